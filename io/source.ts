@@ -1,0 +1,82 @@
+/** The contract of everything a plan can read from. */
+
+import type { ScalarValue, TypedExpression } from '../planner/expression.js'
+import type { TableSource } from '../planner/logical-plan.js'
+import type { Schema } from '../planner/types.js'
+import type { Allocate, Batch, MemoryViews } from './batch.js'
+
+/** Where decoded data goes, and how a reader learns that nobody waits for it any more. */
+export interface DecodeTarget {
+  readonly memory: MemoryViews
+  readonly allocate: Allocate
+  /** Throws a VolleyError when the run was cancelled; readers call it between units of work. */
+  readonly checkCancelled: () => void
+}
+
+export interface ScanRequest {
+  /** Names of the columns to read, in output order; each is in the source's schema. */
+  readonly columns: readonly string[]
+  /** Over a schema of exactly `columns`; row groups that cannot match are left out. Only a hint. */
+  readonly predicate: TypedExpression | null
+}
+
+/** A unit of work that any thread can decode: plain data, posted to workers. */
+export interface ParquetMorsel {
+  readonly kind: 'parquet'
+  readonly path: string
+  readonly rowGroup: number
+  readonly rows: number
+  /** First row of the group within its file. */
+  readonly firstRow: number
+  readonly schema: Schema
+  /** Byte ranges of the file, in the order in which the reader lays them out. */
+  readonly ranges: readonly { readonly offset: number; readonly length: number }[]
+  /** A footer for a file of these ranges alone, as the codec takes it. */
+  readonly footer: Uint8Array
+  /** What the decoder must do to each decoded column, in the order of `schema`. See `io/parquet/read-plan.ts`. */
+  readonly columns: readonly ParquetColumnPlan[]
+}
+
+/** How a column comes out of the codec, where it was asked for in another form than the schema says. */
+export interface ParquetColumnPlan {
+  readonly name: string
+  /** `raw-decimal`: stored integers, to be read as unscaled decimals. */
+  readonly form: 'as-is' | 'raw-decimal'
+}
+
+/** A batch already in shared memory. */
+export interface BatchMorsel {
+  readonly kind: 'batch'
+  readonly batch: Batch
+  readonly firstRow: number
+}
+
+export type Morsel = ParquetMorsel | BatchMorsel
+
+export interface ScanEstimate {
+  /** Rows and bytes that will be read after pruning; null where it cannot be known without reading. */
+  readonly rows: number | null
+  readonly bytes: number | null
+  /** Row groups in all and after pruning; null for formats without. */
+  readonly rowGroups: { readonly total: number; readonly read: number } | null
+}
+
+/** A source whose schema is known: a file's footer or first records have been read. */
+export interface Source extends TableSource {
+  readonly schema: Schema
+  readonly bounded: boolean
+  estimate(request: ScanRequest): ScanEstimate
+  /** Cuts the input in order. The consumer owns each batch morsel's blocks. May stop early: call `return()`. */
+  morsels(request: ScanRequest, target: DecodeTarget): AsyncIterable<Morsel>
+  /** Bytes read from files by this process so far on behalf of morsels that are decoded here. */
+  close(): Promise<void>
+}
+
+/** Smallest and largest value and nulls of a column in a row group; null where the file does not say. */
+export interface ColumnStatistics {
+  readonly min: ScalarValue
+  readonly max: ScalarValue
+  /** False where min and max were cut short: they still bound, but are not values of the column. */
+  readonly exact: boolean
+  readonly nullCount: number | null
+}
