@@ -2,4 +2,11 @@
 import type * as Jest from '@jest/globals'
 
 const globals = globalThis as unknown as typeof Jest
-export const { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } = globals
+
+export const afterAll: typeof Jest.afterAll = globals.afterAll
+export const afterEach: typeof Jest.afterEach = globals.afterEach
+export const beforeAll: typeof Jest.beforeAll = globals.beforeAll
+export const beforeEach: typeof Jest.beforeEach = globals.beforeEach
+export const describe: typeof Jest.describe = globals.describe
+export const expect: typeof Jest.expect = globals.expect
+export const it: typeof Jest.it = globals.it
