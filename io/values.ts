@@ -1,0 +1,349 @@
+/** Moves single values between JavaScript and vectors. For edges and references: hot loops work on whole buffers. */
+
+import { InternalError, unreachable } from '../planner/errors.js'
+import type { Interval, ScalarValue } from '../planner/expression.js'
+import { type DataType, typeName } from '../planner/types.js'
+import { type Allocate, align64, bitmapBytes, type MemoryViews, type Vector, vector } from './batch.js'
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** Decodes UTF-8 bytes of the shared memory; malformed sequences become U+FFFD. */
+export function readText(memory: MemoryViews, start: number, end: number): string {
+  if (end - start > SHORT_TEXT) return decoder.decode(memory.u8.subarray(start, end))
+  let text = ''
+  for (let at = start; at < end; at++) {
+    const byte = memory.u8[at]
+    if (byte > 127) return decoder.decode(memory.u8.subarray(start, end))
+    text += String.fromCharCode(byte)
+  }
+  return text
+}
+
+/** Up to this many bytes, joining ASCII characters beats a call of the decoder. */
+const SHORT_TEXT = 24
+
+export function isValid(memory: MemoryViews, source: Vector, row: number): boolean {
+  if (source.type.kind === 'null') return false
+  return source.validity === 0 || readBit(memory, source.validity, source.constant ? 0 : row)
+}
+
+export function readBit(memory: MemoryViews, bitmap: number, row: number): boolean {
+  return ((memory.u8[bitmap + (row >>> 3)] >> (row & 7)) & 1) === 1
+}
+
+/** Row `row` of a vector in any form: plain, constant, dictionary encoded, narrow or wide. */
+export function readValue(memory: MemoryViews, source: Vector, row: number): ScalarValue {
+  if (!isValid(memory, source, row)) return null
+  const index = source.constant ? 0 : row
+  if (source.dictionary !== null) return readValue(memory, source.dictionary, memory.i32[source.values / 4 + index])
+  const { type, values } = source
+  switch (type.kind) {
+    case 'null':
+      return null
+    case 'bool':
+      return readBit(memory, values, index)
+    case 'int':
+      return readInteger(memory, values, type.bits, type.signed, index)
+    case 'float':
+      return type.bits === 32 ? memory.f32[values / 4 + index] : memory.f64[values / 8 + index]
+    case 'decimal':
+      return source.width === 8 ? memory.i64[values / 8 + index] : readInt128(memory, values + index * 16)
+    case 'utf8':
+    case 'binary': {
+      const start = values + memory.i32[source.offsets / 4 + index]
+      const end = values + memory.i32[source.offsets / 4 + index + 1]
+      return type.kind === 'utf8' ? readText(memory, start, end) : memory.u8.slice(start, end)
+    }
+    case 'date':
+      return memory.i32[values / 4 + index]
+    case 'time':
+      return source.width === 4 ? BigInt(memory.i32[values / 4 + index]) : memory.i64[values / 8 + index]
+    case 'timestamp':
+    case 'duration':
+      return memory.i64[values / 8 + index]
+    case 'interval':
+      return readInterval(memory, values + index * 16)
+    case 'list': {
+      const elements: ScalarValue[] = []
+      const end = memory.i32[source.offsets / 4 + index + 1]
+      for (let at = memory.i32[source.offsets / 4 + index]; at < end; at++) {
+        elements.push(readValue(memory, source.children[0], at))
+      }
+      return elements
+    }
+    case 'struct': {
+      // Without a prototype a field named `__proto__` is a field like any other.
+      const result: Record<string, ScalarValue> = Object.create(null)
+      for (let i = 0; i < type.fields.length; i++) {
+        result[type.fields[i].name] = readValue(memory, source.children[i], index)
+      }
+      return result
+    }
+    case 'map': {
+      const entries = new Map<ScalarValue, ScalarValue>()
+      const [keys, items] = source.children[0].children
+      const end = memory.i32[source.offsets / 4 + index + 1]
+      for (let at = memory.i32[source.offsets / 4 + index]; at < end; at++) {
+        entries.set(readValue(memory, keys, at), readValue(memory, items, at))
+      }
+      return entries
+    }
+    default:
+      return unreachable(type)
+  }
+}
+
+function readInteger(memory: MemoryViews, values: number, bits: 8 | 16 | 32 | 64, signed: boolean, index: number) {
+  switch (bits) {
+    case 8:
+      return (signed ? memory.i8 : memory.u8)[values + index]
+    case 16:
+      return (signed ? memory.i16 : memory.u16)[values / 2 + index]
+    case 32:
+      return (signed ? memory.i32 : memory.u32)[values / 4 + index]
+    case 64:
+      return (signed ? memory.i64 : memory.u64)[values / 8 + index]
+  }
+}
+
+export function readInt128(memory: MemoryViews, address: number): bigint {
+  return (memory.i64[address / 8 + 1] << 64n) | memory.u64[address / 8]
+}
+
+export function writeInt128(memory: MemoryViews, address: number, value: bigint): void {
+  memory.i64[address / 8] = BigInt.asIntN(64, value)
+  memory.i64[address / 8 + 1] = BigInt.asIntN(64, value >> 64n)
+}
+
+/** 16 bytes: int32 months, int32 days, int64 microseconds. */
+function readInterval(memory: MemoryViews, address: number): Interval {
+  return { months: memory.i32[address / 4], days: memory.i32[address / 4 + 1], micros: memory.i64[address / 8 + 1] }
+}
+
+/** What one vector of a tree needs of the block: sizes in bytes, each rounded up to 64. */
+interface Part {
+  readonly type: DataType
+  readonly values: readonly ScalarValue[]
+  readonly hasNulls: boolean
+  readonly validityBytes: number
+  readonly offsetBytes: number
+  readonly valueBytes: number
+  readonly width: number
+  readonly children: readonly Part[]
+}
+
+/**
+ * Builds a plain vector from values of `type` (the conventions of `ScalarValue`). All of it, children included, lies
+ * in one block, which the returned vector owns; the children list no blocks of their own. Without nulls there is no
+ * validity bitmap. Null slots hold zeros.
+ */
+export function vectorFromValues(
+  type: DataType,
+  values: readonly ScalarValue[],
+  memory: MemoryViews,
+  allocate: Allocate,
+): Vector {
+  const part = measure(type, values)
+  const bytes = totalBytes(part)
+  if (bytes === 0) return vector(type, values.length)
+  const block = allocate(bytes)
+  memory.u8.fill(0, block, block + bytes)
+  return { ...new Layout(memory, block).place(part), blocks: [block] }
+}
+
+function totalBytes(part: Part): number {
+  let bytes = part.validityBytes + part.offsetBytes + part.valueBytes
+  for (const child of part.children) bytes += totalBytes(child)
+  return bytes
+}
+
+function measure(type: DataType, values: readonly ScalarValue[]): Part {
+  const hasNulls = type.kind !== 'null' && values.includes(null)
+  const sized = vector(type, values.length)
+  const fixedBytes = align64(Math.max(1, values.length) * sized.width)
+  const part = {
+    type,
+    values,
+    hasNulls,
+    validityBytes: hasNulls ? align64(bitmapBytes(values.length)) : 0,
+    offsetBytes: 0,
+    valueBytes: fixedBytes,
+    width: sized.width,
+    children: [],
+  }
+  const offsetBytes = align64((values.length + 1) * 4)
+  switch (type.kind) {
+    case 'null':
+    case 'int':
+    case 'float':
+    case 'decimal':
+    case 'date':
+    case 'time':
+    case 'timestamp':
+    case 'duration':
+    case 'interval':
+      return part
+    case 'bool':
+      return { ...part, valueBytes: align64(Math.max(8, bitmapBytes(values.length))) }
+    case 'utf8':
+    case 'binary': {
+      let bytes = 0
+      for (const value of values) {
+        if (value !== null) bytes += typeof value === 'string' ? Buffer.byteLength(value) : asBytes(value).length
+      }
+      if (bytes > MAX_OFFSET) throw new InternalError(`${bytes} bytes of ${typeName(type)} in one vector`)
+      return { ...part, offsetBytes, valueBytes: align64(Math.max(1, bytes)) }
+    }
+    case 'list':
+      return { ...part, offsetBytes, children: [measure(type.element.type, values.flatMap(elementsOf))] }
+    case 'struct':
+      return {
+        ...part,
+        children: type.fields.map((f) =>
+          measure(
+            f.type,
+            values.map((value) => fieldOf(value, f.name)),
+          ),
+        ),
+      }
+    case 'map': {
+      const entries = values.flatMap(entriesOf)
+      const struct: DataType = { kind: 'struct', fields: [type.key, type.value] }
+      const keys = measure(
+        type.key.type,
+        entries.map((entry) => entry[0]),
+      )
+      const items = measure(
+        type.value.type,
+        entries.map((entry) => entry[1]),
+      )
+      // Only its length counts: an entry itself is never null.
+      const entryPart = {
+        ...measure({ kind: 'null' }, new Array(entries.length)),
+        type: struct,
+        children: [keys, items],
+      }
+      return { ...part, offsetBytes, children: [entryPart] }
+    }
+    default:
+      return unreachable(type)
+  }
+}
+
+const MAX_OFFSET = 2 ** 31 - 1
+
+/** Hands out the parts of one block, in the order validity, offsets, values, children. */
+class Layout {
+  constructor(
+    private readonly memory: MemoryViews,
+    private next: number,
+  ) {}
+
+  place(part: Part): Vector {
+    const { type, values } = part
+    const validity = this.take(part.validityBytes)
+    const offsets = this.take(part.offsetBytes)
+    const start = this.take(part.valueBytes)
+    if (part.hasNulls) this.writeValidity(validity, values)
+    if (type.kind === 'utf8' || type.kind === 'binary') this.writeBytes(values, offsets, start)
+    else if (type.kind === 'list') this.writeOffsets(values, offsets, (value) => elementsOf(value).length)
+    else if (type.kind === 'map') this.writeOffsets(values, offsets, (value) => entriesOf(value).length)
+    else if (part.valueBytes > 0) {
+      for (let row = 0; row < values.length; row++) {
+        const value = values[row]
+        if (value !== null) writeFixed(this.memory, type, part.width, start, row, value)
+      }
+    }
+    const children = part.children.map((child) => this.place(child))
+    return vector(type, values.length, { validity, offsets, values: start, width: part.width, children })
+  }
+
+  private take(bytes: number): number {
+    if (bytes === 0) return 0
+    this.next += bytes
+    return this.next - bytes
+  }
+
+  private writeValidity(validity: number, values: readonly ScalarValue[]): void {
+    for (let row = 0; row < values.length; row++) {
+      if (values[row] !== null) this.memory.u8[validity + (row >>> 3)] |= 1 << (row & 7)
+    }
+  }
+
+  private writeBytes(values: readonly ScalarValue[], offsets: number, start: number): void {
+    let used = 0
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row]
+      if (typeof value === 'string') used += this.writeText(value, start + used)
+      else if (value !== null) {
+        const bytes = asBytes(value)
+        this.memory.u8.set(bytes, start + used)
+        used += bytes.length
+      }
+      this.memory.i32[offsets / 4 + row + 1] = used
+    }
+  }
+
+  private writeText(text: string, address: number): number {
+    return Buffer.from(this.memory.buffer, address, Buffer.byteLength(text)).write(text)
+  }
+
+  private writeOffsets(
+    values: readonly ScalarValue[],
+    offsets: number,
+    lengthOf: (value: ScalarValue) => number,
+  ): void {
+    let end = 0
+    for (let row = 0; row < values.length; row++) {
+      end += lengthOf(values[row])
+      this.memory.i32[offsets / 4 + row + 1] = end
+    }
+  }
+}
+
+/** Writes a non-null value of a fixed-width type or a boolean into cleared memory at `start`. */
+function writeFixed(
+  memory: MemoryViews,
+  type: DataType,
+  width: number,
+  start: number,
+  row: number,
+  value: NonNullable<ScalarValue>,
+): void {
+  if (type.kind === 'bool') {
+    if (value === true) memory.u8[start + (row >>> 3)] |= 1 << (row & 7)
+  } else if (type.kind === 'interval') {
+    const { months, days, micros } = value as Interval
+    const address = start + row * 16
+    memory.i32[address / 4] = months
+    memory.i32[address / 4 + 1] = days
+    memory.i64[address / 8 + 1] = micros
+  } else if (type.kind === 'float') {
+    if (width === 4) memory.f32[start / 4 + row] = value as number
+    else memory.f64[start / 8 + row] = value as number
+  } else if (width === 1) memory.i8[start + row] = value as number
+  else if (width === 2) memory.i16[start / 2 + row] = value as number
+  // Number() as the units of a 32-bit time come as bigint.
+  else if (width === 4) memory.i32[start / 4 + row] = Number(value)
+  else if (width === 8) memory.i64[start / 8 + row] = value as bigint
+  else writeInt128(memory, start + row * 16, value as bigint)
+}
+
+function asBytes(value: ScalarValue): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw new InternalError(`expected text or bytes, got ${typeof value}`)
+}
+
+function elementsOf(value: ScalarValue): readonly ScalarValue[] {
+  return value === null ? [] : (value as readonly ScalarValue[])
+}
+
+function entriesOf(value: ScalarValue): (readonly [ScalarValue, ScalarValue])[] {
+  return value === null ? [] : [...(value as ReadonlyMap<ScalarValue, ScalarValue>)]
+}
+
+function fieldOf(value: ScalarValue, name: string): ScalarValue {
+  if (value === null) return null
+  const object = value as { readonly [name: string]: ScalarValue }
+  return Object.hasOwn(object, name) ? (object[name] ?? null) : null
+}
