@@ -1,0 +1,39 @@
+/** Instantiates the kernels over a shared memory, once per thread. */
+
+import { readFileSync } from 'node:fs'
+import { Scratch } from '../memory/scratch.js'
+import type { SharedMemory } from '../memory/shared-memory.js'
+import type { KernelContext, KernelExports } from './kernel.js'
+
+export interface ThreadKernels extends KernelContext {
+  /** Takes back all scratch; vectors that lie in it must have been persisted or dropped. */
+  resetScratch(): void
+  /** Returns the scratch to the shared memory when the thread has no more use for it. */
+  freeScratch(): void
+}
+
+/** Compiles the kernels; a compiled module can be posted to workers. */
+export function compileKernels(): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)))
+}
+
+export function createKernelContext(memory: SharedMemory, module = compileKernels()): ThreadKernels {
+  const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory, ...hostFunctions } })
+  const scratch = new Scratch(memory.allocate, memory.release)
+  return {
+    memory: memory.views,
+    wasm: instance.exports as unknown as KernelExports,
+    scratch: scratch.allocate,
+    resetScratch: () => scratch.reset(),
+    freeScratch: () => scratch.free(),
+  }
+}
+
+/** Functions of the host that kernels may import; AssemblyScript's own versions of these need static tables. */
+const hostFunctions = {
+  exp: Math.exp,
+  log: Math.log,
+  log2: Math.log2,
+  log10: Math.log10,
+  pow: Math.pow,
+}

@@ -1,0 +1,271 @@
+/**
+ * A thread-safe block allocator inside shared memory: two-level segregated fit (Masmano et al., "TLSF: a new dynamic
+ * memory allocator for real-time systems", 2004), constant time, with neighbours merged when freed.
+ *
+ * Every block is preceded by a header of one unit; addresses and sizes in headers count units of 64 bytes:
+ *
+ *   | size | previous | free? | references | next free | previous free | owner |    payload, 64-byte aligned    |
+ *     int32  int32      int32   int32        int32       int32           int32
+ *
+ * `previous` is the block just before in memory, `size` includes the header. All state lies in the memory itself, under
+ * one lock, so that every thread that maps the memory can allocate and free. Reference counts change without the lock.
+ * The owner is the run a block was allocated for: whatever a failed run leaves behind, in any thread, is freed by owner.
+ */
+
+import { InternalError, VolleyError } from '../../planner/errors.js'
+
+const UNIT = 64
+const CLASSES = 27
+const SUBCLASSES = 16
+/** Blocks below this many units have a class for each size. */
+const SMALL = SUBCLASSES
+
+/** Places of the control words, in int32 words from the start of the memory. */
+const LOCK = 16
+const BLOCKS_USED = 17
+const UNITS_USED = 18
+const UNITS_PEAK = 19
+const CLASS_BITMAP = 20
+const SUBCLASS_BITMAPS = 32
+const HEADS = 64
+const FIRST_UNIT = (HEADS + CLASSES * SUBCLASSES) / 16 + 1
+
+/** Places in a header, in int32 words. */
+const SIZE = 0
+const PREVIOUS = 1
+const FREE = 2
+const REFERENCES = 3
+const NEXT_FREE = 4
+const PREVIOUS_FREE = 5
+const OWNER = 6
+
+const LOCK_TIMEOUT_MS = 10_000
+
+export interface AllocatorStatistics {
+  readonly blocks: number
+  /** Bytes in use now, headers and rounding included, and the most there ever were. */
+  readonly bytes: number
+  readonly peakBytes: number
+}
+
+export class BlockAllocator {
+  private readonly words: Int32Array
+  private readonly totalUnits: number
+
+  /** `format` true lays out an empty memory; false attaches to one laid out by another thread. */
+  constructor(buffer: SharedArrayBuffer, format: boolean) {
+    this.words = new Int32Array(buffer)
+    this.totalUnits = Math.floor(buffer.byteLength / UNIT)
+    if (format) {
+      const first = Math.ceil(FIRST_UNIT)
+      this.words[first * 16 + SIZE] = this.totalUnits - first
+      this.words[first * 16 + PREVIOUS] = 0
+      this.insertFree(first)
+    }
+  }
+
+  /** Returns the address of at least `bytes` bytes, 64-byte aligned, referenced once, not cleared. */
+  allocate(bytes: number, owner: number): number {
+    const units = Math.max(1, Math.ceil(bytes / UNIT)) + 1
+    this.lock()
+    try {
+      const block = this.findFree(units)
+      if (block === 0) {
+        throw new VolleyError(
+          'VOLLEY_MEMORY_LIMIT',
+          `cannot allocate ${bytes} bytes: ${this.words[UNITS_USED] * UNIT} of ${this.totalUnits * UNIT} bytes of shared memory are in use`,
+          { requested: bytes, used: this.words[UNITS_USED] * UNIT },
+        )
+      }
+      this.removeFree(block)
+      this.splitOff(block, units)
+      const at = block * 16
+      Atomics.store(this.words, at + REFERENCES, 1)
+      this.words[at + OWNER] = owner
+      this.words[BLOCKS_USED]++
+      this.words[UNITS_USED] += this.words[at + SIZE]
+      if (this.words[UNITS_USED] > this.words[UNITS_PEAK]) this.words[UNITS_PEAK] = this.words[UNITS_USED]
+      return (block + 1) * UNIT
+    } finally {
+      this.unlock()
+    }
+  }
+
+  /** Adds a reference to the block at `address`. */
+  retain(address: number): void {
+    const before = Atomics.add(this.words, this.headerOf(address) + REFERENCES, 1)
+    if (before < 1) throw new InternalError(`block ${address} retained after it was freed`)
+  }
+
+  /** Drops a reference; the last one frees the block. */
+  release(address: number): void {
+    const before = Atomics.sub(this.words, this.headerOf(address) + REFERENCES, 1)
+    if (before < 1) throw new InternalError(`block ${address} released more often than retained`)
+    if (before > 1) return
+    this.lock()
+    try {
+      this.free(address / UNIT - 1)
+    } finally {
+      this.unlock()
+    }
+  }
+
+  /** Hands the block over to another owner. */
+  adopt(address: number, owner: number): void {
+    this.words[this.headerOf(address) + OWNER] = owner
+  }
+
+  /** Frees every block of `owner`, whatever its references, and returns how many there were. */
+  releaseOwner(owner: number): number {
+    this.lock()
+    try {
+      let count = 0
+      let block = Math.ceil(FIRST_UNIT)
+      while (block < this.totalUnits) {
+        const at = block * 16
+        const next = block + this.words[at + SIZE]
+        if (this.words[at + FREE] === 0 && this.words[at + OWNER] === owner) {
+          this.words[at + REFERENCES] = 0
+          this.free(block)
+          count++
+        }
+        block = next
+      }
+      return count
+    } finally {
+      this.unlock()
+    }
+  }
+
+  /** Bytes a caller may use at `address`. */
+  capacity(address: number): number {
+    return (this.words[this.headerOf(address) + SIZE] - 1) * UNIT
+  }
+
+  statistics(): AllocatorStatistics {
+    return {
+      blocks: this.words[BLOCKS_USED],
+      bytes: (this.words[UNITS_USED] >>> 0) * UNIT,
+      peakBytes: (this.words[UNITS_PEAK] >>> 0) * UNIT,
+    }
+  }
+
+  private headerOf(address: number): number {
+    if (address % UNIT !== 0 || address < UNIT || address >= this.totalUnits * UNIT) {
+      throw new InternalError(`${address} is not the address of a block`)
+    }
+    return (address / UNIT - 1) * 16
+  }
+
+  private free(block: number): void {
+    let start = block
+    const at = block * 16
+    this.words[BLOCKS_USED]--
+    this.words[UNITS_USED] -= this.words[at + SIZE]
+    const next = block + this.words[at + SIZE]
+    if (next < this.totalUnits && this.words[next * 16 + FREE] === 1) {
+      this.removeFree(next)
+      this.words[at + SIZE] += this.words[next * 16 + SIZE]
+    }
+    const previous = this.words[at + PREVIOUS]
+    if (previous !== 0 && this.words[previous * 16 + FREE] === 1) {
+      this.removeFree(previous)
+      this.words[previous * 16 + SIZE] += this.words[at + SIZE]
+      start = previous
+    }
+    this.linkNext(start)
+    this.insertFree(start)
+  }
+
+  /** Cuts `block` to `units` and gives the rest back, if it can hold a block. */
+  private splitOff(block: number, units: number): void {
+    const at = block * 16
+    const rest = this.words[at + SIZE] - units
+    if (rest < 2) return
+    this.words[at + SIZE] = units
+    const remainder = block + units
+    this.words[remainder * 16 + SIZE] = rest
+    this.words[remainder * 16 + PREVIOUS] = block
+    this.linkNext(remainder)
+    this.insertFree(remainder)
+  }
+
+  private linkNext(block: number): void {
+    const next = block + this.words[block * 16 + SIZE]
+    if (next < this.totalUnits) this.words[next * 16 + PREVIOUS] = block
+  }
+
+  private insertFree(block: number): void {
+    const at = block * 16
+    const index = classOf(this.words[at + SIZE])
+    const head = this.words[HEADS + index]
+    this.words[at + FREE] = 1
+    this.words[at + NEXT_FREE] = head
+    this.words[at + PREVIOUS_FREE] = 0
+    if (head !== 0) this.words[head * 16 + PREVIOUS_FREE] = block
+    this.words[HEADS + index] = block
+    this.words[SUBCLASS_BITMAPS + (index >> 4)] |= 1 << (index & 15)
+    this.words[CLASS_BITMAP] |= 1 << (index >> 4)
+  }
+
+  private removeFree(block: number): void {
+    const at = block * 16
+    const index = classOf(this.words[at + SIZE])
+    const next = this.words[at + NEXT_FREE]
+    const previous = this.words[at + PREVIOUS_FREE]
+    if (next !== 0) this.words[next * 16 + PREVIOUS_FREE] = previous
+    if (previous !== 0) this.words[previous * 16 + NEXT_FREE] = next
+    else {
+      this.words[HEADS + index] = next
+      if (next === 0) {
+        const subclasses = SUBCLASS_BITMAPS + (index >> 4)
+        this.words[subclasses] &= ~(1 << (index & 15))
+        if (this.words[subclasses] === 0) this.words[CLASS_BITMAP] &= ~(1 << (index >> 4))
+      }
+    }
+    this.words[at + FREE] = 0
+  }
+
+  /** A free block of at least `units`, from the smallest class all of whose blocks are large enough; 0 if none. */
+  private findFree(units: number): number {
+    const index = classOf(roundUpToClass(units))
+    const sameClass = this.words[SUBCLASS_BITMAPS + (index >> 4)] & (-1 << (index & 15))
+    if (sameClass !== 0) return this.words[HEADS + (index & ~15) + lowestBit(sameClass)]
+    const larger = this.words[CLASS_BITMAP] & ~((2 << (index >> 4)) - 1)
+    if (larger === 0) return 0
+    const found = lowestBit(larger)
+    return this.words[HEADS + found * 16 + lowestBit(this.words[SUBCLASS_BITMAPS + found])]
+  }
+
+  private lock(): void {
+    const deadline = Date.now() + LOCK_TIMEOUT_MS
+    for (let spins = 0; Atomics.compareExchange(this.words, LOCK, 0, 1) !== 0; spins++) {
+      if (spins < 200) continue
+      Atomics.wait(this.words, LOCK, 1, 1)
+      if (Date.now() > deadline) throw new InternalError('the allocator stayed locked: a thread died inside it')
+    }
+  }
+
+  private unlock(): void {
+    Atomics.store(this.words, LOCK, 0)
+    Atomics.notify(this.words, LOCK, 1)
+  }
+}
+
+/** Class and subclass of a block of `units`, as one index. */
+function classOf(units: number): number {
+  if (units < SMALL) return units
+  const log = 31 - Math.clz32(units)
+  return (log - 3) * SUBCLASSES + ((units >> (log - 4)) & (SUBCLASSES - 1))
+}
+
+/** The smallest size that starts a class and is not below `units`. */
+function roundUpToClass(units: number): number {
+  if (units < SMALL) return units
+  const step = 1 << (31 - Math.clz32(units) - 4)
+  return Math.ceil(units / step) * step
+}
+
+function lowestBit(bits: number): number {
+  return 31 - Math.clz32(bits & -bits)
+}

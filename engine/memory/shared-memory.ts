@@ -1,0 +1,72 @@
+/**
+ * The engine's one shared linear memory: storage of every Arrow buffer, visible to all threads, and the address space
+ * of the kernels.
+ *
+ *   +---------------+---------------+------------------------------------------------+
+ *   | control words | free lists    | blocks                                         |
+ *   +---------------+---------------+------------------------------------------------+
+ *   0              256             2048                                            4 GiB
+ *
+ * It is reserved whole when created, so its buffer never changes and no view of it ever goes stale. Reserving costs
+ * address space only; pages become resident when first written.
+ */
+
+import { type Allocate, type MemoryViews, viewsOf } from '../../io/batch.js'
+import { type AllocatorStatistics, BlockAllocator } from './allocator.js'
+
+/** The owner of blocks that belong to no run: sources in memory, scratch, results in the user's hands. */
+export const ENGINE = 0
+
+const PAGE = 65_536
+const MAXIMUM_PAGES = 65_536
+
+export class SharedMemory {
+  readonly views: MemoryViews
+  private readonly allocator: BlockAllocator
+
+  private constructor(
+    readonly memory: WebAssembly.Memory,
+    format: boolean,
+  ) {
+    const buffer = memory.buffer as unknown as SharedArrayBuffer
+    this.views = viewsOf(buffer)
+    this.allocator = new BlockAllocator(buffer, format)
+  }
+
+  /** Reserves a memory of `maximumBytes`, at most (and by default) 4 GiB. */
+  static create(maximumBytes = PAGE * MAXIMUM_PAGES): SharedMemory {
+    const pages = Math.min(MAXIMUM_PAGES, Math.ceil(maximumBytes / PAGE))
+    return new SharedMemory(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }), true)
+  }
+
+  /** Maps, in another thread, the memory that `create` made. */
+  static attach(memory: WebAssembly.Memory): SharedMemory {
+    return new SharedMemory(memory, false)
+  }
+
+  /** Returns the address of a fresh block of the engine itself. Throws VOLLEY_MEMORY_LIMIT when full. */
+  readonly allocate = (bytes: number): number => this.allocator.allocate(bytes, ENGINE)
+
+  /** Makes an `allocate` for blocks of `owner`. */
+  allocateFor(owner: number): Allocate {
+    return (bytes) => this.allocator.allocate(bytes, owner)
+  }
+
+  readonly retain = (address: number): void => this.allocator.retain(address)
+
+  readonly release = (address: number): void => this.allocator.release(address)
+
+  /** Makes a block outlive its run: it then belongs to the engine. */
+  keep(address: number): void {
+    this.allocator.adopt(address, ENGINE)
+  }
+
+  /** Frees all blocks of `owner`, whatever their references; returns how many there were. */
+  releaseOwner(owner: number): number {
+    return this.allocator.releaseOwner(owner)
+  }
+
+  statistics(): AllocatorStatistics {
+    return this.allocator.statistics()
+  }
+}
