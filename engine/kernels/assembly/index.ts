@@ -1,1 +1,2 @@
 export * from './bitmap'
+export * from './string-compare'
