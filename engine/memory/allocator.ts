@@ -123,7 +123,9 @@ export class BlockAllocator {
       let block = Math.ceil(FIRST_UNIT)
       while (block < this.totalUnits) {
         const at = block * 16
-        const next = block + this.words[at + SIZE]
+        let next = block + this.words[at + SIZE]
+        // Freeing merges a free neighbour, whose header then says nothing any more: step over it beforehand.
+        if (next < this.totalUnits && this.words[next * 16 + FREE] === 1) next += this.words[next * 16 + SIZE]
         if (this.words[at + FREE] === 0 && this.words[at + OWNER] === owner) {
           this.words[at + REFERENCES] = 0
           this.free(block)

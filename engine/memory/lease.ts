@@ -1,0 +1,104 @@
+/**
+ * Leases blocks to views in the user's hands: a block is released when no view of it can be reached any more.
+ *
+ * The garbage collector knows nothing of shared blocks, so a loop that drops large results would make little garbage and
+ * much waste; `relieve` asks for a collection once enough bytes are out.
+ */
+
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+/** A typed array whose subarrays are views of the same lease: `vector.toArray()` returns such a subarray. */
+type Leased<T> = T & { parent?: unknown }
+
+const COLLECT_AFTER_BYTES = 256 << 20
+
+export class Leases {
+  private readonly registry = new FinalizationRegistry<Lease>((lease) => this.dropView(lease))
+  private outstanding = 0
+  private atLastCollection = 0
+
+  constructor(private readonly releaseBlock: (address: number) => void) {}
+
+  /** Bytes of blocks that views in the user's hands still hold. */
+  get bytes(): number {
+    return this.outstanding
+  }
+
+  /** Takes over one reference to each block, and returns the function that ties a view to them. */
+  take(blocks: readonly number[], bytes: number): <T extends ArrayBufferView>(view: T) => T {
+    const lease: Lease = { blocks, bytes, views: 0 }
+    this.outstanding += bytes
+    return (view) => {
+      const leased = subclassed(view)
+      lease.views++
+      this.registry.register(leased, lease)
+      return leased
+    }
+  }
+
+  /** Collects garbage if much was leased since the last time, and lets the finalizers run. */
+  async relieve(): Promise<void> {
+    if (this.outstanding - this.atLastCollection < COLLECT_AFTER_BYTES) return
+    collectGarbage()
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    this.atLastCollection = this.outstanding
+  }
+
+  private dropView(lease: Lease): void {
+    if (--lease.views > 0) return
+    this.outstanding -= lease.bytes
+    this.atLastCollection = Math.min(this.atLastCollection, this.outstanding)
+    for (const block of lease.blocks) this.releaseBlock(block)
+  }
+}
+
+interface Lease {
+  readonly blocks: readonly number[]
+  readonly bytes: number
+  views: number
+}
+
+let collector: (() => void) | null = null
+
+function collectGarbage(): void {
+  if (collector === null) {
+    setFlagsFromString('--expose-gc')
+    collector = runInNewContext('gc') as () => void
+  }
+  collector()
+}
+
+type ViewConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView
+const subclasses = new Map<unknown, ViewConstructor>()
+
+/**
+ * The same view as an instance of a subclass whose `subarray` keeps its parent reachable. The subclass answers
+ * `constructor` with the base class, so that copies (`slice`, `map`) and comparisons see an ordinary typed array.
+ */
+function subclassed<T extends ArrayBufferView>(view: T): T {
+  const base = view.constructor as ViewConstructor
+  let subclass = subclasses.get(base)
+  if (subclass === undefined) {
+    subclass = leasedSubclass(base)
+    subclasses.set(base, subclass)
+  }
+  const length = (view as unknown as { length: number }).length
+  return new subclass(view.buffer, view.byteOffset, length) as T
+}
+
+function leasedSubclass(base: ViewConstructor): ViewConstructor {
+  const inherited = base.prototype as Uint8Array
+  class LeasedView extends (base as unknown as Uint8ArrayConstructor) {
+    override subarray(begin?: number, end?: number): Uint8Array<ArrayBuffer> {
+      const part = inherited.subarray.call(this, begin, end)
+      const leased = LeasedView as unknown as ViewConstructor
+      const child = new leased(part.buffer, part.byteOffset, part.length) as Leased<Uint8Array<ArrayBuffer>>
+      Object.defineProperty(child, 'parent', { value: this })
+      return child
+    }
+  }
+  Object.defineProperty(LeasedView.prototype, 'constructor', { value: base })
+  return LeasedView as unknown as ViewConstructor
+}

@@ -1,0 +1,55 @@
+import { Leases } from '../../../engine/memory/lease.js'
+import { SharedMemory } from '../../../engine/memory/shared-memory.js'
+import { describe, expect, it } from '../../support/jest.js'
+
+const collect = async () => {
+  for (let i = 0; i < 4; i++) {
+    ;(globalThis as { gc?: () => void }).gc?.()
+    await new Promise(setImmediate)
+  }
+}
+
+describe('Leases', () => {
+  const setup = () => {
+    const memory = SharedMemory.create(1 << 20)
+    const leases = new Leases(memory.release)
+    const block = memory.allocate(400)
+    memory.views.i32.set([1, 2, 3, 4], block / 4)
+    const lend = leases.take([block], 400)
+    return { memory, leases, view: lend(new Int32Array(memory.views.buffer, block, 100)) }
+  }
+
+  it('gives views that look like ordinary typed arrays', () => {
+    const { view, memory } = setup()
+    expect(view).toBeInstanceOf(Int32Array)
+    expect(view.constructor).toBe(Int32Array)
+    expect(view.buffer).toBe(memory.views.buffer)
+    expect(view.subarray(1, 3)).toEqual(Int32Array.of(2, 3))
+    expect(view.slice(0, 2).buffer).not.toBe(memory.views.buffer)
+  })
+
+  it('keeps a block while a subarray of a subarray of it is held, and releases it afterwards', async () => {
+    const { leases, memory, view } = setup()
+    const holder: { part: Int32Array | null } = { part: view.subarray(1).subarray(1, 3) }
+    const other = setup()
+    await collect()
+    expect(memory.statistics().blocks).toBe(1)
+    expect(Array.from(holder.part ?? [])).toEqual([3, 4])
+    holder.part = null
+    other.view.fill(0)
+    expect(leases.bytes).toBe(400)
+  })
+
+  it('releases a block once nothing refers to its views', async () => {
+    const memory = SharedMemory.create(1 << 20)
+    const leases = new Leases(memory.release)
+    ;(() => {
+      const block = memory.allocate(400)
+      leases.take([block], 300 << 20)(new Int32Array(memory.views.buffer, block, 100))
+    })()
+    await leases.relieve()
+    await collect()
+    expect(memory.statistics().blocks).toBe(0)
+    expect(leases.bytes).toBe(0)
+  })
+})
