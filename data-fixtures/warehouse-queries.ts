@@ -5,7 +5,7 @@
  * its line number, so that orders can total their lines without reading them.
  */
 export const WAREHOUSE_MACROS = `
-  create macro draw(key, salt, n) as (hash(key, salt) % n)::bigint;
+  create macro draw(key, salt, n) as (hash(key, salt) % n::ubigint)::bigint;
   create macro choose(key, salt, options) as options[1 + draw(key, salt, len(options))];
   create macro line_key(order_key, line) as order_key * 8 + line;
   create macro order_lines(order_key) as 1 + draw(order_key, 101, 7);
