@@ -1,9 +1,11 @@
 /** The contract of everything a plan can read from. */
 
-import type { ScalarValue, TypedExpression } from '../planner/expression.js'
+import type { TypedExpression } from '../planner/expression.js'
 import type { TableSource } from '../planner/logical-plan.js'
 import type { Schema } from '../planner/types.js'
 import type { Allocate, Batch, MemoryViews } from './batch.js'
+
+export type { ColumnStatistics } from '../planner/prune.js'
 
 /** Where decoded data goes, and how a reader learns that nobody waits for it any more. */
 export interface DecodeTarget {
@@ -70,13 +72,4 @@ export interface Source extends TableSource {
   morsels(request: ScanRequest, target: DecodeTarget): AsyncIterable<Morsel>
   /** Bytes read from files by this process so far on behalf of morsels that are decoded here. */
   close(): Promise<void>
-}
-
-/** Smallest and largest value and nulls of a column in a row group; null where the file does not say. */
-export interface ColumnStatistics {
-  readonly min: ScalarValue
-  readonly max: ScalarValue
-  /** False where min and max were cut short: they still bound, but are not values of the column. */
-  readonly exact: boolean
-  readonly nullCount: number | null
 }

@@ -1,0 +1,93 @@
+/** Parses SQL with DuckDB's own parser. Loads DuckDB when first used, and nothing else of it is used: no file, no network. */
+
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { VolleyError } from '../../planner/errors.js'
+
+interface Session {
+  readonly instance: DuckDBInstance
+  readonly connection: DuckDBConnection
+}
+
+type Serialized =
+  | { readonly error: false; readonly statements: readonly unknown[] }
+  | {
+      readonly error: true
+      readonly error_type: string
+      readonly error_message: string
+      readonly error_subtype?: string
+      readonly position?: string
+    }
+
+/** One in-memory DuckDB that only parses. */
+export class SqlParser {
+  private session: Promise<Session> | null = null
+
+  /**
+   * The syntax tree of each statement, in order, in one round trip. Each must be a single SELECT.
+   * Integers beyond 2^53 come as strings of digits. Offsets (`query_location`) count bytes of UTF-8.
+   * @throws VolleyError VOLLEY_PARSE, with `position` in characters and `statement`, an index into `statements`;
+   *   VOLLEY_UNSUPPORTED for what is not a SELECT.
+   */
+  async parse(statements: readonly string[]): Promise<unknown[]> {
+    if (statements.length === 0) return []
+    this.session ??= openSession()
+    const { connection } = await this.session
+    const columns = statements.map(
+      (_, i) => `json_serialize_sql($${i + 1}::varchar, skip_null := true, skip_empty := true, skip_default := true)`,
+    )
+    const reader = await connection.runAndReadAll(`select ${columns.join(', ')}`, [...statements])
+    const [row] = reader.getRows()
+    return statements.map((text, i) => statementOf(parseJson(String(row[i])) as Serialized, text, i))
+  }
+
+  /** Frees DuckDB. The parser may be used again: it then loads anew. */
+  async close(): Promise<void> {
+    const { session } = this
+    this.session = null
+    if (session === null) return
+    const { instance, connection } = await session
+    connection.closeSync()
+    instance.closeSync()
+  }
+}
+
+async function openSession(): Promise<Session> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const instance = await DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    threads: '1',
+  })
+  return { instance, connection: await instance.connect() }
+}
+
+function statementOf(serialized: Serialized, text: string, statement: number): unknown {
+  if (serialized.error) {
+    const position = serialized.position === undefined ? undefined : characterOffset(text, Number(serialized.position))
+    const details = { expression: text, position, statement }
+    if (serialized.error_type === 'parser') throw new VolleyError('VOLLEY_PARSE', serialized.error_message, details)
+    throw new VolleyError('VOLLEY_UNSUPPORTED', `only SELECT statements are supported: ${text}`, details)
+  }
+  if (serialized.statements.length !== 1) {
+    const message = `expected one SELECT statement, found ${serialized.statements.length}: ${text}`
+    throw new VolleyError('VOLLEY_PARSE', message, { expression: text, statement })
+  }
+  return serialized.statements[0]
+}
+
+/** Turns an offset in bytes of UTF-8 into one in characters (UTF-16 code units). */
+function characterOffset(text: string, bytes: number): number {
+  return Buffer.from(text).subarray(0, bytes).toString().length
+}
+
+/** Strings, or numbers and infinities outside of them. */
+const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|-?Infinity/g
+
+/** Reads JSON without rounding integers: those of 16 digits and more become strings. */
+function parseJson(text: string): unknown {
+  const exact = text.replace(JSON_TOKEN, (token) => {
+    if (/^-?\d{16,}$/.test(token)) return `"${token}"`
+    return token.endsWith('Infinity') ? token.replace('Infinity', '1e999') : token
+  })
+  return JSON.parse(exact)
+}
