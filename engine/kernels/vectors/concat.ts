@@ -1,0 +1,41 @@
+/** Writes vectors into blocks of their own: several as one, or one out of scratch. */
+
+import type { Allocate, Batch, Vector } from '../../../io/batch.js'
+import { assemble, type Segment } from './assemble.js'
+import { expand } from './form.js'
+import { type RetainingContext, retainVector, sharedDictionary } from './ownership.js'
+
+/**
+ * All rows of `vectors`, which have one type, in order, as one vector in fresh blocks. Vectors that share a dictionary
+ * stay encoded; with different dictionaries the result is plain. Decimals are 16 bytes wide if any
+ * input is. Throws VOLLEY_MEMORY_LIMIT if strings add up to 2 GiB or more.
+ */
+export function concat(context: RetainingContext, allocate: Allocate, vectors: readonly Vector[]): Vector {
+  const filled = vectors.filter((vector) => vector.length > 0)
+  if (filled.length === 0) return persist(context, allocate, { ...expand(context, vectors[0]), blocks: [] })
+  const full = filled.map((vector) => expand(context, vector))
+  return assemble(context, allocate, full.map(wholeSegment))
+}
+
+/**
+ * A vector that owns, or shares in, all the blocks its data lies in. Data that lies in retained blocks stays where it
+ * is and the blocks are retained once more; the rest is copied.
+ */
+export function persist(context: RetainingContext, allocate: Allocate, source: Vector): Vector {
+  if (source.blocks.length > 0) {
+    retainVector(context, source)
+    return source
+  }
+  if (source.type.kind === 'null') return source
+  if (!source.constant) return assemble(context, allocate, [wholeSegment(source)])
+  const single = assemble(context, allocate, [wholeSegment({ ...source, constant: false, length: 1 })])
+  return { ...single, constant: true, length: source.length }
+}
+
+export function persistBatch(context: RetainingContext, allocate: Allocate, batch: Batch): Batch {
+  return { ...batch, columns: batch.columns.map((column) => persist(context, allocate, column)) }
+}
+
+function wholeSegment(source: Vector): Segment {
+  return { vector: { ...source, dictionary: sharedDictionary(source) }, start: 0, length: source.length }
+}
