@@ -1,13 +1,16 @@
 /** Instantiates the kernels over a shared memory, once per thread. */
 
 import { readFileSync } from 'node:fs'
-import { Scratch } from '../memory/scratch.js'
+import { Scratch, type ScratchMark } from '../memory/scratch.js'
 import type { SharedMemory } from '../memory/shared-memory.js'
 import type { KernelContext, KernelExports } from './kernel.js'
 
 export interface ThreadKernels extends KernelContext {
   /** Takes back all scratch; vectors that lie in it must have been persisted or dropped. */
   resetScratch(): void
+  /** Remembers the state of the scratch; `rewindScratch` takes back what was handed out since. */
+  markScratch(): ScratchMark
+  rewindScratch(mark: ScratchMark): void
   /** Returns the scratch to the shared memory when the thread has no more use for it. */
   freeScratch(): void
 }
@@ -25,6 +28,8 @@ export function createKernelContext(memory: SharedMemory, module = compileKernel
     wasm: instance.exports as unknown as KernelExports,
     scratch: scratch.allocate,
     resetScratch: () => scratch.reset(),
+    markScratch: () => scratch.mark(),
+    rewindScratch: (mark) => scratch.rewind(mark),
     freeScratch: () => scratch.free(),
   }
 }

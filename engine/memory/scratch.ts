@@ -6,6 +6,11 @@ const FIRST_CHUNK = 1 << 20
 /** Above this the arena gives its chunks back at a reset, so that one large slice does not hold memory for ever. */
 const KEPT_BYTES = 64 << 20
 
+export interface ScratchMark {
+  readonly chunk: number
+  readonly used: number
+}
+
 export class Scratch {
   private chunks: { address: number; size: number }[] = []
   private current = -1
@@ -23,6 +28,17 @@ export class Scratch {
     const address = this.chunks[this.current].address + this.used
     this.used += size
     return address
+  }
+
+  /** A mark to which `rewind` can return; marks nest like a stack. */
+  mark(): ScratchMark {
+    return { chunk: this.current, used: this.used }
+  }
+
+  /** Takes back what was handed out since the mark. */
+  rewind(mark: ScratchMark): void {
+    this.current = mark.chunk
+    this.used = mark.used
   }
 
   /** Forgets everything handed out. */

@@ -1,0 +1,154 @@
+/**
+ * Runs a chain of operators over one morsel, slice by slice.
+ *
+ * A slice is small enough for its vectors to stay in the second-level cache. Each operator hands its result to the next
+ * at once; what it computes lies in scratch and is taken back when the slice is done.
+ */
+
+import type { Batch } from '../../io/batch.js'
+import { sliceBatch } from '../../io/batch.js'
+import { unreachable } from '../../planner/errors.js'
+import type { TypedExpression } from '../../planner/expression.js'
+import { describeRowError, evaluate } from '../kernels/evaluate.js'
+import { RowError } from '../kernels/kernel.js'
+import { persist, releaseBatch } from '../kernels/vectors.js'
+import type { ChainEnd, ChainStep } from '../workers/messages.js'
+import type { TaskContext } from '../workers/task-context.js'
+import { AggregateSlot } from './aggregate-slot.js'
+import { filter } from './filter.js'
+import { mapRowsOrBatch } from './map.js'
+import { probe } from './probe.js'
+import { project } from './project.js'
+import { top } from './top.js'
+
+/** Where the rows of a batch come from: named when one of them cannot be computed. */
+export interface Origin {
+  readonly path: string | undefined
+  readonly rowGroup: number | undefined
+  readonly firstRow: number
+}
+
+export interface ChainResult {
+  readonly batches: Batch[]
+  rowsOut: number
+}
+
+export class Chain {
+  private readonly result: ChainResult = { batches: [], rowsOut: 0 }
+  private readonly slot: AggregateSlot | null
+  private origin: Origin = { path: undefined, rowGroup: undefined, firstRow: 0 }
+  /** Addresses of the row indexes by which filters have thinned the current slice; null after other operators. */
+  private selections: number[] | null = []
+  private position = 0
+
+  constructor(
+    private readonly context: TaskContext,
+    private readonly steps: readonly ChainStep[],
+    private readonly end: ChainEnd,
+  ) {
+    this.slot = end.kind === 'aggregate' ? AggregateSlot.acquire(context, end) : null
+  }
+
+  /** Runs a batch through the chain. `position` orders its rows among all rows of the pipeline. */
+  async run(batch: Batch, sliceRows: number, origin: Origin, position: number): Promise<void> {
+    for (let start = 0; start < batch.length; start += sliceRows) {
+      this.context.checkCancelled()
+      this.origin = { ...origin, firstRow: origin.firstRow + start }
+      this.selections = []
+      this.position = position + start
+      const pending = this.apply(0, sliceBatch(batch, start, Math.min(sliceRows, batch.length - start)))
+      if (pending !== undefined) await pending
+      this.context.resetScratch()
+    }
+  }
+
+  /** Ends the chain and returns what it put out; its blocks are the caller's. */
+  finish(): ChainResult {
+    this.slot?.release()
+    return this.result
+  }
+
+  /** Ends a chain that failed. */
+  abandon(): void {
+    this.slot?.release()
+    for (const batch of this.result.batches) releaseBatch(this.context, batch)
+  }
+
+  private apply(index: number, batch: Batch): void | Promise<void> {
+    if (batch.length === 0) return
+    if (index === this.steps.length) return this.finishSlice(batch)
+    const step = this.steps[index]
+    switch (step.kind) {
+      case 'filter': {
+        const filtered = this.located([step.predicate], () => filter(this.context, step.predicate, batch))
+        if (filtered.indices !== null) this.selections?.push(filtered.indices)
+        return this.apply(index + 1, filtered.batch)
+      }
+      case 'project': {
+        const expressions = step.expressions.map((named) => named.expression)
+        const projected = this.located(expressions, () =>
+          project(this.context, step.expressions, step.schema, batch),
+        )
+        return this.apply(index + 1, projected)
+      }
+      case 'top':
+        this.selections = null
+        return this.apply(index + 1, top(this.context, step.keys, step.limit, batch))
+      case 'probe':
+        this.selections = null
+        return this.applyEach(index + 1, probe(this.context, step, batch))
+      case 'map':
+        this.selections = null
+        return mapRowsOrBatch(this.context, step, batch, this.position).then((mapped) => this.apply(index + 1, mapped))
+      default:
+        return unreachable(step)
+    }
+  }
+
+  /** Sends each of several batches on, taking back their scratch before the next one is made. */
+  private applyEach(index: number, batches: Generator<Batch>): void | Promise<void> {
+    for (;;) {
+      const mark = this.context.markScratch()
+      const next = batches.next()
+      if (next.done === true) return
+      const pending = this.apply(index, next.value)
+      if (pending !== undefined) return pending.then(() => this.applyEach(index, batches))
+      this.context.rewindScratch(mark)
+      this.context.checkCancelled()
+    }
+  }
+
+  private finishSlice(batch: Batch): void {
+    this.result.rowsOut += batch.length
+    const { end } = this
+    if (end.kind === 'output') {
+      const columns = batch.columns.map((column) => persist(this.context, this.context.allocate, column))
+      this.result.batches.push({ ...batch, columns })
+      return
+    }
+    const computed = (expression: TypedExpression | null) =>
+      expression === null ? null : this.located([expression], () => evaluate(this.context, expression, batch))
+    const keys = end.keys.map((key) => this.located([key], () => evaluate(this.context, key, batch)))
+    this.slot?.state.update(keys, end.arguments.map(computed), end.filters.map(computed), batch.length, this.position)
+  }
+
+  /** Runs `compute`, and tells the file and row of a value that it cannot take. */
+  private located<T>(expressions: readonly TypedExpression[], compute: () => T): T {
+    try {
+      return compute()
+    } catch (error) {
+      if (!(error instanceof RowError)) throw error
+      throw describeRowError(error, expressions.length === 1 ? expressions[0] : null, {
+        path: this.origin.path,
+        rowGroup: this.origin.rowGroup,
+        row: this.rowOf(error.row),
+      })
+    }
+  }
+
+  private rowOf(row: number): number | undefined {
+    if (this.selections === null || row < 0) return undefined
+    const inSlice = this.selections.reduceRight((current, indices) => this.context.memory.u32[indices / 4 + current], row)
+    return this.origin.firstRow + inSlice
+  }
+}

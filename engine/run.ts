@@ -1,0 +1,85 @@
+/** One run of a plan: what it may allocate, how it is cancelled, and what it has counted so far. */
+
+import { VolleyError } from '../planner/errors.js'
+import { createKernelContext, type ThreadKernels } from './kernels/context.js'
+import type { SharedMemory } from './memory/shared-memory.js'
+import type { WorkerPool } from './workers/pool.js'
+import type { ReplyOf, RunHandle, TaskKind, TaskKinds, TaskOf } from './workers/messages.js'
+import type { TaskContext } from './workers/task-context.js'
+
+let runs = 0
+
+export interface RunCounts {
+  rowsIn: number
+  bytesRead: number
+}
+
+export class Run {
+  readonly handle: RunHandle
+  /** For what the coordinating thread computes itself: closures, sources that decode here, limits. */
+  readonly context: TaskContext
+  readonly counts: RunCounts = { rowsIn: 0, bytesRead: 0 }
+  private readonly kernels: ThreadKernels
+  private readonly inFlight = new Set<Promise<unknown>>()
+  private readonly stopListening: () => void
+  private reason: unknown = null
+
+  constructor(
+    readonly memory: SharedMemory,
+    readonly pool: WorkerPool,
+    kernels: WebAssembly.Module,
+    signal: AbortSignal | undefined,
+    /** Called when the count of rows read has grown. */
+    readonly onCount: () => void = () => {},
+  ) {
+    const owner = ++runs
+    const allocate = memory.allocateFor(owner)
+    this.handle = { owner, cancel: allocate(64) }
+    memory.views.i32[this.handle.cancel / 4] = 0
+    this.kernels = createKernelContext(memory, kernels)
+    this.context = {
+      ...this.kernels,
+      allocate,
+      retain: memory.retain,
+      release: memory.release,
+      checkCancelled: () => this.throwIfCancelled(),
+    }
+    const abort = () => this.cancel(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    this.stopListening = () => signal?.removeEventListener('abort', abort)
+    if (signal?.aborted) abort()
+  }
+
+  /** Makes every task of the run fail at its next slice. */
+  cancel(reason: unknown): void {
+    this.reason ??= reason ?? new Error('cancelled')
+    Atomics.store(this.memory.views.i32, this.handle.cancel / 4, 1)
+  }
+
+  throwIfCancelled(): void {
+    if (this.reason !== null) throw new VolleyError('VOLLEY_ABORTED', 'the run was aborted', {}, this.reason)
+  }
+
+  /** Runs a task in a worker. */
+  async task<K extends TaskKind>(kind: K, task: TaskKinds[K]['task']): Promise<ReplyOf<K>> {
+    this.throwIfCancelled()
+    const reply = this.pool.run({ kind, run: this.handle, ...task } as TaskOf<K>)
+    this.inFlight.add(reply)
+    try {
+      return await reply
+    } finally {
+      this.inFlight.delete(reply)
+    }
+  }
+
+  /** Waits for the tasks still running and frees whatever the run has left in the shared memory. */
+  async finish(): Promise<void> {
+    this.stopListening()
+    if (this.inFlight.size > 0) {
+      Atomics.store(this.memory.views.i32, this.handle.cancel / 4, 1)
+      await Promise.allSettled(this.inFlight)
+    }
+    this.kernels.freeScratch()
+    this.memory.releaseOwner(this.handle.owner)
+  }
+}

@@ -1,0 +1,333 @@
+/**
+ * The bulk strategy: everything in shared memory, and all threads at work.
+ *
+ * Morsels of a pipeline go to the workers, several at once; results come back in the order of the morsels. Breakers
+ * collect descriptors of what the workers left in shared memory and hand out the next round of work over it.
+ */
+
+import type { Batch, Vector } from '../../io/batch.js'
+import type { Morsel } from '../../io/source.js'
+import { unreachable } from '../../planner/errors.js'
+import type { TypedExpression } from '../../planner/expression.js'
+import { AggregateState, type AggregateDescriptor } from '../operators/aggregate.js'
+import type { ProbeStep } from '../operators/probe.js'
+import { retainVector, releaseBatch, releaseVector } from '../kernels/vectors.js'
+import { mapWithClosure } from '../operators/map.js'
+import type { Run } from '../run.js'
+import type { ChainEnd, ChainStep, ReplyOf, SortVector, SortedRun } from '../workers/messages.js'
+import { limitBatches } from './limit.js'
+import { orderedMap } from './ordered-map.js'
+import type { JoinStep, Pipeline, PipelineSource } from './pipeline.js'
+
+/** Rows of a slice: its vectors fit the second-level cache. */
+const SLICE_ROWS = 16_384
+/** Rows of a slice that a user's function sees: a call and its Arrow views cost more than a kernel's. */
+const MAP_SLICE_ROWS = 131_072
+/** Rows of a batch that a breaker puts out. */
+const OUTPUT_ROWS = 65_536
+/** Fewer groups than this are merged by one worker. */
+const SMALL_GROUPS = 20_000
+/** Fewer rows than this are sorted by one worker. */
+const SMALL_SORT = 50_000
+
+type SourceOf<K extends PipelineSource['kind']> = Extract<PipelineSource, { kind: K }>
+
+export class BulkStrategy {
+  private readonly window: number
+
+  constructor(private readonly run: Run) {
+    this.window = run.pool.threads * 2 + 1
+  }
+
+  /** The result of a pipeline in order. The consumer owns the batches and may stop early. */
+  async *batches(pipeline: Pipeline): AsyncGenerator<Batch> {
+    const built: BuiltJoin[] = []
+    try {
+      const steps = await this.prepare(pipeline, built)
+      for await (const batch of this.output(pipeline.source, steps)) yield { ...batch, schema: pipeline.schema }
+    } finally {
+      for (const join of built) this.releaseJoin(join)
+    }
+  }
+
+  private async *output(source: PipelineSource, steps: readonly ChainStep[]): AsyncGenerator<Batch> {
+    if (steps.length === 0 && source.kind !== 'scan') return yield* this.sourceBatches(source)
+    const replies = this.chain(source, steps, { kind: 'output' })
+    for await (const reply of replies) yield* ownedBatches(reply.batches, (batch) => this.release(batch))
+  }
+
+  /** Sends every morsel of a source through a chain in the workers. */
+  private chain(
+    source: PipelineSource,
+    steps: readonly ChainStep[],
+    end: ChainEnd,
+  ): AsyncGenerator<ReplyOf<'chain'>> {
+    const sliceRows = steps.some((step) => step.kind === 'map') ? MAP_SLICE_ROWS : SLICE_ROWS
+    return orderedMap(
+      this.morsels(source),
+      this.window,
+      async (morsel, ordinal) => {
+        try {
+          const reply = await this.run.task('chain', { morsel, ordinal, sliceRows, steps, end })
+          if (source.kind === 'scan') {
+            this.run.counts.rowsIn += reply.rowsIn
+            this.run.counts.bytesRead += reply.bytesRead
+            this.run.onCount()
+          }
+          return reply
+        } finally {
+          if (morsel.kind === 'batch') this.release(morsel.batch)
+        }
+      },
+      (reply) => reply.batches.forEach((batch) => this.release(batch)),
+    )
+  }
+
+  private async *morsels(source: PipelineSource): AsyncGenerator<Morsel> {
+    if (source.kind === 'scan') {
+      yield* source.source.morsels(
+        { columns: source.columns, predicate: source.predicate },
+        this.run.context,
+      )
+      return
+    }
+    let firstRow = 0
+    for await (const batch of this.sourceBatches(source)) {
+      yield { kind: 'batch', batch, firstRow }
+      firstRow += batch.length
+    }
+  }
+
+  private sourceBatches(source: Exclude<PipelineSource, SourceOf<'scan'>>): AsyncGenerator<Batch> {
+    switch (source.kind) {
+      case 'aggregate':
+        return this.aggregate(source)
+      case 'sort':
+        return this.sort(source)
+      case 'window':
+        return this.windows(source)
+      case 'limit':
+        return limitBatches(this.run.context, this.batches(source.input), source.count, source.offset)
+      case 'union':
+        return this.union(source)
+      case 'outerJoin':
+        return this.outerJoin(source)
+      case 'closure':
+        return this.closure(source)
+      default:
+        return unreachable(source)
+    }
+  }
+
+  private async *union(source: SourceOf<'union'>): AsyncGenerator<Batch> {
+    for (const input of source.inputs) yield* this.batches(input)
+  }
+
+  private async *closure(source: SourceOf<'closure'>): AsyncGenerator<Batch> {
+    let position = 0
+    for await (const batch of this.batches(source.input)) {
+      this.run.throwIfCancelled()
+      try {
+        yield await mapWithClosure(this.run.context, source, batch, position)
+      } finally {
+        position += batch.length
+        this.release(batch)
+      }
+    }
+  }
+
+  private async *aggregate(source: SourceOf<'aggregate'>): AsyncGenerator<Batch> {
+    const { context } = this.run
+    const { keys, aggregates, input, schema } = source
+    const descriptor: AggregateDescriptor = {
+      keys: keys.map(({ name, expression }) => ({ name, type: expression.type })),
+      aggregates,
+      schema,
+    }
+    const slots = context.allocate(this.window * 8)
+    context.memory.i32.fill(0, slots / 4, slots / 4 + this.window * 2)
+    const built: BuiltJoin[] = []
+    try {
+      const steps = await this.prepare(input, built)
+      const end: ChainEnd = {
+        kind: 'aggregate',
+        descriptor,
+        keys: keys.map((key) => key.expression),
+        arguments: aggregates.map((aggregate) => aggregate.argument),
+        filters: aggregates.map((aggregate) => aggregate.filter),
+        slots,
+        slotCount: this.window,
+      }
+      for await (const _ of this.chain(input.source, steps, end)) this.run.throwIfCancelled()
+    } finally {
+      for (const join of built) this.releaseJoin(join)
+    }
+    const states = this.statesIn(slots)
+    if (states.length === 0) states.push(AggregateState.create(context, descriptor))
+    const addresses = states.map((state) => state.address)
+    const groups = states.reduce((sum, state) => sum + state.groupCount, 0)
+    const partitions = groups < SMALL_GROUPS ? 1 : this.run.pool.threads * 4
+    const merged = orderedMap(
+      range(partitions),
+      this.window,
+      (partition) => this.run.task('mergeGroups', { descriptor, states: addresses, partition, partitions }),
+      (reply) => reply.batches.forEach((batch) => this.release(batch)),
+    )
+    for await (const reply of merged) yield* ownedBatches(reply.batches, (batch) => this.release(batch))
+    for (const state of states) state.release()
+    context.release(slots)
+  }
+
+  private statesIn(slots: number, descriptor: AggregateDescriptor): AggregateState[] {
+    const { u32 } = this.run.context.memory
+    return Array.from({ length: this.window }, (_, slot) => u32[slots / 4 + slot * 2 + 1])
+      .filter((address) => address !== 0)
+      .map((address) => AggregateState.attach(this.run.context, descriptor, address))
+  }
+
+  private async *sort(source: SourceOf<'sort'>): AsyncGenerator<Batch> {
+    const whole = await this.contiguous(source.input)
+    const vectors = await this.evaluate(
+      source.keys.map((key) => key.expression),
+      whole,
+    )
+    const keys = source.keys.map(
+      ({ descending, nullsFirst }, index): SortVector => ({ vector: vectors[index], descending, nullsFirst }),
+    )
+    const runs = await this.sortedRuns(keys, whole.length, source.limit)
+    const total = Math.min(whole.length, source.limit ?? whole.length)
+    const slices = orderedMap(
+      range(Math.ceil(total / OUTPUT_ROWS)),
+      this.window,
+      (part) => {
+        const from = part * OUTPUT_ROWS
+        return this.run.task('mergeSorted', { keys, runs, batch: whole, from, to: Math.min(total, from + OUTPUT_ROWS) })
+      },
+      (reply) => reply.batches.forEach((batch) => this.release(batch)),
+    )
+    for await (const reply of slices) yield* ownedBatches(reply.batches, (batch) => this.release(batch))
+    for (const run of runs) this.run.context.release(run.address)
+    for (const vector of vectors) releaseVector(this.run.context, vector)
+    this.release(whole)
+  }
+
+  private sortedRuns(keys: readonly SortVector[], rows: number, limit: number | null): Promise<SortedRun[]> {
+    const parts = rows < SMALL_SORT ? 1 : this.run.pool.threads
+    const boundary = (part: number) => Math.floor((rows * part) / parts)
+    return Promise.all(
+      Array.from({ length: parts }, (_, part) =>
+        this.run.task('sortRange', { keys, rows, start: boundary(part), end: boundary(part + 1), limit }),
+      ),
+    )
+  }
+
+  private async *windows(source: SourceOf<'window'>): AsyncGenerator<Batch> {
+    const whole = await this.contiguous(source.input)
+    const { vectors } = await this.run.task('window', { windows: source.windows, batch: whole })
+    yield { ...whole, columns: [...whole.columns, ...vectors] }
+  }
+
+  /** All rows of a pipeline in one batch whose columns are contiguous. */
+  private async contiguous(pipeline: Pipeline): Promise<Batch> {
+    const batches: Batch[] = []
+    for await (const batch of this.batches(pipeline)) batches.push(batch)
+    const length = batches.reduce((sum, batch) => sum + batch.length, 0)
+    const columns = await Promise.all(
+      pipeline.schema.fields.map(async ({ type }, index) => {
+        const vectors = batches.map((batch) => batch.columns[index])
+        const { vector } = await this.run.task('concat', { vectors, type })
+        for (const piece of vectors) releaseVector(this.run.context, piece)
+        return vector
+      }),
+    )
+    return { schema: pipeline.schema, length, columns }
+  }
+
+  /** Vectors of the expressions over a contiguous batch, each with references of its own. */
+  private async evaluate(expressions: readonly TypedExpression[], batch: Batch): Promise<readonly Vector[]> {
+    if (expressions.every((expression) => expression.kind === 'column')) {
+      return expressions.map((expression) => retainVector(this.run.context, batch.columns[expression.index]))
+    }
+    return (await this.run.task('evaluate', { expressions, batch })).vectors
+  }
+
+  /** Builds the joins of a pipeline's steps; `built` learns of each so that it can be released. */
+  private async prepare(pipeline: Pipeline, built: BuiltJoin[]): Promise<ChainStep[]> {
+    const steps: ChainStep[] = []
+    for (const step of pipeline.steps) {
+      if (step.kind !== 'join') steps.push(step)
+      else {
+        const join = await this.build(step)
+        built.push(join)
+        steps.push(join.step)
+      }
+    }
+    return steps
+  }
+
+  private async build(join: JoinStep): Promise<BuiltJoin> {
+    const whole = await this.contiguous(join.build)
+    const keys = await this.evaluate(join.buildKeys, whole)
+    const trackMatches = join.how === 'full'
+    const table =
+      join.how === 'cross' ? 0 : (await this.run.task('buildJoin', { keys, rows: whole.length, trackMatches })).table
+    const columns = join.buildColumns.map((index) => whole.columns[index])
+    const build: Batch = { schema: join.build.schema, length: whole.length, columns }
+    const step: ProbeStep = { kind: 'probe', how: join.how, schema: join.schema, keys: join.probeKeys, table, build }
+    return { step, whole, keys }
+  }
+
+  private releaseJoin({ step, whole, keys }: BuiltJoin): void {
+    if (step.table !== 0) releaseJoinTable(this.run.context, step.table)
+    for (const key of keys) releaseVector(this.run.context, key)
+    this.release(whole)
+  }
+
+  private async *outerJoin(source: SourceOf<'outerJoin'>): AsyncGenerator<Batch> {
+    const built: BuiltJoin[] = []
+    try {
+      const before = await this.prepare(source.input, built)
+      const join = await this.build(source.join)
+      built.push(join)
+      yield* this.output(source.input.source, [...before, join.step])
+      const { step } = join
+      const unmatched = orderedMap(
+        range(Math.ceil(step.build.length / OUTPUT_ROWS)),
+        this.window,
+        (part) => {
+          const start = part * OUTPUT_ROWS
+          const count = Math.min(OUTPUT_ROWS, step.build.length - start)
+          return this.run.task('unmatched', { step, start, count })
+        },
+        (reply) => reply.batches.forEach((batch) => this.release(batch)),
+      )
+      for await (const reply of unmatched) yield* ownedBatches(reply.batches, (batch) => this.release(batch))
+    } finally {
+      for (const join of built) this.releaseJoin(join)
+    }
+  }
+
+  private release(batch: Batch): void {
+    releaseBatch(this.run.context, batch)
+  }
+}
+
+interface BuiltJoin {
+  readonly step: ProbeStep
+  readonly whole: Batch
+  readonly keys: readonly Vector[]
+}
+
+async function* range(count: number): AsyncGenerator<number> {
+  for (let i = 0; i < count; i++) yield i
+}
+
+/** Yields batches one by one, and releases those that the consumer did not take. */
+function* ownedBatches(batches: readonly Batch[], release: (batch: Batch) => void): Generator<Batch> {
+  let next = 0
+  try {
+    while (next < batches.length) yield batches[next++]
+  } finally {
+    for (const batch of batches.slice(next)) release(batch)
+  }
+}

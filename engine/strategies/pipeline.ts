@@ -1,0 +1,64 @@
+/**
+ * The physical form of a plan: pipelines of operators that a batch passes without waiting, cut at the breakers.
+ *
+ * A pipeline reads from its source and passes each morsel through its steps. A source that is a breaker holds the
+ * pipelines that feed it.
+ */
+
+import type { Source } from '../../io/source.js'
+import type { NamedExpression, SortKey, TypedAggregate, TypedExpression, TypedWindow } from '../../planner/expression.js'
+import type { JoinKind, UserFunction } from '../../planner/logical-plan.js'
+import type { Schema } from '../../planner/types.js'
+import type { ChainStep } from '../workers/messages.js'
+
+/** A join whose probe side flows through and whose build side is another pipeline. */
+export interface JoinStep {
+  readonly kind: 'join'
+  readonly how: Exclude<JoinKind, 'right'>
+  readonly schema: Schema
+  readonly probeKeys: readonly TypedExpression[]
+  readonly buildKeys: readonly TypedExpression[]
+  readonly build: Pipeline
+  /** Columns of the build side that the result has. */
+  readonly buildColumns: readonly number[]
+}
+
+export type PipelineStep = Exclude<ChainStep, { kind: 'probe' }> | JoinStep
+
+export type PipelineSource =
+  | {
+      readonly kind: 'scan'
+      readonly source: Source
+      readonly columns: readonly string[]
+      readonly predicate: TypedExpression | null
+    }
+  | {
+      readonly kind: 'aggregate'
+      readonly input: Pipeline
+      readonly keys: readonly NamedExpression[]
+      readonly aggregates: readonly TypedAggregate[]
+    }
+  | {
+      readonly kind: 'sort'
+      readonly input: Pipeline
+      readonly keys: readonly SortKey<TypedExpression>[]
+      readonly limit: number | null
+    }
+  | { readonly kind: 'window'; readonly input: Pipeline; readonly windows: readonly TypedWindow[] }
+  | { readonly kind: 'limit'; readonly input: Pipeline; readonly count: number | null; readonly offset: number }
+  | { readonly kind: 'union'; readonly inputs: readonly Pipeline[] }
+  /** A join of which the unmatched build rows are wanted too, once all probe rows have passed. */
+  | { readonly kind: 'outerJoin'; readonly input: Pipeline; readonly join: JoinStep }
+  | {
+      readonly kind: 'closure'
+      readonly input: Pipeline
+      readonly mode: 'batch' | 'row'
+      readonly function: Extract<UserFunction, { kind: 'closure' }>
+    }
+
+export interface Pipeline {
+  readonly source: PipelineSource
+  readonly steps: readonly PipelineStep[]
+  /** Columns that leave the last step. */
+  readonly schema: Schema
+}

@@ -1,0 +1,169 @@
+/**
+ * The protocol between the coordinating thread and the workers.
+ *
+ * The coordinator posts a `Task`; the worker answers with a `Reply`. Both are plain data: column data stays in shared
+ * memory and only its descriptors travel. Workers hold no state between tasks but caches: the state of a breaker lives
+ * in shared memory behind an address, so that any worker can go on with it.
+ *
+ *   coordinator                         worker
+ *     | -- Task { run, kind, ... } -------> |   decodes, computes, writes into shared memory
+ *     | <------ Reply { ok, value } ------- |   descriptors of what it wrote; their blocks are the coordinator's now
+ *     | -- sets the run's cancel word ----> |   seen at the next slice: the task fails with VOLLEY_ABORTED
+ *
+ * A task that fails releases what it allocated for its answer; everything else a run leaves behind is freed by owner.
+ */
+
+import type { Batch, Vector } from '../../io/batch.js'
+import type { EncodedRowGroup, EncodeOptions, RowGroupSlice } from '../../io/parquet/encode.js'
+import type { Morsel } from '../../io/source.js'
+import type { ErrorMessage } from '../../planner/errors.js'
+import type { NamedExpression, SortKey, TypedExpression, TypedWindow } from '../../planner/expression.js'
+import type { UserFunction } from '../../planner/logical-plan.js'
+import type { DataType, Schema } from '../../planner/types.js'
+import type { AggregateDescriptor } from '../operators/aggregate.js'
+import type { ProbeStep } from '../operators/probe.js'
+
+/** What every task knows of the run it belongs to. */
+export interface RunHandle {
+  /** Owner of the blocks the run allocates. */
+  readonly owner: number
+  /** Address of an int32 that becomes 1 when the run is cancelled. */
+  readonly cancel: number
+}
+
+export type UserModule = Extract<UserFunction, { kind: 'module' }>
+
+/** An operator of a chain, as it runs in a worker on one slice after another. */
+export type ChainStep =
+  | { readonly kind: 'filter'; readonly predicate: TypedExpression }
+  | { readonly kind: 'project'; readonly schema: Schema; readonly expressions: readonly NamedExpression[] }
+  /** Keeps the first `limit` rows of a slice in sort order: a top-k sort follows. */
+  | { readonly kind: 'top'; readonly keys: readonly SortKey<TypedExpression>[]; readonly limit: number }
+  | ProbeStep
+  | {
+      readonly kind: 'map'
+      readonly mode: 'batch' | 'row'
+      readonly function: UserModule
+      readonly schema: Schema
+    }
+
+/** Where the rows of a chain end up. */
+export type ChainEnd =
+  /** In batches of the answer. */
+  | { readonly kind: 'output' }
+  /** In one of the aggregation states whose addresses are in `slots`. */
+  | {
+      readonly kind: 'aggregate'
+      readonly descriptor: AggregateDescriptor
+      readonly keys: readonly TypedExpression[]
+      readonly arguments: readonly (TypedExpression | null)[]
+      readonly filters: readonly (TypedExpression | null)[]
+      /** Address of `slotCount` pairs of int32: lock, address of the state or 0. */
+      readonly slots: number
+      readonly slotCount: number
+    }
+
+export interface SortVector {
+  readonly vector: Vector
+  readonly descending: boolean
+  readonly nullsFirst: boolean
+}
+
+export interface SortedRun {
+  readonly address: number
+  readonly count: number
+}
+
+export interface TaskKinds {
+  /** Reads a morsel and runs a chain over it. */
+  chain: {
+    task: {
+      readonly morsel: Morsel
+      /** Ordinal of the morsel in its pipeline: orders first and last. */
+      readonly ordinal: number
+      readonly sliceRows: number
+      readonly steps: readonly ChainStep[]
+      readonly end: ChainEnd
+    }
+    reply: {
+      readonly batches: readonly Batch[]
+      readonly rowsIn: number
+      readonly rowsOut: number
+      readonly bytesRead: number
+    }
+  }
+  /** Merges the groups of one partition out of all partial states. */
+  mergeGroups: {
+    task: {
+      readonly descriptor: AggregateDescriptor
+      readonly states: readonly number[]
+      readonly partition: number
+      readonly partitions: number
+    }
+    reply: { readonly batches: readonly Batch[] }
+  }
+  /** Joins the pieces of a column into one contiguous vector. */
+  concat: { task: { readonly vectors: readonly Vector[]; readonly type: DataType }; reply: { readonly vector: Vector } }
+  /** Evaluates expressions over a whole contiguous batch. */
+  evaluate: {
+    task: { readonly expressions: readonly TypedExpression[]; readonly batch: Batch }
+    reply: { readonly vectors: readonly Vector[] }
+  }
+  /** Builds a join's hash table over the key vectors of the build side. */
+  buildJoin: {
+    task: { readonly keys: readonly Vector[]; readonly rows: number; readonly trackMatches: boolean }
+    reply: { readonly table: number }
+  }
+  /** Lists the build rows no probe row matched. */
+  unmatched: {
+    task: { readonly step: ProbeStep; readonly start: number; readonly count: number }
+    reply: { readonly batches: readonly Batch[] }
+  }
+  /** Sorts the rows [start, end) of contiguous key vectors. */
+  sortRange: {
+    task: {
+      readonly keys: readonly SortVector[]
+      readonly rows: number
+      readonly start: number
+      readonly end: number
+      readonly limit: number | null
+    }
+    reply: SortedRun
+  }
+  /** Merges sorted runs and gathers the output rows [from, to). */
+  mergeSorted: {
+    task: {
+      readonly keys: readonly SortVector[]
+      readonly runs: readonly SortedRun[]
+      readonly batch: Batch
+      readonly from: number
+      readonly to: number
+    }
+    reply: { readonly batches: readonly Batch[] }
+  }
+  /** Computes window columns over a whole contiguous batch. */
+  window: {
+    task: { readonly windows: readonly TypedWindow[]; readonly batch: Batch }
+    reply: { readonly vectors: readonly Vector[] }
+  }
+  /** Encodes a Parquet row group. */
+  encode: {
+    task: { readonly slices: readonly RowGroupSlice[]; readonly schema: Schema; readonly options: EncodeOptions }
+    reply: EncodedRowGroup
+  }
+}
+
+export type TaskKind = keyof TaskKinds
+export type TaskOf<K extends TaskKind> = { readonly kind: K; readonly run: RunHandle } & TaskKinds[K]['task']
+export type Task = { [K in TaskKind]: TaskOf<K> }[TaskKind]
+export type ReplyOf<K extends TaskKind> = TaskKinds[K]['reply']
+
+export type Reply<K extends TaskKind = TaskKind> =
+  | { readonly ok: true; readonly value: ReplyOf<K> }
+  | { readonly ok: false; readonly error: ErrorMessage }
+
+/** What a worker needs to start. */
+export interface WorkerStart {
+  readonly memory: WebAssembly.Memory
+  readonly kernels: WebAssembly.Module
+}

@@ -1,0 +1,54 @@
+/** The worker threads of an engine: a Piscina pool, started with the first task. */
+
+import { Piscina } from 'piscina'
+import { unpackError, VolleyError } from '../../planner/errors.js'
+import { compileKernels } from '../kernels/context.js'
+import type { SharedMemory } from '../memory/shared-memory.js'
+import type { Reply, ReplyOf, TaskKind, TaskOf, WorkerStart } from './messages.js'
+
+export class WorkerPool {
+  private piscina: Piscina<unknown, Reply> | null = null
+
+  constructor(
+    private readonly memory: SharedMemory,
+    readonly threads: number,
+  ) {}
+
+  /** Starts the threads, so that they load while the coordinator still plans. */
+  start(): void {
+    this.running()
+  }
+
+  /** Runs one task in some worker. Throws what the task threw, or VOLLEY_WORKER_DIED. */
+  async run<K extends TaskKind>(task: TaskOf<K>): Promise<ReplyOf<K>> {
+    let reply: Reply
+    try {
+      reply = await this.running().run(task)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new VolleyError('VOLLEY_WORKER_DIED', `a worker thread ended during a ${task.kind} task: ${reason}`, {}, cause)
+    }
+    if (!reply.ok) throw unpackError(reply.error)
+    return reply.value as ReplyOf<K>
+  }
+
+  async close(): Promise<void> {
+    await this.piscina?.destroy()
+    this.piscina = null
+  }
+
+  private running(): Piscina<unknown, Reply> {
+    if (this.piscina === null) {
+      const start: WorkerStart = { memory: this.memory.memory, kernels: compileKernels() }
+      this.piscina = new Piscina<unknown, Reply>({
+        filename: new URL('./worker.js', import.meta.url).href,
+        minThreads: this.threads,
+        maxThreads: this.threads,
+        // The second task waits in the worker, so that it need not wait for the coordinator between tasks.
+        concurrentTasksPerWorker: 2,
+        workerData: start,
+      })
+    }
+    return this.piscina
+  }
+}

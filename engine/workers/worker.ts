@@ -1,0 +1,47 @@
+/** A worker thread: runs one task at a time over the shared memory. See `messages.ts` for the protocol. */
+
+import { workerData } from 'node:worker_threads'
+import { packError, VolleyError } from '../../planner/errors.js'
+import { createKernelContext } from '../kernels/context.js'
+import { SharedMemory } from '../memory/shared-memory.js'
+import type { Reply, RunHandle, Task, TaskKind, TaskOf, WorkerStart } from './messages.js'
+import { handlers } from './tasks.js'
+import type { TaskContext } from './task-context.js'
+
+// Piscina wraps the data a pool was given.
+const start = (Array.isArray(workerData) ? workerData[1] : workerData) as WorkerStart
+const memory = SharedMemory.attach(start.memory)
+const kernels = createKernelContext(memory, start.kernels)
+
+let previous: Promise<unknown> = Promise.resolve()
+
+/** Answers a task. Tasks posted together still run one after the other: they share the thread's scratch. */
+export default function answer(task: Task): Promise<Reply> {
+  const reply = previous.then(() => execute(task))
+  previous = reply
+  return reply
+}
+
+async function execute<K extends TaskKind>(task: TaskOf<K>): Promise<Reply<K>> {
+  try {
+    const context = contextOf(task.run)
+    context.checkCancelled()
+    return { ok: true, value: await handlers[task.kind](context, task) }
+  } catch (error) {
+    return { ok: false, error: packError(error) }
+  } finally {
+    kernels.resetScratch()
+  }
+}
+
+function contextOf(run: RunHandle): TaskContext {
+  return {
+    ...kernels,
+    allocate: memory.allocateFor(run.owner),
+    retain: memory.retain,
+    release: memory.release,
+    checkCancelled: () => {
+      if (Atomics.load(memory.views.i32, run.cancel / 4) !== 0) throw new VolleyError('VOLLEY_ABORTED', 'the run was cancelled')
+    },
+  }
+}
