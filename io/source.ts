@@ -1,6 +1,6 @@
 /** The contract of everything a plan can read from. */
 
-import type { TypedExpression } from '../planner/expression.js'
+import type { ScalarValue, TypedExpression } from '../planner/expression.js'
 import type { TableSource } from '../planner/logical-plan.js'
 import type { Schema } from '../planner/types.js'
 import type { Allocate, Batch, MemoryViews } from './batch.js'
@@ -35,15 +35,17 @@ export interface ParquetMorsel {
   readonly ranges: readonly { readonly offset: number; readonly length: number }[]
   /** A footer for a file of these ranges alone, as the codec takes it. */
   readonly footer: Uint8Array
-  /** What the decoder must do to each decoded column, in the order of `schema`. See `io/parquet/read-plan.ts`. */
-  readonly columns: readonly ParquetColumnPlan[]
+  /** Columns of `schema` that do not lie in the file: keys of the directories it lies in. */
+  readonly constants: readonly ColumnConstant[]
+  /** The file as it was when planned; a reader refuses another that took its place. */
+  readonly fileBytes: number
+  readonly modifiedMs: number
 }
 
-/** How a column comes out of the codec, where it was asked for in another form than the schema says. */
-export interface ParquetColumnPlan {
+/** A column with the same value in every row. */
+export interface ColumnConstant {
   readonly name: string
-  /** `raw-decimal`: stored integers, to be read as unscaled decimals. */
-  readonly form: 'as-is' | 'raw-decimal'
+  readonly value: ScalarValue
 }
 
 /** A batch already in shared memory. */

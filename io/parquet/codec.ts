@@ -1,0 +1,35 @@
+/**
+ * The Parquet codec: parquet-wasm, loaded when first needed, one instance a thread, replaced when it can no longer be
+ * trusted. A panic leaves an instance in an unknown state; its memory, once grown, never shrinks.
+ */
+
+import { createRequire } from 'node:module'
+import type * as ParquetWasm from 'parquet-wasm/node'
+
+export type Codec = typeof ParquetWasm
+
+const MODULE = 'parquet-wasm/node'
+/** An instance whose memory has grown beyond this is dropped after use, so that the memory can be collected. */
+const MAXIMUM_IDLE_BYTES = 512 * 2 ** 20
+
+const require = createRequire(import.meta.url)
+let instance: Codec | null = null
+
+/** Calls `work` with the codec. What `work` makes of it (tables, addresses) does not outlive the call. */
+export function withCodec<T>(work: (codec: Codec) => T): T {
+  instance ??= require(MODULE) as Codec
+  try {
+    return work(instance)
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) discardInstance()
+    throw error
+  } finally {
+    if (instance !== null && instance.wasmMemory().buffer.byteLength > MAXIMUM_IDLE_BYTES) discardInstance()
+  }
+}
+
+function discardInstance(): void {
+  instance = null
+  // The module compiles and instantiates itself when loaded: without its cache entry, loading gives a fresh one.
+  delete require.cache[require.resolve(MODULE)]
+}
