@@ -1,0 +1,69 @@
+/** Which file format a path means. */
+
+import { readdirSync, statSync } from 'node:fs'
+import { nearestName } from '../../planner/errors.js'
+import { UsageError } from './usage-error.js'
+
+export type FileFormat = 'parquet' | 'arrow' | 'csv' | 'ndjson'
+
+const EXTENSIONS: Readonly<Record<string, FileFormat>> = {
+  '.parquet': 'parquet',
+  '.arrow': 'arrow',
+  '.feather': 'arrow',
+  '.arrows': 'arrow',
+  '.csv': 'csv',
+  '.csv.gz': 'csv',
+  '.ndjson': 'ndjson',
+  '.ndjson.gz': 'ndjson',
+  '.jsonl': 'ndjson',
+  '.jsonl.gz': 'ndjson',
+}
+
+/** Of a file, a glob, or a directory, whose files tell; an empty or missing directory counts as Parquet. */
+export function inputFormat(path: string): FileFormat {
+  const format = formatOf(path)
+  if (format !== null) return format
+  if (isDirectory(path)) return directoryFormat(path) ?? 'parquet'
+  throw unknownFormat(path)
+}
+
+/** A directory of partitions is always Parquet. */
+export function outputFormat(path: string, partitioned: boolean): FileFormat {
+  const format = formatOf(path)
+  if (partitioned) {
+    if (format !== null && format !== 'parquet') throw new UsageError(`--partition-by writes Parquet only, not ${path}`)
+    return 'parquet'
+  }
+  if (format === null) throw unknownFormat(path)
+  return format
+}
+
+function formatOf(path: string): FileFormat | null {
+  const lower = path.toLowerCase()
+  for (const [extension, format] of Object.entries(EXTENSIONS)) {
+    if (lower.endsWith(extension)) return format
+  }
+  return null
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+function directoryFormat(path: string): FileFormat | null {
+  for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' })) {
+    const format = formatOf(name)
+    if (format !== null) return format
+  }
+  return null
+}
+
+function unknownFormat(path: string): UsageError {
+  const extension = /\.[^./\\]+$/.exec(path)?.[0]
+  const near = extension === undefined ? null : nearestName(extension, Object.keys(EXTENSIONS))
+  const known = Object.keys(EXTENSIONS).join(', ')
+  return new UsageError(
+    `cannot tell the format of ${path} by its name`,
+    near === null ? `known extensions: ${known}` : `did you mean ${near}? Known extensions: ${known}`,
+  )
+}

@@ -1,0 +1,133 @@
+/** The options of every command, declared once: parsing and help derive from them. */
+
+export interface OptionSpec {
+  /** Without the dashes. */
+  readonly name: string
+  readonly short?: string
+  /** What its value is called in help; null for a switch. */
+  readonly value: string | null
+  /** May be given several times. */
+  readonly multiple?: boolean
+  readonly description: string
+}
+
+export interface CommandSpec {
+  readonly name: string
+  /** What follows the command's name in the first line of help. */
+  readonly synopsis: string
+  readonly summary: string
+  /** Paragraphs of help above the options. */
+  readonly notes: readonly string[]
+  readonly options: readonly OptionSpec[]
+  readonly examples: readonly string[]
+}
+
+export const STRATEGIES = ['auto', 'row', 'bulk', 'bigdata'] as const
+export const COMPRESSIONS = ['snappy', 'zstd', 'gzip', 'lz4', 'none'] as const
+export const ROW_FORMATS = ['table', 'csv', 'ndjson'] as const
+
+const HELP: OptionSpec = { name: 'help', short: 'h', value: null, description: 'Show this help' }
+const JSON_REPORT: OptionSpec = {
+  name: 'json',
+  value: null,
+  description: 'Print one JSON object on standard output and nothing else',
+}
+
+const RUN_OPTIONS: readonly OptionSpec[] = [
+  { name: 'strategy', value: 'NAME', description: `How to process: ${STRATEGIES.join(', ')} (default auto)` },
+  { name: 'memory-limit', value: 'SIZE', description: 'Memory the engine may use, like 512MB or 4GB' },
+  { name: 'threads', value: 'N', description: 'Worker threads (default: one per core)' },
+  JSON_REPORT,
+  {
+    name: 'progress',
+    value: null,
+    description: 'Show progress even if standard error is no terminal; --no-progress never',
+  },
+  HELP,
+]
+
+const OUTPUT_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: 'compression',
+    value: 'NAME',
+    description: `Parquet compression: ${COMPRESSIONS.join(', ')} (default snappy)`,
+  },
+  { name: 'row-group-size', value: 'ROWS', description: 'Rows per Parquet row group' },
+  { name: 'partition-by', value: 'LIST', description: 'Write a directory with a folder per value: OUT/name=value/' },
+  { name: 'overwrite', value: null, description: 'Replace an existing output' },
+]
+
+const SHAPE_OPTIONS: readonly OptionSpec[] = [
+  { name: 'where', value: 'E', multiple: true, description: 'Keep the rows for which E is true' },
+  { name: 'with', value: 'NAME=E', multiple: true, description: 'Add or replace a column' },
+  { name: 'rename', value: 'OLD=NEW', multiple: true, description: 'Rename a column' },
+  { name: 'drop', value: 'LIST', multiple: true, description: 'Leave columns out' },
+  { name: 'group-by', value: 'LIST', multiple: true, description: 'Group rows by columns or expressions' },
+  { name: 'agg', value: 'NAME=E', multiple: true, description: "Aggregate groups, or all rows: 'total=sum(price)'" },
+  { name: 'select', value: 'LIST', multiple: true, description: "Exactly these columns: 'a, b + 1 as c'" },
+  { name: 'sort', value: 'LIST', multiple: true, description: "Sort: 'a desc, b nulls first'" },
+  { name: 'limit', value: 'N', description: 'Keep the first N rows' },
+]
+
+const SHAPE_NOTES: readonly string[] = [
+  'Formats follow the extension: .parquet, .csv, .csv.gz, .ndjson, .jsonl (and .gz), .arrow, .feather, .arrows.\n' +
+    'IN may be a glob or a directory; several INs are read as one table. Expressions (E, LIST) are SQL.',
+  'The parts apply in this order, however they are written:\n' +
+    '  where and with (in the order given) → rename → drop → group-by and agg → select → sort → limit\n' +
+    'A --where therefore sees the columns of every --with before it; --sort may also name columns that --select leaves out.',
+]
+
+const TRANSFORM: CommandSpec = {
+  name: 'transform',
+  synopsis: 'IN... OUT [options]',
+  summary: 'Read files, shape the rows, write a file',
+  notes: SHAPE_NOTES,
+  options: [...SHAPE_OPTIONS, ...OUTPUT_OPTIONS, ...RUN_OPTIONS],
+  examples: [
+    "volley transform orders.parquet big.parquet --where 'quantity > 5' --with 'total=quantity * unit_price'",
+    "volley transform 'logs/*.csv.gz' by-day.parquet --group-by 'date_trunc(''day'', at) as day' --agg 'n=count(*)'",
+    'volley transform orders.parquet by-country --partition-by country --compression zstd',
+  ],
+}
+
+const EXPLAIN: CommandSpec = {
+  name: 'explain',
+  synopsis: 'IN... [OUT] [options]',
+  summary: 'Show the plan that transform would run',
+  notes: ['Takes the arguments of transform; nothing is run and nothing is written.', ...SHAPE_NOTES],
+  options: [...SHAPE_OPTIONS, ...OUTPUT_OPTIONS, ...RUN_OPTIONS],
+  examples: ["volley explain orders.parquet out.parquet --where 'quantity > 5' --select 'order_id, customer'"],
+}
+
+const INSPECT: CommandSpec = {
+  name: 'inspect',
+  synopsis: 'FILE [options]',
+  summary: "Show a Parquet file's schema, row groups, encodings and statistics",
+  notes: ['Reads the footer only.'],
+  options: [JSON_REPORT, HELP],
+  examples: ['volley inspect orders.parquet', 'volley inspect orders.parquet --json'],
+}
+
+const SQL: CommandSpec = {
+  name: 'sql',
+  synopsis: 'QUERY [OUT] [options]',
+  summary: 'Run a query over files; print the rows or write a file',
+  notes: ["Tables are paths in quotes: select * from 'orders.parquet'. Without OUT, rows go to standard output."],
+  options: [
+    { name: 'format', value: 'NAME', description: `How to print rows: ${ROW_FORMATS.join(', ')} (default table)` },
+    { name: 'max-rows', value: 'N', description: 'Rows of a printed table (default 40)' },
+    ...OUTPUT_OPTIONS,
+    ...RUN_OPTIONS,
+  ],
+  examples: [
+    `volley sql "select country, count(*) as n from 'orders.parquet' group by country order by n desc"`,
+    `volley sql "from 'orders.parquet' where note is not null" noted.csv`,
+  ],
+}
+
+export const COMMANDS = { transform: TRANSFORM, inspect: INSPECT, explain: EXPLAIN, sql: SQL } as const
+export type CommandName = keyof typeof COMMANDS
+
+export function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name)
+}
