@@ -2,7 +2,7 @@
 
 import { InternalError, unreachable } from '../planner/errors.js'
 import type { Interval, ScalarValue } from '../planner/expression.js'
-import { type DataType, typeName } from '../planner/types.js'
+import { type DataType, type Field, typeName } from '../planner/types.js'
 import { type Allocate, align64, bitmapBytes, type MemoryViews, type Vector, vector } from './batch.js'
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -72,12 +72,8 @@ export function readValue(memory: MemoryViews, source: Vector, row: number): Sca
       return elements
     }
     case 'struct': {
-      // Without a prototype a field named `__proto__` is a field like any other.
-      const result: Record<string, ScalarValue> = Object.create(null)
-      for (let i = 0; i < type.fields.length; i++) {
-        result[type.fields[i].name] = readValue(memory, source.children[i], index)
-      }
-      return result
+      const { children } = source
+      return objectOf(type.fields, (i) => readValue(memory, children[i], index))
     }
     case 'map': {
       const entries = new Map<ScalarValue, ScalarValue>()
@@ -91,6 +87,20 @@ export function readValue(memory: MemoryViews, source: Vector, row: number): Sca
     default:
       return unreachable(type)
   }
+}
+
+/** An object of the fields' names; one named `__proto__` becomes a field like any other. */
+export function objectOf<T>(fields: readonly Field[], read: (index: number) => T): Record<string, T> {
+  const result: Record<string, T> = {}
+  for (let index = 0; index < fields.length; index++) {
+    const { name } = fields[index]
+    if (name !== '__proto__') result[name] = read(index)
+    else {
+      const value = read(index)
+      Object.defineProperty(result, name, { value, enumerable: true, writable: true, configurable: true })
+    }
+  }
+  return result
 }
 
 function readInteger(memory: MemoryViews, values: number, bits: 8 | 16 | 32 | 64, signed: boolean, index: number) {

@@ -25,10 +25,13 @@ const map: types.DataType = {
 }
 
 function record(a: number | null, text: string | null): ScalarValue {
-  return Object.defineProperties(Object.create(null), {
-    a: { value: a, enumerable: true },
-    ['__proto__']: { value: text, enumerable: true },
-  })
+  return Object.defineProperties(
+    {},
+    {
+      a: { value: a, enumerable: true },
+      ['__proto__']: { value: text, enumerable: true },
+    },
+  )
 }
 
 const cases: readonly (readonly [types.DataType, readonly ScalarValue[]])[] = [

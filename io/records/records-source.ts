@@ -1,0 +1,172 @@
+/** Reads JavaScript objects from an iterable or an async iterable. */
+
+import { VolleyError } from '../../planner/errors.js'
+import type { Schema } from '../../planner/types.js'
+import { projectSchema, RowBatches } from '../row-batches.js'
+import type { BatchMorsel, DecodeTarget, ScanEstimate, ScanRequest, Source } from '../source.js'
+import { isRecord } from './convert.js'
+import { inferSchema } from './infer.js'
+import { recordValue } from './row.js'
+
+export type Records = Iterable<unknown> | AsyncIterable<unknown>
+
+const SAMPLE_ROWS = 1000
+/** How long the first row of a batch waits for others to come, so that a slow producer's records are seen soon. */
+const LINGER_MS = 50
+
+/**
+ * Arrays and other iterables that start anew can be read by several runs; generators and async iterables only once, the
+ * second run fails with VOLLEY_INVALID_ARGUMENT.
+ */
+export class RecordsSource implements Source {
+  readonly format = 'records'
+  readonly label = 'records'
+  readonly bounded: boolean
+  private used = false
+
+  private constructor(
+    readonly id: number,
+    readonly schema: Schema,
+    private readonly records: Records,
+    /** Where inference left off, if the records cannot be read again. */
+    private readonly rest: PeekedRecords | null,
+    /** Names a record may have, or null if others are ignored. */
+    private readonly known: ReadonlySet<string> | null,
+  ) {
+    this.bounded = !(Symbol.asyncIterator in records)
+  }
+
+  /** Without a `schema`, reads the first 1,000 records to infer one. */
+  static async open(id: number, records: Records, schema: Schema | null): Promise<RecordsSource> {
+    if (schema !== null) return new RecordsSource(id, schema, records, null, null)
+    const peeked = new PeekedRecords(iteratorOf(records))
+    const sample = await peeked.peek(SAMPLE_ROWS)
+    const inferred = inferSchema(sample)
+    if (inferred.fields.length === 0) {
+      throw new VolleyError('VOLLEY_INVALID_ARGUMENT', 'no columns found in the records: give a schema')
+    }
+    const known = new Set(inferred.fields.map((f) => f.name))
+    if (!isReusable(records)) return new RecordsSource(id, inferred, records, peeked, known)
+    await peeked.return()
+    return new RecordsSource(id, inferred, records, null, known)
+  }
+
+  estimate(): ScanEstimate {
+    return { rows: Array.isArray(this.records) ? this.records.length : null, bytes: null, rowGroups: null }
+  }
+
+  async *morsels(request: ScanRequest, target: DecodeTarget): AsyncGenerator<BatchMorsel> {
+    if (this.used && !isReusable(this.records)) {
+      throw new VolleyError(
+        'VOLLEY_INVALID_ARGUMENT',
+        'these records come from an iterator, which can be read only once',
+      )
+    }
+    this.used = true
+    const schema = projectSchema(this.schema, request.columns)
+    const batches = new RowBatches(schema, target)
+    const records = this.rest ?? new PeekedRecords(iteratorOf(this.records))
+    try {
+      let row = 0
+      for (;;) {
+        const step = await records.next(batches.pending > 0)
+        if (step === 'later') yield batches.take()
+        else if (step.done) break
+        else {
+          this.refuseUnknown(step.value, row)
+          batches.append((column) => recordValue(step.value, schema.fields[column], row))
+          row++
+          if (batches.full) yield batches.take()
+        }
+      }
+      if (batches.pending > 0) yield batches.take()
+    } finally {
+      await records.return()
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.rest?.return()
+  }
+
+  /** With an inferred schema, a key that the sample did not have would be lost in silence. */
+  private refuseUnknown(record: unknown, row: number): void {
+    if (this.known === null || !isRecord(record)) return
+    for (const name of Object.keys(record)) {
+      if (!this.known.has(name)) {
+        throw new VolleyError(
+          'VOLLEY_BAD_RECORD',
+          `record ${row} has a field ${name} that the first ${SAMPLE_ROWS} records lack: give a schema`,
+          { row, column: name },
+        )
+      }
+    }
+  }
+}
+
+type RecordIterator = Iterator<unknown> | AsyncIterator<unknown>
+
+function iteratorOf(records: Records): RecordIterator {
+  return Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]()
+}
+
+/** True if iterating again starts from the first record again. */
+function isReusable(records: Records): boolean {
+  if (Symbol.asyncIterator in records) return false
+  return (records[Symbol.iterator]() as unknown) !== records
+}
+
+/** An iterator of which the first records were looked at already. */
+class PeekedRecords {
+  private readonly peeked: unknown[] = []
+  private position = 0
+  private done = false
+  private waiting: Promise<IteratorResult<unknown>> | null = null
+  private deadline: Promise<'later'> | null = null
+
+  constructor(private readonly iterator: RecordIterator) {}
+
+  async peek(count: number): Promise<readonly unknown[]> {
+    while (this.peeked.length < count && !this.done) {
+      const step = await this.iterator.next()
+      if (step.done) this.done = true
+      else this.peeked.push(step.value)
+    }
+    return this.peeked
+  }
+
+  /** The next record; `later` if `impatient` and none came for a while: the next call waits on. */
+  next(impatient: boolean): IteratorResult<unknown> | Promise<IteratorResult<unknown> | 'later'> {
+    if (this.position < this.peeked.length) return { done: false, value: this.peeked[this.position++] }
+    if (this.done) return { done: true, value: undefined }
+    const step = this.waiting ?? this.iterator.next()
+    if (!(step instanceof Promise)) return step
+    this.waiting = step
+    if (!impatient) {
+      this.deadline = null
+      return this.arrived(step)
+    }
+    this.deadline ??= new Promise((resolve) => {
+      setTimeout(resolve, LINGER_MS, 'later').unref()
+    })
+    return Promise.race([this.arrived(step), this.deadline])
+  }
+
+  /** Lets the producer clean up; safe to call again. */
+  async return(): Promise<void> {
+    if (this.done) return
+    this.done = true
+    this.peeked.length = 0
+    const returned = Promise.resolve(this.iterator.return?.())
+    // A generator that is waiting for its input cannot return before that comes, which may be never.
+    if (this.waiting === null) await returned
+    else returned.catch(() => undefined)
+  }
+
+  private async arrived(step: Promise<IteratorResult<unknown>>): Promise<IteratorResult<unknown>> {
+    const result = await step
+    this.waiting = null
+    if (result.done) this.done = true
+    return result
+  }
+}
