@@ -107,13 +107,20 @@ export function commonTypeOf(operands: readonly Operand[]): DataType | null {
  * and booleans to any number.
  */
 export function comparisonType(a: Operand, b: Operand, equality: boolean): DataType | null {
-  const common = commonType(a, b)
+  const common = comparedDecimal(a, b) ?? commonType(a, b)
   if (common !== null || !equality) return common
   if (a.type.kind === 'utf8' && isParsable(b.type)) return b.type
   if (b.type.kind === 'utf8' && isParsable(a.type)) return a.type
   if (a.type.kind === 'bool' && isNumeric(b.type)) return b.type
   if (b.type.kind === 'bool' && isNumeric(a.type)) return a.type
   return null
+}
+
+/** Compared decimals keep the longer fraction, even if the cast to it can then overflow. */
+function comparedDecimal(a: Operand, b: Operand): DataType | null {
+  if (a.type.kind !== 'decimal' || b.type.kind !== 'decimal') return null
+  const common = commonDecimal(a.type, b.type)
+  return common?.kind === 'decimal' ? decimal(common.precision, Math.max(a.type.scale, b.type.scale)) : null
 }
 
 export function isIntegerLiteral(operand: Operand): boolean {

@@ -1,0 +1,496 @@
+/** Expressions under construction. An `Expr` only wraps a node of `expression.ts`; nothing is computed here. */
+
+import { VolleyError } from './errors.js'
+import type { Expression, SortKey, WindowFrame } from './expression.js'
+import { formatExpression } from './format-expression.js'
+import { type Constant, freezeNode, literalNode, parseText } from './operands.js'
+import { parseTypeName } from './type-names.js'
+import type { DataType } from './types.js'
+
+/** An operand: a string is a constant. */
+export type Value = Expr | Constant
+/** An expression that stands alone: a string is SQL text. */
+export type ExpressionLike = Expr | string
+
+/** Null places: last unless said otherwise, also when descending. */
+export interface SortTerm {
+  readonly by: ExpressionLike
+  readonly descending?: boolean
+  readonly nulls?: 'first' | 'last'
+}
+export type SortBy = ExpressionLike | SortTerm
+
+export interface OverOptions {
+  readonly partitionBy?: ExpressionLike | readonly ExpressionLike[]
+  readonly orderBy?: SortBy | readonly SortBy[]
+  /** Rows around the current one, negative before it, null without end. `unit` is `rows` unless given. */
+  readonly frame?: { readonly unit?: 'rows' | 'range'; readonly start: number | null; readonly end: number | null }
+}
+
+/**
+ * An expression under construction; immutable. Where a method takes a `Value`, a string is a constant; where it takes
+ * an `ExpressionLike`, a string is SQL text.
+ */
+export class Expr {
+  constructor(readonly node: Expression) {
+    Object.freeze(this)
+  }
+
+  add(other: Value): Expr {
+    return this.call('add', other)
+  }
+  sub(other: Value): Expr {
+    return this.call('sub', other)
+  }
+  mul(other: Value): Expr {
+    return this.call('mul', other)
+  }
+  /** Floating-point division; null where the divisor is 0. */
+  div(other: Value): Expr {
+    return this.call('div', other)
+  }
+  intDiv(other: Value): Expr {
+    return this.call('intDiv', other)
+  }
+  mod(other: Value): Expr {
+    return this.call('mod', other)
+  }
+  neg(): Expr {
+    return this.call('neg')
+  }
+
+  eq(other: Value): Expr {
+    return this.call('eq', other)
+  }
+  neq(other: Value): Expr {
+    return this.call('neq', other)
+  }
+  gt(other: Value): Expr {
+    return this.call('gt', other)
+  }
+  gte(other: Value): Expr {
+    return this.call('gte', other)
+  }
+  lt(other: Value): Expr {
+    return this.call('lt', other)
+  }
+  lte(other: Value): Expr {
+    return this.call('lte', other)
+  }
+  isDistinctFrom(other: Value): Expr {
+    return this.call('isDistinctFrom', other)
+  }
+  isNotDistinctFrom(other: Value): Expr {
+    return this.call('isNotDistinctFrom', other)
+  }
+  /** Both ends included. */
+  between(low: Value, high: Value): Expr {
+    return this.gte(low).and(this.lte(high))
+  }
+  /** One of the values, given as a list or one by one; false for an empty list. */
+  isIn(...candidates: readonly (Value | readonly Value[])[]): Expr {
+    const values = candidates.flat() as Value[]
+    return values.length === 0 ? wrap(literalNode(false)) : this.call('isIn', ...values)
+  }
+  isNull(): Expr {
+    return this.call('isNull')
+  }
+  isNotNull(): Expr {
+    return this.call('isNotNull')
+  }
+
+  /** Strings are SQL text, as a constant string is no condition. */
+  and(...others: ExpressionLike[]): Expr {
+    return expr('and', this, ...others.map(asExpr))
+  }
+  /** Strings are SQL text, as a constant string is no condition. */
+  or(...others: ExpressionLike[]): Expr {
+    return expr('or', this, ...others.map(asExpr))
+  }
+  not(): Expr {
+    return this.call('not')
+  }
+
+  /** A value that does not fit the type fails the run: see `tryCast`. */
+  cast(type: string | DataType): Expr {
+    return this.castTo(type, false)
+  }
+  /** Null for values that do not fit. */
+  tryCast(type: string | DataType): Expr {
+    return this.castTo(type, true)
+  }
+  alias(name: string): Expr {
+    return wrap({ kind: 'alias', argument: this.node, name })
+  }
+  coalesce(...others: Value[]): Expr {
+    return this.call('coalesce', ...others)
+  }
+  nullIf(other: Value): Expr {
+    return this.call('nullIf', other)
+  }
+  greatest(...others: Value[]): Expr {
+    return this.call('greatest', ...others)
+  }
+  least(...others: Value[]): Expr {
+    return this.call('least', ...others)
+  }
+
+  like(pattern: Value, escapeCharacter?: Value): Expr {
+    return this.call('like', pattern, ...given(escapeCharacter))
+  }
+  ilike(pattern: Value, escapeCharacter?: Value): Expr {
+    return this.call('ilike', pattern, ...given(escapeCharacter))
+  }
+  startsWith(prefix: Value): Expr {
+    return this.call('startsWith', prefix)
+  }
+  endsWith(suffix: Value): Expr {
+    return this.call('endsWith', suffix)
+  }
+  contains(text: Value): Expr {
+    return this.call('contains', text)
+  }
+  lower(): Expr {
+    return this.call('lower')
+  }
+  upper(): Expr {
+    return this.call('upper')
+  }
+  trim(characters?: Value): Expr {
+    return this.call('trim', ...given(characters))
+  }
+  ltrim(characters?: Value): Expr {
+    return this.call('ltrim', ...given(characters))
+  }
+  rtrim(characters?: Value): Expr {
+    return this.call('rtrim', ...given(characters))
+  }
+  /** In characters. */
+  length(): Expr {
+    return this.call('length')
+  }
+  byteLength(): Expr {
+    return this.call('byteLength')
+  }
+  /** `start` counts from 1, or from the end if negative. */
+  substring(start: Value, length?: Value): Expr {
+    return this.call('substring', start, ...given(length))
+  }
+  /** Joined as text, leaving nulls out. */
+  concat(...others: Value[]): Expr {
+    return this.call('concat', ...others)
+  }
+  replace(search: Value, replacement: Value): Expr {
+    return this.call('replace', search, replacement)
+  }
+  /** Of the first occurrence, from 1; 0 if there is none. */
+  position(text: Value): Expr {
+    return this.call('position', text)
+  }
+  left(count: Value): Expr {
+    return this.call('left', count)
+  }
+  right(count: Value): Expr {
+    return this.call('right', count)
+  }
+  lpad(count: Value, padding: Value = ' '): Expr {
+    return this.call('lpad', count, padding)
+  }
+  rpad(count: Value, padding: Value = ' '): Expr {
+    return this.call('rpad', count, padding)
+  }
+  reverse(): Expr {
+    return this.call('reverse')
+  }
+  repeat(count: Value): Expr {
+    return this.call('repeat', count)
+  }
+
+  year(): Expr {
+    return this.call('year')
+  }
+  month(): Expr {
+    return this.call('month')
+  }
+  day(): Expr {
+    return this.call('day')
+  }
+  hour(): Expr {
+    return this.call('hour')
+  }
+  minute(): Expr {
+    return this.call('minute')
+  }
+  second(): Expr {
+    return this.call('second')
+  }
+  millisecond(): Expr {
+    return this.call('millisecond')
+  }
+  microsecond(): Expr {
+    return this.call('microsecond')
+  }
+  quarter(): Expr {
+    return this.call('quarter')
+  }
+  week(): Expr {
+    return this.call('week')
+  }
+  /** 0 is Sunday. */
+  dayOfWeek(): Expr {
+    return this.call('dayOfWeek')
+  }
+  /** 1 is Monday, 7 is Sunday. */
+  isoDayOfWeek(): Expr {
+    return this.call('isoDayOfWeek')
+  }
+  dayOfYear(): Expr {
+    return this.call('dayOfYear')
+  }
+  /** Seconds since 1970, with their fraction. */
+  epoch(): Expr {
+    return this.call('epoch')
+  }
+  dateTrunc(unit: string): Expr {
+    return expr('dateTrunc', operand(unit), this)
+  }
+  /** How many boundaries of the unit lie between this and a later instant. */
+  dateDiff(unit: string, to: Value): Expr {
+    return expr('dateDiff', operand(unit), this, operand(to))
+  }
+  lastDay(): Expr {
+    return this.call('lastDay')
+  }
+
+  abs(): Expr {
+    return this.call('abs')
+  }
+  round(digits?: number): Expr {
+    return this.call('round', ...given(digits))
+  }
+  floor(): Expr {
+    return this.call('floor')
+  }
+  ceil(): Expr {
+    return this.call('ceil')
+  }
+  trunc(): Expr {
+    return this.call('trunc')
+  }
+  sqrt(): Expr {
+    return this.call('sqrt')
+  }
+  power(exponent: Value): Expr {
+    return this.call('power', exponent)
+  }
+  exp(): Expr {
+    return this.call('exp')
+  }
+  ln(): Expr {
+    return this.call('ln')
+  }
+  log10(): Expr {
+    return this.call('log10')
+  }
+  log2(): Expr {
+    return this.call('log2')
+  }
+  sign(): Expr {
+    return this.call('sign')
+  }
+  isNan(): Expr {
+    return this.call('isNan')
+  }
+  isFinite(): Expr {
+    return this.call('isFinite')
+  }
+  isInf(): Expr {
+    return this.call('isInf')
+  }
+
+  sum(): Expr {
+    return this.aggregate('sum')
+  }
+  mean(): Expr {
+    return this.aggregate('mean')
+  }
+  min(): Expr {
+    return this.aggregate('min')
+  }
+  max(): Expr {
+    return this.aggregate('max')
+  }
+  /** Values that are not null. */
+  count(): Expr {
+    return this.aggregate('count')
+  }
+  countDistinct(): Expr {
+    return this.aggregate('countDistinct')
+  }
+  first(): Expr {
+    return this.aggregate('first')
+  }
+  anyValue(): Expr {
+    return this.aggregate('anyValue')
+  }
+  last(): Expr {
+    return this.aggregate('last')
+  }
+  stddev(): Expr {
+    return this.aggregate('stddev')
+  }
+  stddevPop(): Expr {
+    return this.aggregate('stddevPop')
+  }
+  variance(): Expr {
+    return this.aggregate('variance')
+  }
+  variancePop(): Expr {
+    return this.aggregate('variancePop')
+  }
+  median(): Expr {
+    return this.aggregate('median')
+  }
+  boolAnd(): Expr {
+    return this.aggregate('boolAnd')
+  }
+  boolOr(): Expr {
+    return this.aggregate('boolOr')
+  }
+  /** `lower`, the default, is one of the values; `linear` lies between two. */
+  quantile(fraction: number, options: { readonly interpolation?: 'linear' | 'lower' } = {}): Expr {
+    if (!(fraction >= 0 && fraction <= 1)) {
+      throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `quantile takes a fraction from 0 to 1, not ${fraction}`)
+    }
+    const name = options.interpolation === 'linear' ? 'quantileCont' : 'quantileDisc'
+    return this.aggregate(name, fraction)
+  }
+
+  /** Makes an aggregate see only the rows for which the condition holds. */
+  filter(condition: ExpressionLike): Expr {
+    return wrap({ ...this.expectAggregate('filter'), filter: asExpr(condition).node })
+  }
+
+  /** Makes an aggregate see each value once. */
+  distinct(): Expr {
+    return wrap({ ...this.expectAggregate('distinct'), distinct: true })
+  }
+
+  /** Computes an aggregate or a ranking for every row, over the rows of the same partition. */
+  over(options: OverOptions = {}): Expr {
+    const { node } = this
+    const partitionBy = list(options.partitionBy).map((one) => asExpr(one).node)
+    const orderBy = list(options.orderBy).map(sortKey)
+    const frame = options.frame === undefined ? null : windowFrame(options.frame)
+    if (node.kind === 'window') return wrap({ ...node, partitionBy, orderBy, frame })
+    const { function: name, argument, parameter, distinct, filter } = this.expectAggregate('over')
+    if (parameter !== null || distinct || filter !== null || name === 'countDistinct') {
+      throw new VolleyError(
+        'VOLLEY_UNSUPPORTED',
+        `over() takes no quantiles, and no aggregates with distinct or a filter: ${this}`,
+      )
+    }
+    return wrap({
+      kind: 'window',
+      function: name,
+      arguments: argument === null ? [] : [argument],
+      partitionBy,
+      orderBy,
+      frame,
+    })
+  }
+
+  asc(options: { readonly nulls?: 'first' | 'last' } = {}): SortTerm {
+    return Object.freeze({ by: this, descending: false, ...options })
+  }
+
+  desc(options: { readonly nulls?: 'first' | 'last' } = {}): SortTerm {
+    return Object.freeze({ by: this, descending: true, ...options })
+  }
+
+  /** SQL-like text. */
+  toString(): string {
+    return formatExpression(this.node)
+  }
+
+  private call(name: string, ...others: readonly Value[]): Expr {
+    return expr(name, this, ...others.map(operand))
+  }
+
+  private castTo(type: string | DataType, attempt: boolean): Expr {
+    const target = typeof type === 'string' ? parseTypeName(type) : type
+    return wrap({ kind: 'cast', argument: this.node, type: target, try: attempt })
+  }
+
+  private aggregate(name: string, parameter: number | null = null): Expr {
+    return wrap({ kind: 'aggregate', function: name, argument: this.node, parameter, distinct: false, filter: null })
+  }
+
+  private expectAggregate(method: string): Extract<Expression, { kind: 'aggregate' }> {
+    if (this.node.kind === 'aggregate') return this.node
+    throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `${method}() follows an aggregate, but ${this} is none`, {
+      expression: this.toString(),
+    })
+  }
+}
+
+/** An expression that stands alone: a string is SQL text. */
+export function asExpr(expression: ExpressionLike): Expr {
+  if (expression instanceof Expr) return expression
+  if (typeof expression === 'string') return wrap(parseText(expression))
+  throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `an expression or SQL text is expected, not ${describe(expression)}`)
+}
+
+/** The node of a sort term; strings are SQL text. */
+export function sortKey(term: SortBy): SortKey {
+  const { by, descending, nulls } =
+    typeof term === 'string' || term instanceof Expr ? { by: term, descending: false, nulls: undefined } : term
+  if (nulls !== undefined && nulls !== 'first' && nulls !== 'last') {
+    throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `nulls is 'first' or 'last', not ${describe(nulls)}`)
+  }
+  return Object.freeze({
+    expression: asExpr(by as ExpressionLike).node,
+    descending: descending ?? false,
+    nullsFirst: nulls === 'first',
+  })
+}
+
+/** Freezes the node and wraps it. */
+export function wrap(node: Expression): Expr {
+  return new Expr(freezeNode(node))
+}
+
+function expr(name: string, ...parameters: readonly Expr[]): Expr {
+  return wrap({ kind: 'call', function: name, arguments: parameters.map((one) => one.node) })
+}
+
+/** An operand: a string is a constant. */
+export function operand(value: Value): Expr {
+  return value instanceof Expr ? value : wrap(literalNode(value))
+}
+
+/** An optional argument as a list of none or one. */
+export function given<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value]
+}
+
+function list<T>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return []
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T]
+}
+
+function windowFrame(options: NonNullable<OverOptions['frame']>): WindowFrame {
+  const { unit = 'rows', start, end } = options
+  const valid = [start, end].every((bound) => bound === null || Number.isInteger(bound))
+  if (!valid || (unit !== 'rows' && unit !== 'range') || (start !== null && end !== null && start > end)) {
+    throw new VolleyError(
+      'VOLLEY_INVALID_ARGUMENT',
+      `a window frame goes from a whole number or null to one not smaller, in rows or range: ${JSON.stringify(options)}`,
+    )
+  }
+  return Object.freeze({ unit, start, end })
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : value === null ? 'null' : typeof value
+}
