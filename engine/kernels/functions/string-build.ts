@@ -106,7 +106,7 @@ const repeatFunction: KernelFunction = {
     wasm.string_repeat(textOffsets, textValues, step, offsets, values, rows)
     return stringResult(type, shape, offsets, values)
   },
-  reference: ([value, count]) => repeat(value as string | Uint8Array, count as bigint),
+  reference: ([value, count]) => repeat(value as string, count as bigint),
 }
 
 function padFunction(name: 'lpad' | 'rpad', reference: typeof lpad): KernelFunction {

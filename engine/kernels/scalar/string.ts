@@ -87,11 +87,10 @@ export function replace(text: string, search: string, replacement: string): stri
   return parts.join(replacement)
 }
 
-export function repeat(value: string | Uint8Array, count: bigint): string | Uint8Array {
-  const times = count > 0n && value.length > 0 ? Number(count) : 0
-  checkLength('repeat', value.length * times)
-  if (typeof value === 'string') return value.repeat(times)
-  return Uint8Array.from(Buffer.concat(new Array<Uint8Array>(times).fill(value)))
+export function repeat(text: string, count: bigint): string {
+  const times = count > 0n && text.length > 0 ? Number(count) : 0
+  checkLength('repeat', text.length * times)
+  return text.repeat(times)
 }
 
 export function lpad(text: string, count: number, padding: string): string {
