@@ -35,7 +35,9 @@ function registerDiscounted(connection: DuckDBConnection): void {
         const prices = chunk.getColumnVector(0) as DuckDBDoubleVector
         const discounts = chunk.getColumnVector(1) as DuckDBDoubleVector
         const cents = output as DuckDBDoubleVector
-        for (let row = 0; row < chunk.rowCount; row++) {
+        // `rowCount` asks DuckDB each time: in the loop it would double the whole query's time.
+        const rows = chunk.rowCount
+        for (let row = 0; row < rows; row++) {
           cents.setItem(row, discounted(prices.getItem(row)!, discounts.getItem(row)!))
         }
         cents.flush()

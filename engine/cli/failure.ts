@@ -1,0 +1,46 @@
+/** Says what went wrong, in words on standard error and, with --json, as an object on standard output. */
+
+import { InternalError, VolleyError } from '../../planner/errors.js'
+import { jsonLine } from './json.js'
+import type { Terminal } from './terminal.js'
+import { UsageError } from './usage-error.js'
+
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
+
+/** Returns the exit code. */
+export async function reportFailure(error: unknown, terminal: Terminal, json: boolean): Promise<number> {
+  if (error instanceof UsageError) {
+    terminal.note(`volley ${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`)
+    if (json) await printError(terminal, 'VOLLEY_USAGE', error.message, error.hint === null ? {} : { hint: error.hint })
+    return EXIT.usage
+  }
+  if (error instanceof VolleyError) {
+    terminal.note(`error: ${error.message} [${error.code}]\n${causeText(error)}`)
+    if (json) await printError(terminal, error.code, error.message, error.details)
+    return EXIT.failed
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  const stack = error instanceof Error ? (error.stack ?? message) : message
+  terminal.note(
+    `error: ${message}\nThis is a fault of volley itself${error instanceof InternalError ? '' : ' or of the machine'}.\n${stack}\n`,
+  )
+  if (json) await printError(terminal, 'VOLLEY_INTERNAL', message, {})
+  return EXIT.failed
+}
+
+/** What an interruption ended in; the error it caused says no more. */
+export async function reportInterruption(terminal: Terminal, json: boolean): Promise<number> {
+  terminal.note('interrupted: nothing was written\n')
+  if (json) await printError(terminal, 'VOLLEY_ABORTED', 'interrupted', {})
+  return EXIT.interrupted
+}
+
+function causeText(error: VolleyError): string {
+  const { cause } = error
+  if (!(cause instanceof Error) || error.message.includes(cause.message)) return ''
+  return `caused by: ${cause.message}\n`
+}
+
+function printError(terminal: Terminal, code: string, message: string, details: object): Promise<void> {
+  return terminal.print(jsonLine({ error: { code, message, details } }))
+}

@@ -1,0 +1,71 @@
+/** Turns the arguments of transform and explain into a frame. */
+
+import { VolleyError } from '../../planner/errors.js'
+import { type Engine, type Frame, type SortKeyInput, sql } from '../session.js'
+import type { RowStep, TransformArguments } from './command-line.js'
+import { inputFormat } from './formats.js'
+import type { SortArgument } from './lists.js'
+import { UsageError } from './usage-error.js'
+
+/** All inputs as one table; they must be of one format. */
+export function scanInputs(engine: Engine, inputs: readonly string[]): Frame {
+  const formats = new Set(inputs.map(inputFormat))
+  if (formats.size > 1) throw new UsageError(`transform: inputs of different formats: ${[...formats].join(', ')}`)
+  const paths = inputs.length === 1 ? inputs[0] : inputs
+  const [format] = formats
+  switch (format) {
+    case 'arrow':
+      return engine.scanArrow(paths)
+    case 'csv':
+      return engine.scanCsv(paths)
+    case 'ndjson':
+      return engine.scanNdjson(paths)
+    default:
+      return engine.scanParquet(paths)
+  }
+}
+
+/** Applies the parts in the order that help documents. */
+export async function shape(input: Frame, request: TransformArguments): Promise<Frame> {
+  let frame = applySteps(input, request.steps)
+  if (request.renames.length > 0) frame = frame.rename(Object.fromEntries(request.renames))
+  if (request.drops.length > 0) frame = frame.drop(...request.drops)
+  if (request.aggregates.length > 0) {
+    const grouped = request.groupBy === null ? frame.groupBy() : frame.groupBy(request.groupBy)
+    frame = grouped.agg(Object.fromEntries(request.aggregates))
+  }
+  frame = await selectAndSort(frame, request.select, request.sort.map(sortKey))
+  return request.limit === null ? frame : frame.limit(request.limit)
+}
+
+function applySteps(input: Frame, steps: readonly RowStep[]): Frame {
+  let frame = input
+  for (const step of steps) {
+    frame = step.kind === 'where' ? frame.filter(step.predicate) : frame.withColumns({ [step.name]: step.expression })
+  }
+  return frame
+}
+
+/** As in SQL, a sort key names an output column or, failing that, one that the selection leaves out. */
+async function selectAndSort(frame: Frame, select: string | null, keys: readonly SortKeyInput[]): Promise<Frame> {
+  const selected = select === null ? frame : frame.select(select)
+  if (keys.length === 0) return selected
+  const sorted = selected.sort(...keys)
+  if (select === null) return sorted
+  try {
+    await sorted.schema()
+    return sorted
+  } catch (error) {
+    if (!(error instanceof VolleyError) || error.code !== 'VOLLEY_UNKNOWN_COLUMN') throw error
+    const sortedFirst = frame.sort(...keys).select(select)
+    // Neither order resolves: the first error names the columns that the user sees.
+    await sortedFirst.schema().catch(() => {
+      throw error
+    })
+    return sortedFirst
+  }
+}
+
+function sortKey({ expression, descending, nulls }: SortArgument): SortKeyInput {
+  return nulls === undefined ? { by: expression, descending } : { by: expression, descending, nulls }
+}
