@@ -3,6 +3,7 @@
 import { vector } from '../../../io/batch.js'
 import type { KernelFunction } from '../kernel.js'
 import { byteLength, length as characterLength } from '../scalar/string.js'
+import { plain } from '../vectors.js'
 import { stringBuildFunctions } from './string-build.js'
 import { stringCaseFunctions } from './string-case.js'
 import { stringLikeFunctions } from './string-like.js'
@@ -29,7 +30,18 @@ function lengthFunction(
   }
 }
 
-export const stringFunctions: readonly KernelFunction[] = [
+/** Decodes dictionaries before the kernel sees them; the evaluator already ran it on the dictionary where that pays. */
+function decoding(called: KernelFunction): KernelFunction {
+  return {
+    ...called,
+    evaluate: (context, parameters, type, length) => {
+      const decoded = parameters.map((parameter) => plain(context, parameter))
+      return called.evaluate(context, decoded, type, length)
+    },
+  }
+}
+
+const functions: readonly KernelFunction[] = [
   lengthFunction('length', (value) => characterLength(value as string)),
   lengthFunction('byteLength', byteLength),
   ...stringCaseFunctions,
@@ -38,3 +50,5 @@ export const stringFunctions: readonly KernelFunction[] = [
   ...stringLikeFunctions,
   ...stringBuildFunctions,
 ]
+
+export const stringFunctions: readonly KernelFunction[] = functions.map(decoding)

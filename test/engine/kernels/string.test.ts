@@ -1,16 +1,21 @@
 import fc from 'fast-check'
+import { vector } from '../../../io/batch.js'
+import { readValue } from '../../../io/values.js'
 import type { ScalarValue } from '../../../planner/expression.js'
 import { BINARY, BOOL, type DataType, INT32, INT64, UTF8 } from '../../../planner/types.js'
 import { describe, expect, it } from '../../support/jest.js'
 import {
   type Argument,
   constantText,
+  context,
   duckdb,
   duckdbRows,
+  functionNamed,
   outcome,
   runKernel,
   runReference,
   text,
+  toVector,
 } from './string-oracle.js'
 
 const CHARACTERS = [
@@ -290,6 +295,15 @@ describe('concat', () => {
     expect(runKernel('concat', columns, UTF8, 3)).toEqual(['a', '', 'cf'])
     expect(runKernel('concat', columns.slice(1, 2), UTF8, 3)).toEqual(['', '', ''])
     expect(runReference('concat', columns, UTF8, 3)).toEqual(['a', '', 'cf'])
+  })
+
+  it('takes dictionaries', () => {
+    context.resetScratch()
+    const dictionary = toVector(text('x', 'é'))
+    const { values, validity } = toVector({ type: INT32, values: [1, null, 0, 1] })
+    const encoded = vector(UTF8, 4, { values, validity, dictionary })
+    const result = functionNamed('concat').evaluate(context, [encoded, toVector(constantText('!'))], UTF8, 4)
+    expect([0, 1, 2, 3].map((row) => readValue(context.memory, result, row))).toEqual(['é!', '!', 'x!', 'é!'])
   })
 
   it('joins bytes', () => {
