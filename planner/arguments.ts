@@ -1,0 +1,110 @@
+/** Checks of what users pass to frames, at once, so that the stack trace points to their line. */
+
+import { nearestName, VolleyError } from './errors.js'
+import type { CsvSinkOptions, ParquetSinkOptions, RunOptions } from './run-options.js'
+
+export function invalid(message: string, expected?: string, actual?: unknown): VolleyError {
+  return new VolleyError('VOLLEY_INVALID_ARGUMENT', message, {
+    ...(expected === undefined ? {} : { expected }),
+    ...(actual === undefined ? {} : { actual: String(actual) }),
+  })
+}
+
+/** @throws VolleyError VOLLEY_INVALID_ARGUMENT unless the value is one of those allowed. */
+export function checkChoice<T extends string>(what: string, value: T, allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value
+  const nearest = typeof value === 'string' ? nearestName(value, allowed) : null
+  const hint = nearest === null ? '' : `; did you mean '${nearest}'?`
+  throw invalid(`${what} is ${list(allowed)}, not ${show(value)}${hint}`, list(allowed), value)
+}
+
+export function checkCount(what: string, value: number, minimum: number): number {
+  if (Number.isSafeInteger(value) && value >= minimum) return value
+  throw invalid(`${what} is a whole number from ${minimum}, not ${show(value)}`, `>= ${minimum}`, value)
+}
+
+export function checkName(what: string, value: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw invalid(`${what} is a name, not ${show(value)}`)
+}
+
+/** A record with at least one entry. */
+export function checkEntries<T>(what: string, value: Readonly<Record<string, T>>): [string, T][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(`${what} takes an object of names, not ${show(value)}`)
+  }
+  const entries = Object.entries(value)
+  if (entries.length === 0) throw invalid(`${what} takes at least one name, not an empty object`)
+  for (const [name] of entries) checkName(`each name given to ${what}`, name)
+  return entries
+}
+
+export function checkRun(run: RunOptions): RunOptions {
+  checkOptions('run', run, ['strategy', 'signal', 'onProgress'])
+  if (run.strategy !== undefined) checkChoice('strategy', run.strategy, ['auto', 'row', 'bulk', 'bigdata'])
+  if (run.onProgress !== undefined && typeof run.onProgress !== 'function') {
+    throw invalid(`onProgress is a function, not ${show(run.onProgress)}`)
+  }
+  if (run.signal !== undefined && typeof run.signal?.addEventListener !== 'function') {
+    throw invalid(`signal is an AbortSignal, not ${show(run.signal)}`)
+  }
+  return run
+}
+
+export function checkPath(path: string): string {
+  return checkName('the path of an output', path)
+}
+
+export function checkParquetOptions(options: ParquetSinkOptions): ParquetSinkOptions {
+  checkOptions('sinkParquet', options, [
+    'compression',
+    'rowGroupSize',
+    'partitionBy',
+    'overwrite',
+    'statistics',
+    'dictionary',
+  ])
+  if (options.compression !== undefined) {
+    checkChoice('compression', options.compression, ['snappy', 'zstd', 'gzip', 'lz4', 'none'])
+  }
+  if (options.rowGroupSize !== undefined) checkCount('rowGroupSize', options.rowGroupSize, 1)
+  if (options.partitionBy !== undefined) {
+    if (!Array.isArray(options.partitionBy) || options.partitionBy.length === 0) {
+      throw invalid(`partitionBy is a list of column names, not ${show(options.partitionBy)}`)
+    }
+    for (const name of options.partitionBy) checkName('each column of partitionBy', name)
+  }
+  return options
+}
+
+export function checkCsvOptions(options: CsvSinkOptions): CsvSinkOptions {
+  checkOptions('sinkCsv', options, ['delimiter', 'header', 'quote', 'nullValue', 'overwrite'])
+  for (const key of ['delimiter', 'quote'] as const) {
+    const value = options[key]
+    if (value !== undefined && (typeof value !== 'string' || value.length !== 1)) {
+      throw invalid(`${key} is one character, not ${show(value)}`)
+    }
+  }
+  return options
+}
+
+/** Catches misspelled options, which would otherwise be ignored in silence. */
+export function checkOptions(what: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw invalid(`${what} takes an object, not ${show(options)}`)
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue
+    const nearest = nearestName(key, known)
+    const hint = nearest === null ? '' : `; did you mean '${nearest}'?`
+    throw invalid(`${what} has no option '${key}'${hint}`, known.join(', '), key)
+  }
+}
+
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'number' || typeof value === 'bigint' || value === null) return String(value)
+  return Array.isArray(value) ? 'a list' : value === undefined ? 'undefined' : `a value of type ${typeof value}`
+}
+
+function list(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(', ')
+}
