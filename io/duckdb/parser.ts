@@ -24,7 +24,8 @@ export class SqlParser {
 
   /**
    * The syntax tree of each statement, in order, in one round trip. Each must be a single SELECT.
-   * Integers beyond 2^53 come as strings of digits. Offsets (`query_location`) count bytes of UTF-8.
+   * Properties that are null, empty or at their default are left out. Integers beyond 2^53 come as strings of digits.
+   * Offsets (`query_location`) count bytes of UTF-8.
    * @throws VolleyError VOLLEY_PARSE, with `position` in characters and `statement`, an index into `statements`;
    *   VOLLEY_UNSUPPORTED for what is not a SELECT.
    */
@@ -33,7 +34,7 @@ export class SqlParser {
     this.session ??= openSession()
     const { connection } = await this.session
     const columns = statements.map(
-      (_, i) => `json_serialize_sql($${i + 1}::varchar, skip_null := true, skip_empty := true, skip_default := true)`,
+      (_, i) => `json_serialize_sql($${i + 1}::varchar, skip_null := true, skip_default := true)`,
     )
     const reader = await connection.runAndReadAll(`select ${columns.join(', ')}`, [...statements])
     const [row] = reader.getRows()
@@ -83,11 +84,17 @@ function characterOffset(text: string, bytes: number): number {
 /** Strings, or numbers and infinities outside of them. */
 const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|-?Infinity/g
 
-/** Reads JSON without rounding integers: those of 16 digits and more become strings. */
+/** Reads JSON without rounding integers: those of 16 digits and more become strings. Drops empty properties. */
 function parseJson(text: string): unknown {
   const exact = text.replace(JSON_TOKEN, (token) => {
     if (/^-?\d{16,}$/.test(token)) return `"${token}"`
     return token.endsWith('Infinity') ? token.replace('Infinity', '1e999') : token
   })
-  return JSON.parse(exact)
+  return JSON.parse(exact, withoutEmpty)
+}
+
+/** Keeps elements of lists: an empty grouping set is one of ROLLUP. Keeps the value of an empty string constant. */
+function withoutEmpty(this: unknown, key: string, value: unknown): unknown {
+  const isEmpty = value === '' || (Array.isArray(value) && value.length === 0)
+  return isEmpty && key !== 'value' && !Array.isArray(this) ? undefined : value
 }

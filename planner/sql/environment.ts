@@ -1,0 +1,47 @@
+/** What the expansion of a query needs from outside of it. */
+
+import type { ScalarValue } from '../expression.js'
+import type { LogicalPlan } from '../logical-plan.js'
+import type { AstQuery } from './ast.js'
+import type { ScopeColumn } from './scope.js'
+import type { SqlText } from './sql-text.js'
+
+/** A table that a query names or a table function that it calls. */
+export interface TableReference {
+  /** Equal for references to the same table with the same options. */
+  readonly key: string
+  /** What a function such as `read_csv` reads; null for a name, which may be that of a file of any format. */
+  readonly format: 'parquet' | 'csv' | 'ndjson' | 'arrow' | null
+  /** The name, or the paths and globs that the function was given. */
+  readonly names: readonly string[]
+  /** Named arguments of the function. */
+  readonly options: Readonly<Record<string, ScalarValue>>
+  /** Offset in the SQL text, in characters. */
+  readonly position?: number
+}
+
+/** A plan with the names of its columns, which are unique. */
+export interface Relation {
+  readonly plan: LogicalPlan
+  readonly names: readonly string[]
+}
+
+export interface CommonTable {
+  readonly query: AstQuery
+  readonly aliases: readonly string[]
+  readonly environment: QueryEnvironment
+}
+
+export interface QueryEnvironment {
+  readonly text: SqlText
+  /** By name in lower case. */
+  readonly commonTables: ReadonlyMap<string, CommonTable>
+  /** Null if there is no such table. */
+  readonly lookup: (reference: TableReference) => Relation | null
+  /** A table of one row, for SELECT without FROM and for VALUES. */
+  readonly oneRow: LogicalPlan
+  /** Expands a query inside of this one. */
+  readonly expandQuery: (query: AstQuery, environment: QueryEnvironment) => Relation
+  /** Columns of the queries around a subquery. */
+  readonly outer: readonly ScopeColumn[]
+}
