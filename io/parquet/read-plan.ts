@@ -10,14 +10,13 @@
  */
 
 import * as arrow from 'apache-arrow'
-import { Message } from 'apache-arrow/ipc/metadata/message'
 import { InternalError } from '../../planner/errors.js'
 import type { DataType, Field, Schema } from '../../planner/types.js'
 import type { ColumnConstant, ParquetMorsel } from '../source.js'
+import { encodeArrowSchema } from './arrow-schema-message.js'
 import type { ParquetFooter } from './footer.js'
 import {
   ARROW_SCHEMA_KEY,
-  ChunkField,
   type ColumnChunk,
   ColumnField,
   ElementField,
@@ -31,6 +30,7 @@ import {
   type SchemaNode,
   thriftField,
 } from './metadata.js'
+import { relocateChunk } from './relocate.js'
 import { Converted, isListElement, Logical } from './schema.js'
 import { type ThriftStruct, writeThriftStruct } from './thrift.js'
 
@@ -124,7 +124,9 @@ function planMiniFile(
   const root: ThriftStruct = new Map(metadata.root.tree)
   root.set(ElementField.CHILDREN, thriftField.i32(nodes.length))
   const elements = [root, ...nodes.flatMap((node, index) => schemaElements(node, fields[index].type, options))]
-  const columns = chunks.map((chunk) => relocate(chunk, place(ranges, fileOffset(chunk.offset)) - chunk.offset))
+  const columns = chunks.map((chunk) =>
+    relocateChunk(chunk, place(ranges, fileOffset(chunk.offset)) - chunk.offset, [ColumnField.STATISTICS]),
+  )
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.uncompressedBytes, 0)
   const tree: ThriftStruct = new Map([
     [FileField.VERSION, thriftField.i32(2)],
@@ -168,28 +170,6 @@ function place(ranges: readonly ByteRange[], offset: number): number {
     start += range.length
   }
   return start
-}
-
-function relocate(chunk: ColumnChunk, shift: number): ThriftStruct {
-  const metadata: ThriftStruct = new Map(chunk.metadata)
-  for (const id of [ColumnField.DATA_PAGE, ColumnField.DICTIONARY_PAGE]) {
-    const found = metadata.get(id)
-    if (found !== undefined) metadata.set(id, thriftField.i64(Number(found.value) + shift))
-  }
-  if (!chunk.hasDictionary) metadata.delete(ColumnField.DICTIONARY_PAGE)
-  // What points elsewhere in the file, and what is of no use for decoding.
-  for (const id of [
-    ColumnField.INDEX_PAGE,
-    ColumnField.STATISTICS,
-    ColumnField.BLOOM_FILTER,
-    ColumnField.BLOOM_FILTER_BYTES,
-  ]) {
-    metadata.delete(id)
-  }
-  return new Map([
-    [ChunkField.FILE_OFFSET, thriftField.i64(0)],
-    [ChunkField.METADATA, thriftField.struct(metadata)],
-  ])
 }
 
 /** The elements of a field and what is below it: follows the ways of `schema.ts` from node to type. */
@@ -311,15 +291,4 @@ function noWish(type: DataType): arrow.DataType {
     default:
       return new arrow.Null()
   }
-}
-
-/** A schema message of Arrow IPC with its length in front, in base64: the form in which footers keep it. */
-export function encodeArrowSchema(fields: readonly arrow.Field[]): string {
-  const message = Message.encode(Message.from(new arrow.Schema([...fields])))
-  const padded = Math.ceil(message.length / 8) * 8
-  const encapsulated = Buffer.alloc(8 + padded)
-  encapsulated.writeUInt32LE(0xffffffff, 0)
-  encapsulated.writeInt32LE(padded, 4)
-  encapsulated.set(message, 8)
-  return encapsulated.toString('base64')
 }
