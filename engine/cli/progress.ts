@@ -1,6 +1,6 @@
 /** Shows how a run goes: one line, redrawn on a terminal, or a line now and then elsewhere. */
 
-import type { ProgressEvent } from '../../planner/frame.js'
+import type { ProgressEvent } from '../../planner/run-options.js'
 import { formatCount, formatDuration, formatRate } from './quantities.js'
 import type { Terminal } from './terminal.js'
 

@@ -1,7 +1,8 @@
 /** Turns the arguments of transform and explain into a frame. */
 
 import { VolleyError } from '../../planner/errors.js'
-import { type Engine, type Frame, type SortKeyInput, sql } from '../session.js'
+import type { SortTerm } from '../../planner/expr.js'
+import type { Engine, Frame } from '../session.js'
 import type { RowStep, TransformArguments } from './command-line.js'
 import { inputFormat } from './formats.js'
 import type { SortArgument } from './lists.js'
@@ -47,7 +48,7 @@ function applySteps(input: Frame, steps: readonly RowStep[]): Frame {
 }
 
 /** As in SQL, a sort key names an output column or, failing that, one that the selection leaves out. */
-async function selectAndSort(frame: Frame, select: string | null, keys: readonly SortKeyInput[]): Promise<Frame> {
+async function selectAndSort(frame: Frame, select: string | null, keys: readonly SortTerm[]): Promise<Frame> {
   const selected = select === null ? frame : frame.select(select)
   if (keys.length === 0) return selected
   const sorted = selected.sort(...keys)
@@ -66,6 +67,6 @@ async function selectAndSort(frame: Frame, select: string | null, keys: readonly
   }
 }
 
-function sortKey({ expression, descending, nulls }: SortArgument): SortKeyInput {
+function sortKey({ expression, descending, nulls }: SortArgument): SortTerm {
   return nulls === undefined ? { by: expression, descending } : { by: expression, descending, nulls }
 }

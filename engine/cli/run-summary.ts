@@ -1,0 +1,76 @@
+/** What a run did, for people: before and after, then the phases and the totals. */
+
+import type { RunReport } from '../../planner/run-options.js'
+import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from './quantities.js'
+import { textTable } from './text-table.js'
+
+/** A table in files: what there was before a run, and what there is after it. */
+export interface Extent {
+  readonly label: string
+  /** Null where it is not known. */
+  readonly rows: number | null
+  readonly columns: number
+  readonly files: number
+  readonly bytes: number
+}
+
+export function runSummary(before: Extent | null, after: Extent, report: RunReport): string {
+  const comparison = before === null ? afterTable(after) : comparisonTable(before, after)
+  return [comparison, phaseTable(report), totals(report)].join('\n')
+}
+
+function comparisonTable(before: Extent, after: Extent): string {
+  const line = (name: string, key: 'rows' | 'columns' | 'files' | 'bytes', shares: boolean): string[] => {
+    const [old, now] = [before[key], after[key]]
+    const show = (value: number | null): string =>
+      value === null ? 'unknown' : key === 'bytes' ? formatBytes(value) : formatCount(value)
+    return [name, show(old), show(now), shares && old !== null && now !== null ? formatShare(now, old) : '']
+  }
+  return `${before.label} → ${after.label}\n\n${textTable(
+    [
+      { title: '', align: 'left' },
+      { title: 'before', align: 'right' },
+      { title: 'after', align: 'right' },
+      { title: '', align: 'right' },
+    ],
+    [
+      line('rows', 'rows', true),
+      line('columns', 'columns', false),
+      line('files', 'files', false),
+      line('size', 'bytes', true),
+    ],
+  )}`
+}
+
+function afterTable(after: Extent): string {
+  return `${after.label}: ${formatCount(after.rows ?? 0)} rows, ${after.columns} columns, ${formatBytes(after.bytes)}\n`
+}
+
+function phaseTable(report: RunReport): string {
+  return textTable(
+    [
+      { title: 'phase', align: 'left' },
+      { title: 'time', align: 'right' },
+      { title: 'rows', align: 'right' },
+      { title: 'rate', align: 'right' },
+    ],
+    report.phases.map((phase) => [
+      phase.name,
+      formatDuration(phase.durationMs),
+      formatCount(phase.rows),
+      phase.rows > 0 ? formatRate(phase.rowsPerSecond) : '',
+    ]),
+  )
+}
+
+function totals(report: RunReport): string {
+  const strategies = report.strategies.map((strategy) => `${strategy.name} (${strategy.reason})`).join(', then ')
+  return [
+    `read     ${formatCount(report.rowsIn)} rows, ${formatBytes(report.bytesRead)}`,
+    `wrote    ${formatCount(report.rowsOut)} rows, ${formatBytes(report.bytesWritten)}`,
+    `took     ${formatDuration(report.durationMs)}`,
+    `memory   ${formatBytes(report.peakRssBytes)} at most`,
+    `strategy ${strategies}`,
+    '',
+  ].join('\n')
+}

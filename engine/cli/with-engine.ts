@@ -1,0 +1,36 @@
+/** Opens an engine for one command, and closes it whatever happens. */
+
+import type { RunOptions } from '../../planner/run-options.js'
+import { type Engine, open } from '../session.js'
+import type { RunArguments } from './command-line.js'
+import { progressLine } from './progress.js'
+import type { Terminal } from './terminal.js'
+
+export async function withEngine<T>(run: RunArguments, use: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = await open({
+    strategy: run.strategy,
+    ...(run.threads === undefined ? {} : { threads: run.threads }),
+    ...(run.memoryLimit === undefined ? {} : { memoryLimit: run.memoryLimit }),
+  })
+  try {
+    return await use(engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+/** Runs with progress on the terminal; the line is gone when the run has ended. */
+export async function withProgress<T>(
+  run: RunArguments,
+  terminal: Terminal,
+  signal: AbortSignal,
+  start: (options: RunOptions) => Promise<T>,
+): Promise<T> {
+  const line = progressLine(terminal, run.progress)
+  if (line === null) return start({ signal })
+  try {
+    return await start({ signal, onProgress: line.show })
+  } finally {
+    line.clear()
+  }
+}
