@@ -1,1 +1,51 @@
-export {}
+/** volley: an Apache Arrow columnar processing engine for Node.js. */
+
+export { type Engine, open } from './engine/session.js'
+export type { EngineOptions } from './engine/options.js'
+export {
+  CaseExpr,
+  col,
+  count,
+  countDistinct,
+  cumeDist,
+  denseRank,
+  Expr,
+  first,
+  firstValue,
+  lag,
+  last,
+  lastValue,
+  lead,
+  lit,
+  max,
+  mean,
+  median,
+  min,
+  nthValue,
+  ntile,
+  percentRank,
+  quantile,
+  rank,
+  rowNumber,
+  sql,
+  stddev,
+  sum,
+  variance,
+  when,
+} from './planner/builder.js'
+export { type ErrorCode, type ErrorDetails, VolleyError } from './planner/errors.js'
+export { Frame, GroupedFrame } from './planner/frame.js'
+export type {
+  BatchFunction,
+  ExpressionLike,
+  JoinOptions,
+  MapOptions,
+  ModuleFunction,
+  RowFunction,
+  SchemaLike,
+  SortBy,
+  SortTerm,
+  Value,
+} from './planner/frame.js'
+export type * from './planner/run-options.js'
+export type { DataType, Field, Schema } from './planner/types.js'

@@ -60,7 +60,10 @@ export function lower(plan: ResolvedPlan, sourceOf: SourceLookup): Pipeline {
       const input = lowered(plan.input)
       return plan.function.kind === 'module'
         ? then(input, { kind: 'map', mode: plan.mode, function: plan.function, schema: plan.schema }, plan.schema)
-        : from({ kind: 'closure', input, mode: plan.mode, function: plan.function }, plan.schema)
+        : from(
+            { kind: 'closure', input, mode: plan.mode, function: plan.function, schema: plan.schema },
+            plan.schema,
+          )
     }
     case 'join':
       return lowerJoin(plan, lowered(plan.left), lowered(plan.right))

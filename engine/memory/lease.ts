@@ -25,15 +25,18 @@ export class Leases {
     return this.outstanding
   }
 
-  /** Takes over one reference to each block, and returns the function that ties a view to them. */
-  take(blocks: readonly number[], bytes: number): <T extends ArrayBufferView>(view: T) => T {
-    const lease: Lease = { blocks, bytes, views: 0 }
+  /** Takes over one reference to each block. Blocks may be added to the array until the lease is sealed. */
+  take(blocks: readonly number[], bytes: number): OpenLease {
+    const lease: Lease = { blocks, bytes, views: 1 }
     this.outstanding += bytes
-    return (view) => {
-      const leased = subclassed(view)
-      lease.views++
-      this.registry.register(leased, lease)
-      return leased
+    return {
+      lend: (view) => {
+        const leased = subclassed(view)
+        lease.views++
+        this.registry.register(leased, lease)
+        return leased
+      },
+      seal: () => this.dropView(lease),
     }
   }
 
@@ -54,9 +57,17 @@ export class Leases {
   }
 }
 
+export interface OpenLease {
+  /** Ties a view to the blocks: returns the same view, as a typed array that keeps them. */
+  readonly lend: <T extends ArrayBufferView>(view: T) => T
+  /** Says that all views have been lent; without any, the blocks are released at once. */
+  readonly seal: () => void
+}
+
 interface Lease {
   readonly blocks: readonly number[]
   readonly bytes: number
+  /** Views that can still be reached, and one more until the lease is sealed. */
   views: number
 }
 

@@ -61,6 +61,11 @@ export class SharedMemory {
     this.allocator.adopt(address, ENGINE)
   }
 
+  /** Bytes of the block at `address`. */
+  capacity(address: number): number {
+    return this.allocator.capacity(address)
+  }
+
   /** Frees all blocks of `owner`, whatever their references; returns how many there were. */
   releaseOwner(owner: number): number {
     return this.allocator.releaseOwner(owner)

@@ -16,15 +16,17 @@ import type { ChainEnd, ChainStep } from '../workers/messages.js'
 import type { TaskContext } from '../workers/task-context.js'
 import { AggregateSlot } from './aggregate-slot.js'
 import { filter } from './filter.js'
-import { mapRowsOrBatch } from './map.js'
+import { mapInWorker } from './map.js'
 import { probe } from './probe.js'
 import { project } from './project.js'
 import { top } from './top.js'
 
+type MapStep = Extract<ChainStep, { kind: 'map' }>
+
 /** Where the rows of a batch come from: named when one of them cannot be computed. */
 export interface Origin {
-  readonly path: string | undefined
-  readonly rowGroup: number | undefined
+  readonly path?: string
+  readonly rowGroup?: number
   readonly firstRow: number
 }
 
@@ -36,26 +38,25 @@ export interface ChainResult {
 export class Chain {
   private readonly result: ChainResult = { batches: [], rowsOut: 0 }
   private readonly slot: AggregateSlot | null
-  private origin: Origin = { path: undefined, rowGroup: undefined, firstRow: 0 }
+  private origin: Origin = { firstRow: 0 }
   /** Addresses of the row indexes by which filters have thinned the current slice; null after other operators. */
   private selections: number[] | null = []
-  private position = 0
-
   constructor(
     private readonly context: TaskContext,
     private readonly steps: readonly ChainStep[],
     private readonly end: ChainEnd,
+    /** Orders the chain's rows before those of a chain with a greater position. */
+    private readonly position: number,
   ) {
     this.slot = end.kind === 'aggregate' ? AggregateSlot.acquire(context, end) : null
   }
 
-  /** Runs a batch through the chain. `position` orders its rows among all rows of the pipeline. */
-  async run(batch: Batch, sliceRows: number, origin: Origin, position: number): Promise<void> {
+  /** Runs a batch through the chain. */
+  async run(batch: Batch, sliceRows: number, origin: Origin): Promise<void> {
     for (let start = 0; start < batch.length; start += sliceRows) {
       this.context.checkCancelled()
       this.origin = { ...origin, firstRow: origin.firstRow + start }
       this.selections = []
-      this.position = position + start
       const pending = this.apply(0, sliceBatch(batch, start, Math.min(sliceRows, batch.length - start)))
       if (pending !== undefined) await pending
       this.context.resetScratch()
@@ -80,13 +81,13 @@ export class Chain {
     const step = this.steps[index]
     switch (step.kind) {
       case 'filter': {
-        const filtered = this.located([step.predicate], () => filter(this.context, step.predicate, batch))
+        const filtered = this.located([step.predicate], batch, () => filter(this.context, step.predicate, batch))
         if (filtered.indices !== null) this.selections?.push(filtered.indices)
         return this.apply(index + 1, filtered.batch)
       }
       case 'project': {
         const expressions = step.expressions.map((named) => named.expression)
-        const projected = this.located(expressions, () =>
+        const projected = this.located(expressions, batch, () =>
           project(this.context, step.expressions, step.schema, batch),
         )
         return this.apply(index + 1, projected)
@@ -99,7 +100,7 @@ export class Chain {
         return this.applyEach(index + 1, probe(this.context, step, batch))
       case 'map':
         this.selections = null
-        return mapRowsOrBatch(this.context, step, batch, this.position).then((mapped) => this.apply(index + 1, mapped))
+        return this.applyMapped(index + 1, step, batch)
       default:
         return unreachable(step)
     }
@@ -118,37 +119,57 @@ export class Chain {
     }
   }
 
+  private async applyMapped(index: number, step: MapStep, batch: Batch): Promise<void> {
+    const mapped = await mapInWorker(this.context, step, batch, this.origin.firstRow)
+    try {
+      await this.apply(index, mapped)
+    } finally {
+      releaseBatch(this.context, mapped)
+    }
+  }
+
   private finishSlice(batch: Batch): void {
-    this.result.rowsOut += batch.length
     const { end } = this
+    const position = this.position + this.result.rowsOut
+    this.result.rowsOut += batch.length
     if (end.kind === 'output') {
       const columns = batch.columns.map((column) => persist(this.context, this.context.allocate, column))
       this.result.batches.push({ ...batch, columns })
       return
     }
     const computed = (expression: TypedExpression | null) =>
-      expression === null ? null : this.located([expression], () => evaluate(this.context, expression, batch))
-    const keys = end.keys.map((key) => this.located([key], () => evaluate(this.context, key, batch)))
-    this.slot?.state.update(keys, end.arguments.map(computed), end.filters.map(computed), batch.length, this.position)
+      expression === null
+        ? null
+        : this.located([expression], batch, () => evaluate(this.context, expression, batch))
+    const keys = end.keys.map((key) => this.located([key], batch, () => evaluate(this.context, key, batch)))
+    this.slot?.state.update(keys, end.arguments.map(computed), end.filters.map(computed), batch.length, position)
   }
 
-  /** Runs `compute`, and tells the file and row of a value that it cannot take. */
-  private located<T>(expressions: readonly TypedExpression[], compute: () => T): T {
+  /** Runs `compute`, and tells the expression, file and row of a value that it cannot take. */
+  private located<T>(expressions: readonly TypedExpression[], batch: Batch, compute: () => T): T {
     try {
       return compute()
     } catch (error) {
       if (!(error instanceof RowError)) throw error
-      throw describeRowError(error, expressions.length === 1 ? expressions[0] : null, {
-        path: this.origin.path,
-        rowGroup: this.origin.rowGroup,
-        row: this.rowOf(error.row),
-      })
+      const guilty = expressions.find((expression) => this.fails(expression, batch)) ?? expressions[0]
+      const row = this.rowOf(error.row)
+      throw describeRowError(new RowError(error.code, error.message, row), guilty, this.origin)
     }
   }
 
-  private rowOf(row: number): number | undefined {
-    if (this.selections === null || row < 0) return undefined
-    const inSlice = this.selections.reduceRight((current, indices) => this.context.memory.u32[indices / 4 + current], row)
-    return this.origin.firstRow + inSlice
+  private fails(expression: TypedExpression, batch: Batch): boolean {
+    try {
+      evaluate(this.context, expression, batch)
+      return false
+    } catch (error) {
+      if (error instanceof RowError) return true
+      throw error
+    }
+  }
+
+  /** The row of the slice that a row of the current batch was before filters; -1 if it cannot be told. */
+  private rowOf(row: number): number {
+    if (this.selections === null || row < 0) return -1
+    return this.selections.reduceRight((current, indices) => this.context.memory.u32[indices / 4 + current], row)
   }
 }

@@ -1,30 +1,211 @@
-/** Map in a worker: applies a function of a user's module to batches as Arrow views, or to rows as objects. */
+/** Map: applies a user's function to batches as Arrow views, or to rows as objects; in a worker or where it was made. */
 
-import { pathToFileURL } from 'node:url'
 import { isAbsolute } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import * as arrow from 'apache-arrow'
 import { fromRecordBatch, toRecordBatch } from '../../io/arrow/record-batch.js'
+import { fromArrowSchema, toArrowSchema } from '../../io/arrow/schema.js'
 import type { Batch } from '../../io/batch.js'
-import { mapRowsWith } from '../../io/records/map-rows.js'
+import { batchOfRecords, toRow } from '../../io/records/row.js'
 import { VolleyError } from '../../planner/errors.js'
+import { type Schema, typeName, typesEqual } from '../../planner/types.js'
+import { concat, releaseBatch } from '../kernels/vectors.js'
 import type { ChainStep, UserModule } from '../workers/messages.js'
 import type { OperatorContext } from './operator-context.js'
 
 type MapStep = Extract<ChainStep, { kind: 'map' }>
 type UserCall = (input: unknown, kwargs: unknown) => unknown
 
-const loaded = new Map<string, Promise<UserCall>>()
+/** A user's function, and how messages name it. */
+export interface NamedCall {
+  readonly call: (input: unknown) => unknown
+  readonly label: string
+}
 
-/** `position` numbers the batch's first row among all rows of the pipeline, for messages. */
-export async function mapRowsOrBatch(
+/** Maps a batch with a function of a module. `firstRow` numbers the batch's rows in messages. */
+export async function mapInWorker(
   context: OperatorContext,
   step: MapStep,
   batch: Batch,
-  position: number,
+  firstRow: number,
 ): Promise<Batch> {
+  const { module, function: name, kwargs } = step.function
   const call = await load(step.function)
-  const { kwargs } = step.function
-  const label = `${step.function.function} of ${step.function.module}`
-  return step.mode === 'row'
-    ? mapRowsWith((row) => call(row, kwargs), label, batch, step.schema, context.memory, context.allocate, position)
-    : mapBatchWith((input) => call(input, kwargs), label, batch, step.schema, context)
+  const named: NamedCall = { call: (input) => call(input, kwargs), label: `${name} of ${module}` }
+  return map(context, step.mode, named, step.schema, batch, firstRow)
+}
+
+/** The result's blocks are the caller's. Views passed to the function are valid until it returns or resolves. */
+export async function map(
+  context: OperatorContext,
+  mode: 'batch' | 'row',
+  named: NamedCall,
+  schema: Schema,
+  batch: Batch,
+  firstRow: number,
+): Promise<Batch> {
+  return mode === 'row'
+    ? mapRows(context, named, schema, batch, firstRow)
+    : mapBatch(context, named, schema, batch)
+}
+
+/** A function may return a row, several as an array, or none. */
+async function mapRows(
+  context: OperatorContext,
+  named: NamedCall,
+  schema: Schema,
+  batch: Batch,
+  firstRow: number,
+): Promise<Batch> {
+  const rows: unknown[] = []
+  for (let row = 0; row < batch.length; row++) {
+    const input = toRow(context.memory, batch, row)
+    try {
+      const returned = named.call(input)
+      const result = returned instanceof Promise ? await returned : returned
+      if (Array.isArray(result)) rows.push(...(result as unknown[]))
+      else if (result !== null && result !== undefined) rows.push(result)
+    } catch (cause) {
+      throw userError(named, cause, firstRow + row)
+    }
+  }
+  return batchOfRecords(schema, rows, context, firstRow)
+}
+
+async function mapBatch(context: OperatorContext, named: NamedCall, schema: Schema, batch: Batch): Promise<Batch> {
+  const fresh: number[] = []
+  const allocate = (bytes: number) => {
+    const block = context.allocate(bytes)
+    fresh.push(block)
+    return block
+  }
+  try {
+    const input = toRecordBatch(batch, context.memory, allocate)
+    const result = await called(named, input)
+    return importResult(context, named, schema, result)
+  } finally {
+    for (const block of fresh) context.release(block)
+  }
+}
+
+async function called(named: NamedCall, input: arrow.RecordBatch): Promise<unknown> {
+  try {
+    return await named.call(input)
+  } catch (cause) {
+    throw userError(named, cause)
+  }
+}
+
+function importResult(context: OperatorContext, named: NamedCall, schema: Schema, result: unknown): Batch {
+  const batches = recordBatchesOf(named, schema, result)
+  for (const recordBatch of batches) checkSchema(named, schema, fromArrowSchema(recordBatch.schema))
+  const imported = batches.map((recordBatch) => fromRecordBatch(recordBatch, context.memory, context.allocate))
+  if (imported.length === 1) return { ...imported[0], schema }
+  const length = imported.reduce((sum, { length }) => sum + length, 0)
+  const columns = schema.fields.map((_, index) =>
+    concat(
+      context,
+      context.allocate,
+      imported.map((batch) => batch.columns[index]),
+    ),
+  )
+  for (const batch of imported) releaseBatch(context, batch)
+  return { schema, length, columns }
+}
+
+/** What a function may return: a RecordBatch, a Table, or an object of columns (typed arrays, arrays, Vectors). */
+function recordBatchesOf(named: NamedCall, schema: Schema, result: unknown): readonly arrow.RecordBatch[] {
+  if (result instanceof arrow.RecordBatch) return [result]
+  if (result instanceof arrow.Table) {
+    return result.batches.length > 0 ? result.batches : [new arrow.RecordBatch(result.schema)]
+  }
+  if (typeof result === 'object' && result !== null) return [batchOfColumns(named, schema, result)]
+  throw new VolleyError(
+    'VOLLEY_USER_FUNCTION',
+    `${named.label} returned ${result === null ? 'null' : typeof result}: expected a RecordBatch, a Table or an object of columns`,
+  )
+}
+
+function batchOfColumns(named: NamedCall, schema: Schema, columns: object): arrow.RecordBatch {
+  const given = columns as Readonly<Record<string, unknown>>
+  const arrowSchema = toArrowSchema(schema)
+  const data = arrowSchema.fields.map((field) => {
+    const column = given[field.name]
+    if (column instanceof arrow.Vector) {
+      return column.data.length === 1 ? column.data[0] : arrow.vectorFromArray([...column], field.type).data[0]
+    }
+    if (Array.isArray(column)) return arrow.vectorFromArray(column as unknown[], field.type).data[0]
+    if (ArrayBuffer.isView(column)) return arrow.makeVector(column as unknown as Float64Array).data[0]
+    throw new VolleyError(
+      'VOLLEY_USER_FUNCTION',
+      `${named.label} returned no column '${field.name}', which its schema declares`,
+      { column: field.name },
+    )
+  })
+  const lengths = new Set(data.map((column) => column.length))
+  if (lengths.size > 1) {
+    throw new VolleyError(
+      'VOLLEY_USER_FUNCTION',
+      `${named.label} returned columns of different lengths: ${[...lengths].join(', ')}`,
+    )
+  }
+  const fields = data.map((column, index) => new arrow.Field(arrowSchema.fields[index].name, column.type, true))
+  const length = data[0]?.length ?? 0
+  return new arrow.RecordBatch(
+    new arrow.Schema(fields),
+    arrow.makeData({ type: new arrow.Struct(fields), length, children: data }),
+  )
+}
+
+function checkSchema(named: NamedCall, expected: Schema, actual: Schema): void {
+  const described = (schema: Schema) => schema.fields.map(({ name, type }) => `${name} ${typeName(type)}`).join(', ')
+  const same =
+    expected.fields.length === actual.fields.length &&
+    expected.fields.every((field, index) => {
+      const other = actual.fields[index]
+      return field.name === other.name && typesEqual(field.type, other.type)
+    })
+  if (same) return
+  throw new VolleyError(
+    'VOLLEY_SCHEMA_MISMATCH',
+    `${named.label} returned columns (${described(actual)}), but its schema declares (${described(expected)})`,
+    { expected: described(expected), actual: described(actual) },
+  )
+}
+
+function userError(named: NamedCall, cause: unknown, row?: number): VolleyError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const place = row === undefined ? '' : ` at row ${row}`
+  return new VolleyError('VOLLEY_USER_FUNCTION', `${named.label} failed${place}: ${message}`, { row }, cause)
+}
+
+const loaded = new Map<string, Promise<UserCall>>()
+
+function load(source: UserModule): Promise<UserCall> {
+  const key = JSON.stringify([source.module, source.function])
+  let call = loaded.get(key)
+  if (call === undefined) {
+    call = importFunction(source)
+    loaded.set(key, call)
+  }
+  return call
+}
+
+async function importFunction({ module, function: name }: UserModule): Promise<UserCall> {
+  const specifier = isAbsolute(module) ? pathToFileURL(module).href : module
+  let exports: Readonly<Record<string, unknown>>
+  try {
+    exports = (await import(specifier)) as Readonly<Record<string, unknown>>
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new VolleyError('VOLLEY_USER_FUNCTION', `cannot load module ${module}: ${message}`, { path: module }, cause)
+  }
+  const call = exports[name]
+  if (typeof call === 'function') return call as UserCall
+  const available = Object.keys(exports).join(', ')
+  throw new VolleyError(
+    'VOLLEY_USER_FUNCTION',
+    `module ${module} exports no function '${name}'; it exports: ${available || 'nothing'}`,
+    { path: module },
+  )
 }

@@ -9,10 +9,11 @@ import type { Batch, Vector } from '../../io/batch.js'
 import type { Morsel } from '../../io/source.js'
 import { unreachable } from '../../planner/errors.js'
 import type { TypedExpression } from '../../planner/expression.js'
+import { field, schemaOf } from '../../planner/types.js'
 import { AggregateState, type AggregateDescriptor } from '../operators/aggregate.js'
 import type { ProbeStep } from '../operators/probe.js'
 import { retainVector, releaseBatch, releaseVector } from '../kernels/vectors.js'
-import { mapWithClosure } from '../operators/map.js'
+import { map, type NamedCall } from '../operators/map.js'
 import type { Run } from '../run.js'
 import type { ChainEnd, ChainStep, ReplyOf, SortVector, SortedRun } from '../workers/messages.js'
 import { limitBatches } from './limit.js'
@@ -128,7 +129,7 @@ export class BulkStrategy {
     for await (const batch of this.batches(source.input)) {
       this.run.throwIfCancelled()
       try {
-        yield await mapWithClosure(this.run.context, source, batch, position)
+        yield await map(this.run.context, source.mode, closureOf(source), source.schema, batch, position)
       } finally {
         position += batch.length
         this.release(batch)
@@ -138,11 +139,11 @@ export class BulkStrategy {
 
   private async *aggregate(source: SourceOf<'aggregate'>): AsyncGenerator<Batch> {
     const { context } = this.run
-    const { keys, aggregates, input, schema } = source
+    const { keys, aggregates, input } = source
     const descriptor: AggregateDescriptor = {
       keys: keys.map(({ name, expression }) => ({ name, type: expression.type })),
       aggregates,
-      schema,
+      schema: schemaOf([...keys.map(({ name, expression }) => field(name, expression.type)), ...aggregates.map(({ name, type }) => field(name, type))]),
     }
     const slots = context.allocate(this.window * 8)
     context.memory.i32.fill(0, slots / 4, slots / 4 + this.window * 2)
@@ -162,7 +163,7 @@ export class BulkStrategy {
     } finally {
       for (const join of built) this.releaseJoin(join)
     }
-    const states = this.statesIn(slots)
+    const states = this.statesIn(slots, descriptor)
     if (states.length === 0) states.push(AggregateState.create(context, descriptor))
     const addresses = states.map((state) => state.address)
     const groups = states.reduce((sum, state) => sum + state.groupCount, 0)
@@ -245,8 +246,11 @@ export class BulkStrategy {
 
   /** Vectors of the expressions over a contiguous batch, each with references of its own. */
   private async evaluate(expressions: readonly TypedExpression[], batch: Batch): Promise<readonly Vector[]> {
-    if (expressions.every((expression) => expression.kind === 'column')) {
-      return expressions.map((expression) => retainVector(this.run.context, batch.columns[expression.index]))
+    if (expressions.every(isColumn)) {
+      return expressions.map(({ index }) => {
+        retainVector(this.run.context, batch.columns[index])
+        return batch.columns[index]
+      })
     }
     return (await this.run.task('evaluate', { expressions, batch })).vectors
   }
@@ -310,6 +314,14 @@ export class BulkStrategy {
   private release(batch: Batch): void {
     releaseBatch(this.run.context, batch)
   }
+}
+
+function isColumn(expression: TypedExpression): expression is Extract<TypedExpression, { kind: 'column' }> {
+  return expression.kind === 'column'
+}
+
+function closureOf({ function: { call, label } }: SourceOf<'closure'>): NamedCall {
+  return { call: call as (input: unknown) => unknown, label }
 }
 
 interface BuiltJoin {

@@ -54,6 +54,7 @@ export type PipelineSource =
       readonly input: Pipeline
       readonly mode: 'batch' | 'row'
       readonly function: Extract<UserFunction, { kind: 'closure' }>
+      readonly schema: Schema
     }
 
 export interface Pipeline {

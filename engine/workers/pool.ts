@@ -2,7 +2,6 @@
 
 import { Piscina } from 'piscina'
 import { unpackError, VolleyError } from '../../planner/errors.js'
-import { compileKernels } from '../kernels/context.js'
 import type { SharedMemory } from '../memory/shared-memory.js'
 import type { Reply, ReplyOf, TaskKind, TaskOf, WorkerStart } from './messages.js'
 
@@ -11,6 +10,7 @@ export class WorkerPool {
 
   constructor(
     private readonly memory: SharedMemory,
+    private readonly kernels: WebAssembly.Module,
     readonly threads: number,
   ) {}
 
@@ -39,7 +39,7 @@ export class WorkerPool {
 
   private running(): Piscina<unknown, Reply> {
     if (this.piscina === null) {
-      const start: WorkerStart = { memory: this.memory.memory, kernels: compileKernels() }
+      const start: WorkerStart = { memory: this.memory.memory, kernels: this.kernels }
       this.piscina = new Piscina<unknown, Reply>({
         filename: new URL('./worker.js', import.meta.url).href,
         minThreads: this.threads,

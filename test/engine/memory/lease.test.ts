@@ -15,8 +15,10 @@ describe('Leases', () => {
     const leases = new Leases(memory.release)
     const block = memory.allocate(400)
     memory.views.i32.set([1, 2, 3, 4], block / 4)
-    const lend = leases.take([block], 400)
-    return { memory, leases, view: lend(new Int32Array(memory.views.buffer, block, 100)) }
+    const lease = leases.take([block], 400)
+    const view = lease.lend(new Int32Array(memory.views.buffer, block, 100))
+    lease.seal()
+    return { memory, leases, view }
   }
 
   it('gives views that look like ordinary typed arrays', () => {
@@ -45,7 +47,9 @@ describe('Leases', () => {
     const leases = new Leases(memory.release)
     ;(() => {
       const block = memory.allocate(400)
-      leases.take([block], 300 << 20)(new Int32Array(memory.views.buffer, block, 100))
+      const lease = leases.take([block], 300 << 20)
+      lease.lend(new Int32Array(memory.views.buffer, block, 100))
+      lease.seal()
     })()
     await leases.relieve()
     await collect()

@@ -1,0 +1,90 @@
+/** Checks and completes the options of `open`. */
+
+import { availableParallelism, tmpdir, totalmem } from 'node:os'
+import { VolleyError } from '../planner/errors.js'
+import type { StrategyName } from '../planner/run-options.js'
+
+export interface EngineOptions {
+  /** Worker threads; by default one for each processor. */
+  readonly threads?: number
+  /** Most memory the engine's data may take: bytes, or text such as `512MB` or `2GiB`. At most 4 GiB, the default. */
+  readonly memoryLimit?: number | string
+  /** Where temporary files go; by default the system's directory for them. */
+  readonly tempDirectory?: string
+  /** How plans are run unless a run says otherwise. */
+  readonly strategy?: StrategyName
+}
+
+export interface CheckedOptions {
+  readonly threads: number
+  readonly memoryLimit: number
+  readonly tempDirectory: string
+  readonly strategy: StrategyName
+}
+
+const SHARED_MEMORY_MAXIMUM = 2 ** 32
+const MINIMUM_LIMIT = 16 << 20
+const MAXIMUM_THREADS = 256
+
+export function checkOptions(options: EngineOptions): CheckedOptions {
+  const threads = options.threads ?? availableParallelism()
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAXIMUM_THREADS) {
+    throw new VolleyError(
+      'VOLLEY_INVALID_ARGUMENT',
+      `threads must be a whole number from 1 to ${MAXIMUM_THREADS}, not ${threads}`,
+    )
+  }
+  return {
+    threads,
+    memoryLimit: memoryLimitOf(options.memoryLimit),
+    tempDirectory: options.tempDirectory ?? tmpdir(),
+    strategy: checkStrategy(options.strategy ?? 'auto'),
+  }
+}
+
+function memoryLimitOf(given: number | string | undefined): number {
+  if (given === undefined) return Math.min(SHARED_MEMORY_MAXIMUM, Math.floor(totalmem() * 0.8))
+  const bytes = typeof given === 'number' ? given : parseBytes(given)
+  if (!(bytes >= MINIMUM_LIMIT)) {
+    throw new VolleyError(
+      'VOLLEY_INVALID_ARGUMENT',
+      `memoryLimit must be at least 16 MiB, not ${JSON.stringify(given)}; write bytes, or text such as '512MB'`,
+    )
+  }
+  return Math.min(bytes, SHARED_MEMORY_MAXIMUM)
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+}
+
+/** Bytes named by text such as `512MB`, `1.5 GiB` or `1000`; NaN if it names none. */
+export function parseBytes(text: string): number {
+  const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*$/i.exec(text)
+  const unit = match === null ? undefined : UNITS[match[2].toLowerCase()]
+  return match === null || unit === undefined ? Number.NaN : Math.floor(Number(match[1]) * unit)
+}
+
+/** Refuses what is no strategy, and those that cannot run yet. */
+export function checkStrategy(strategy: StrategyName): StrategyName {
+  switch (strategy) {
+    case 'auto':
+    case 'bulk':
+      return strategy
+    case 'row':
+    case 'bigdata':
+      throw new VolleyError('VOLLEY_UNSUPPORTED', `strategy '${strategy}' is not available: use 'auto' or 'bulk'`)
+    default:
+      throw new VolleyError(
+        'VOLLEY_INVALID_ARGUMENT',
+        `unknown strategy ${JSON.stringify(strategy)}: use 'auto' or 'bulk'`,
+      )
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The sources an engine's frames refer to. Making a frame reads nothing: a source is opened when a plan over it is
+ * resolved, and again when its files have changed since.
+ */
+
+import { statSync } from 'node:fs'
+import type { Source } from '../io/source.js'
+import { InternalError } from '../planner/errors.js'
+import type { LogicalPlan, TableSource } from '../planner/logical-plan.js'
+
+/** How to open a source. */
+export interface SourceDefinition {
+  readonly format: string
+  readonly label: string
+  /** The files it reads now, or null if it reads none. Throws VOLLEY_FILE_NOT_FOUND. */
+  readonly paths: (() => readonly string[]) | null
+  readonly open: (paths: readonly string[], id: number) => Promise<Source>
+}
+
+interface Opened {
+  readonly source: Source
+  /** Paths, sizes and times of the files as they were when opened. */
+  readonly state: string
+}
+
+export class SourceRegistry {
+  private readonly definitions = new Map<number, SourceDefinition>()
+  private readonly opened = new Map<number, Opened>()
+  private next = 1
+
+  /** A plan that scans a source, which stays unopened. */
+  scan(definition: SourceDefinition): LogicalPlan {
+    const id = this.next++
+    this.definitions.set(id, definition)
+    const source: TableSource = Object.freeze({ id, format: definition.format, label: definition.label })
+    return Object.freeze({ kind: 'scan', source })
+  }
+
+  /** Opens a source, unless it is open and its files are as they were. */
+  async open(table: TableSource): Promise<Source> {
+    const definition = this.definitions.get(table.id)
+    if (definition === undefined) throw new InternalError(`source ${table.id} is not of this engine`)
+    const paths = definition.paths?.() ?? []
+    const state = JSON.stringify(paths.map(fileState))
+    const known = this.opened.get(table.id)
+    if (known?.state === state) return known.source
+    await known?.source.close()
+    const source = await definition.open(paths, table.id)
+    this.opened.set(table.id, { source, state })
+    return source
+  }
+
+  /** The source as it was last opened. */
+  sourceOf(table: TableSource): Source {
+    const known = this.opened.get(table.id)
+    if (known === undefined) throw new InternalError(`source ${table.id} (${table.label}) was not opened`)
+    return known.source
+  }
+
+  async close(): Promise<void> {
+    for (const { source } of this.opened.values()) await source.close()
+    this.opened.clear()
+  }
+}
+
+function fileState(path: string): readonly unknown[] {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return [path, stats?.size ?? null, stats?.mtimeMs ?? null]
+}

@@ -1,0 +1,98 @@
+/** What a worker does for each kind of task. */
+
+import { type Batch, vector } from '../../io/batch.js'
+import { encodeRowGroup } from '../../io/parquet/encode.js'
+import { decodeMorsel } from '../../io/parquet/reader.js'
+import type { Morsel } from '../../io/source.js'
+import { evaluateAll } from '../kernels/evaluate.js'
+import { concat, persist, persistBatch, releaseBatch, takeBatch } from '../kernels/vectors.js'
+import { mergePartition } from '../operators/aggregate.js'
+import { Chain, type Origin } from '../operators/chain.js'
+import { JoinTable } from '../operators/join.js'
+import { unmatchedBuild } from '../operators/probe.js'
+import { mergeRuns, sortIndices } from '../operators/sort.js'
+import { computeWindow } from '../operators/window.js'
+import type { ReplyOf, TaskKind, TaskOf } from './messages.js'
+import type { TaskContext } from './task-context.js'
+
+/** What a morsel puts out is numbered from its ordinal times this, so that positions order all rows of a pipeline. */
+const ROWS_PER_ORDINAL = 2 ** 32
+
+type Handlers = {
+  readonly [K in TaskKind]: (context: TaskContext, task: TaskOf<K>) => ReplyOf<K> | Promise<ReplyOf<K>>
+}
+
+export const handlers: Handlers = {
+  chain: runChain,
+
+  mergeGroups: (context, { descriptor, states, partition, partitions }) => ({
+    batches: mergePartition(context, descriptor, states, partition, partitions),
+  }),
+
+  concat: (context, { vectors, type }) => ({
+    vector: vectors.length === 0 ? vector(type, 0) : concat(context, context.allocate, vectors),
+  }),
+
+  evaluate: (context, { expressions, batch }) => ({
+    vectors: evaluateAll(context, expressions, batch).map((result) => persist(context, context.allocate, result)),
+  }),
+
+  buildJoin: (context, { keys, rows, trackMatches }) => {
+    const table = JoinTable.create(context, { trackMatches }, keys, rows)
+    table.insertRange(0, rows)
+    return { table: table.address }
+  },
+
+  unmatched: (context, { step, start, count }) => ({
+    batches: unmatchedBuild(context, step, start, count).map((batch) => persistBatch(context, context.allocate, batch)),
+  }),
+
+  sortRange: (context, { keys, rows, start, end, limit }) => {
+    const count = Math.min(end - start, limit ?? end - start)
+    const sorted = sortIndices(context, keys, rows, { start, end, limit: limit ?? undefined })
+    const address = context.allocate(count * 4)
+    context.memory.u8.copyWithin(address, sorted, sorted + count * 4)
+    return { address, count }
+  },
+
+  mergeSorted: (context, { keys, runs, batch, from, to }) => {
+    const indices = mergeRuns(context, keys, runs, from, to)
+    return { batches: [persistBatch(context, context.allocate, takeBatch(context, batch, indices, to - from))] }
+  },
+
+  window: (context, { windows, batch }) => ({ vectors: computeWindow(context, windows, batch) }),
+
+  encode: (context, { slices, schema, options }) => encodeRowGroup(context.memory, slices, schema, options),
+}
+
+async function runChain(context: TaskContext, task: TaskOf<'chain'>): Promise<ReplyOf<'chain'>> {
+  const { morsel } = task
+  const chain = new Chain(context, task.steps, task.end, task.ordinal * ROWS_PER_ORDINAL)
+  let rowsIn = 0
+  let bytesRead = 0
+  try {
+    const decoded = readMorsel(context, morsel)
+    bytesRead = decoded.bytesRead
+    for (const batch of decoded.batches) {
+      await chain.run(batch, task.sliceRows, originOf(morsel, rowsIn))
+      rowsIn += batch.length
+      if (morsel.kind === 'parquet') releaseBatch(context, batch)
+    }
+    const { batches, rowsOut } = chain.finish()
+    return { batches, rowsIn, rowsOut, bytesRead }
+  } catch (error) {
+    chain.abandon()
+    throw error
+  }
+}
+
+function readMorsel(context: TaskContext, morsel: Morsel): { batches: readonly Batch[]; bytesRead: number } {
+  return morsel.kind === 'batch' ? { batches: [morsel.batch], bytesRead: 0 } : decodeMorsel(morsel, context)
+}
+
+function originOf(morsel: Morsel, rows: number): Origin {
+  const firstRow = morsel.firstRow + rows
+  return morsel.kind === 'parquet'
+    ? { path: morsel.path, rowGroup: morsel.rowGroup, firstRow }
+    : { firstRow }
+}
