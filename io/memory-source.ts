@@ -2,15 +2,10 @@
 
 import { VolleyError } from '../planner/errors.js'
 import type { Schema } from '../planner/types.js'
-import { type Batch, sliceBatch, type Vector } from './batch.js'
-import { BATCH_ROWS, projectSchema } from './row-batches.js'
+import type { Batch } from './batch.js'
+import { type BlockSharing, releaseBatch, sliceMorsels } from './block-sharing.js'
+import { projectSchema } from './row-batches.js'
 import type { BatchMorsel, DecodeTarget, ScanEstimate, ScanRequest, Source } from './source.js'
-
-/** How a source in memory shares its blocks with those who read it. */
-export interface BlockSharing {
-  readonly retain: (block: number) => void
-  readonly release: (block: number) => void
-}
 
 /** Owns the blocks of its batches until it is closed; any number of runs may read it meanwhile, each from the start. */
 export class MemorySource implements Source {
@@ -38,13 +33,11 @@ export class MemorySource implements Source {
     let firstRow = 0
     for (const batch of this.batches) {
       const columns = positions.map((position) => batch.columns[position])
-      for (let start = 0; start < batch.length; start += BATCH_ROWS) {
+      this.expectOpen()
+      for (const morsel of sliceMorsels({ schema, length: batch.length, columns }, firstRow, this.sharing)) {
+        yield morsel
         target.checkCancelled()
         this.expectOpen()
-        const length = Math.min(BATCH_ROWS, batch.length - start)
-        for (const column of columns) forEachBlock(column, this.sharing.retain)
-        const slice = sliceBatch({ schema, length: batch.length, columns }, start, length)
-        yield { kind: 'batch', batch: slice, firstRow: firstRow + start }
       }
       firstRow += batch.length
     }
@@ -53,19 +46,10 @@ export class MemorySource implements Source {
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    for (const batch of this.batches) {
-      for (const column of batch.columns) forEachBlock(column, this.sharing.release)
-    }
+    for (const batch of this.batches) releaseBatch(batch, this.sharing)
   }
 
   private expectOpen(): void {
     if (this.closed) throw new VolleyError('VOLLEY_CLOSED', 'the table in memory was closed')
   }
-}
-
-/** Visits every block that a vector, its children and its dictionary list. */
-export function forEachBlock(vector: Vector, visit: (block: number) => void): void {
-  for (const block of vector.blocks) visit(block)
-  for (const child of vector.children) forEachBlock(child, visit)
-  if (vector.dictionary !== null) forEachBlock(vector.dictionary, visit)
 }

@@ -6,7 +6,7 @@ import type { Batch } from './batch.js'
 import type { BatchMorsel, DecodeTarget } from './source.js'
 import { vectorFromValues } from './values.js'
 
-export const BATCH_ROWS = 65_536
+const BATCH_ROWS = 65_536
 /** Long texts cut a batch before its rows do. */
 const BATCH_CHARACTERS = 32 << 20
 

@@ -1,0 +1,118 @@
+/** Writes Arrow IPC: the file format, or the stream format. */
+
+import * as arrow from 'apache-arrow'
+import type { Schema } from '../../planner/types.js'
+import { toRecordBatch } from '../arrow/record-batch.js'
+import { toArrowSchema } from '../arrow/schema.js'
+import type { Allocate, Batch, MemoryViews } from '../batch.js'
+import { type BlockSharing, releaseBatch } from '../block-sharing.js'
+import { OutputFile, type OutputOptions } from '../output-file.js'
+import type { Sink, SinkResult } from '../sink.js'
+
+export interface IpcOptions extends OutputOptions {
+  /** Default: `stream` for names that end in `.arrows`, else `file`. */
+  readonly format?: 'file' | 'stream'
+}
+
+/** What a sink needs of the memory that batches lie in. */
+export interface SinkMemory extends Pick<BlockSharing, 'release'> {
+  readonly views: MemoryViews
+  readonly allocate: Allocate
+}
+
+/** Chunks below this many bytes are joined before they are written. */
+const SMALL_CHUNK = 16 << 10
+
+export class IpcSink implements Sink {
+  private rows = 0
+
+  private constructor(
+    private readonly file: OutputFile,
+    private readonly writer: ChunkWriter,
+    private readonly memory: SinkMemory,
+  ) {}
+
+  static async open(path: string, schema: Schema, memory: SinkMemory, options: IpcOptions = {}): Promise<IpcSink> {
+    const format = options.format ?? (path.endsWith('.arrows') ? 'stream' : 'file')
+    const arrowSchema = toArrowSchema(schema)
+    const writer = format === 'stream' ? new StreamChunkWriter() : new FileChunkWriter()
+    writer.reset(undefined, arrowSchema)
+    return new IpcSink(await OutputFile.open(path, options), writer, memory)
+  }
+
+  async write(batch: Batch): Promise<void> {
+    const fresh: number[] = []
+    try {
+      const allocate: Allocate = (bytes) => {
+        const block = this.memory.allocate(bytes)
+        fresh.push(block)
+        return block
+      }
+      this.writer.write(toRecordBatch(batch, this.memory.views, allocate))
+      await this.flush()
+      this.rows += batch.length
+    } finally {
+      for (const block of fresh) this.memory.release(block)
+      releaseBatch(batch, this.memory)
+    }
+  }
+
+  async finish(): Promise<SinkResult> {
+    this.writer.finish()
+    await this.flush()
+    await this.file.commit()
+    return { rows: this.rows, bytesWritten: this.file.bytesWritten, files: [this.file.path] }
+  }
+
+  async abort(): Promise<void> {
+    await this.file.abort()
+  }
+
+  private async flush(): Promise<void> {
+    for (const chunk of joinSmall(this.writer.chunks.splice(0))) await this.file.append(chunk)
+  }
+}
+
+type ChunkWriter = FileChunkWriter | StreamChunkWriter
+
+/** Collects what apache-arrow's writer puts out, views of shared memory included, instead of queueing it. */
+class FileChunkWriter extends arrow.RecordBatchFileWriter {
+  readonly chunks: Uint8Array[] = []
+
+  protected override _write(chunk: ArrayBufferView): this {
+    this._position += collect(this.chunks, chunk)
+    return this
+  }
+
+  /** The format wants a whole stream between the magic and the footer, for readers that go from front to back. */
+  protected override _writeSchema(schema: arrow.Schema): this {
+    return super._writeSchema(schema)._writeMessage(arrow.Message.from(schema))
+  }
+}
+
+class StreamChunkWriter extends arrow.RecordBatchStreamWriter {
+  readonly chunks: Uint8Array[] = []
+
+  protected override _write(chunk: ArrayBufferView): this {
+    this._position += collect(this.chunks, chunk)
+    return this
+  }
+}
+
+function collect(chunks: Uint8Array[], chunk: ArrayBufferView): number {
+  if (chunk.byteLength > 0) chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+  return chunk.byteLength
+}
+
+function* joinSmall(chunks: readonly Uint8Array[]): Generator<Uint8Array> {
+  let small: Uint8Array[] = []
+  for (const chunk of chunks) {
+    if (chunk.length < SMALL_CHUNK) small.push(chunk)
+    else {
+      if (small.length > 0) yield Buffer.concat(small)
+      small = []
+      yield chunk
+    }
+  }
+  if (small.length > 0) yield Buffer.concat(small)
+}
