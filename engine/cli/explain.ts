@@ -1,6 +1,7 @@
 /** `volley explain`: the plan of a transform, without running it. */
 
 import type { Request } from './command-line.js'
+import { inputsFormat } from './formats.js'
 import { scanInputs, shape } from './shape.js'
 import type { Terminal } from './terminal.js'
 import { withEngine } from './with-engine.js'
@@ -11,8 +12,9 @@ type ExplainRequest = Extract<Request, { kind: 'transform' | 'explain' }>
 export async function runExplain(request: ExplainRequest, terminal: Terminal): Promise<void> {
   const { transform, output, run } = request
   if (transform.output !== null) checkOutput(transform.output, output)
+  const format = inputsFormat(transform.inputs)
   await withEngine(run, async (engine) => {
-    const frame = await shape(scanInputs(engine, transform.inputs), transform)
+    const frame = await shape(scanInputs(engine, transform.inputs, format), transform)
     const text = await frame.explain({ format: run.json ? 'json' : 'text' })
     await terminal.print(text.endsWith('\n') ? text : `${text}\n`)
   })

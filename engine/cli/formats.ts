@@ -1,6 +1,7 @@
 /** Which file format a path means. */
 
 import { readdirSync, statSync } from 'node:fs'
+import { expandPaths } from '../../io/paths.js'
 import { nearestName } from '../../planner/errors.js'
 import { UsageError } from './usage-error.js'
 
@@ -19,12 +20,26 @@ const EXTENSIONS: Readonly<Record<string, FileFormat>> = {
   '.jsonl.gz': 'ndjson',
 }
 
-/** Of a file, a glob, or a directory, whose files tell; an empty or missing directory counts as Parquet. */
-export function inputFormat(path: string): FileFormat {
+/** The one format of all inputs: files, globs, and directories, whose files tell. */
+export function inputsFormat(inputs: readonly string[]): FileFormat {
+  const formats = new Set(inputs.map(inputFormat))
+  if (formats.size > 1) throw new UsageError(`transform: inputs of several formats: ${[...formats].join(', ')}`)
+  const [format] = formats
+  return format
+}
+
+/** An empty or missing directory counts as Parquet. */
+function inputFormat(path: string): FileFormat {
   const format = formatOf(path)
   if (format !== null) return format
   if (isDirectory(path)) return directoryFormat(path) ?? 'parquet'
   throw unknownFormat(path)
+}
+
+/** The files that inputs of a format stand for. */
+export function inputFiles(inputs: readonly string[], format: FileFormat): string[] {
+  const extensions = Object.keys(EXTENSIONS).filter((extension) => EXTENSIONS[extension] === format)
+  return expandPaths(inputs, extensions)
 }
 
 /** A directory of partitions is always Parquet. */

@@ -2,27 +2,24 @@
 
 import { VolleyError } from '../../planner/errors.js'
 import type { SortTerm } from '../../planner/expr.js'
-import type { Engine, Frame } from '../session.js'
+import type { Frame } from '../../planner/frame.js'
+import type { Engine } from '../session.js'
 import type { RowStep, TransformArguments } from './command-line.js'
-import { inputFormat } from './formats.js'
+import type { FileFormat } from './formats.js'
 import type { SortArgument } from './lists.js'
-import { UsageError } from './usage-error.js'
 
-/** All inputs as one table; they must be of one format. */
-export function scanInputs(engine: Engine, inputs: readonly string[]): Frame {
-  const formats = new Set(inputs.map(inputFormat))
-  if (formats.size > 1) throw new UsageError(`transform: inputs of different formats: ${[...formats].join(', ')}`)
+/** All inputs as one table. */
+export function scanInputs(engine: Engine, inputs: readonly string[], format: FileFormat): Frame {
   const paths = inputs.length === 1 ? inputs[0] : inputs
-  const [format] = formats
   switch (format) {
+    case 'parquet':
+      return engine.scanParquet(paths)
     case 'arrow':
       return engine.scanArrow(paths)
     case 'csv':
       return engine.scanCsv(paths)
     case 'ndjson':
       return engine.scanNdjson(paths)
-    default:
-      return engine.scanParquet(paths)
   }
 }
 

@@ -4,10 +4,11 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fromArrowSchema } from '../../io/arrow/schema.js'
 import { col } from '../../planner/builder.js'
+import type { Frame } from '../../planner/frame.js'
 import type { RunReport } from '../../planner/run-options.js'
 import { type DataType, isNested, isNumeric, type Schema } from '../../planner/types.js'
-import type { Frame } from '../session.js'
 import type { Request } from './command-line.js'
 import { jsonLine } from './json.js'
 import { formatCount, formatDuration } from './quantities.js'
@@ -57,7 +58,7 @@ async function printRows(request: SqlRequest, frame: Frame, write: RunFrame, ter
       return
     }
     const path = join(directory, 'rows.ndjson')
-    const schema = await frame.schema()
+    const schema = fromArrowSchema(await frame.schema())
     const shown = frame.limit(sql.maxRows + 1)
     const report = await write(run.json ? shown : asText(shown, schema), path)
     const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '')

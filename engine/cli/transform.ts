@@ -1,6 +1,9 @@
 /** `volley transform`: read, shape, write, tell. */
 
+import { openParquet } from '../../io/parquet/reader.js'
+import type { Frame } from '../../planner/frame.js'
 import type { Request } from './command-line.js'
+import { type FileFormat, inputFiles, inputsFormat } from './formats.js'
 import { jsonLine } from './json.js'
 import { type Extent, runSummary } from './run-summary.js'
 import { scanInputs, shape } from './shape.js'
@@ -16,23 +19,29 @@ export async function runTransform(request: TransformRequest, terminal: Terminal
   const path = transform.output
   if (path === null) throw new UsageError('transform: takes an output')
   checkOutput(path, output)
+  const { inputs } = transform
+  const format = inputsFormat(inputs)
   await withEngine(run, async (engine) => {
-    const input = scanInputs(engine, transform.inputs)
+    const input = scanInputs(engine, inputs, format)
     const frame = await shape(input, transform)
+    // Measured first: the output may replace an input.
+    const before = run.json ? null : await inputExtent(input, inputs, format)
     const report = await withProgress(run, terminal, signal, (options) => writeOutput(frame, path, output, options))
-    if (run.json) return terminal.print(jsonLine(report))
-    const after: Extent = {
-      label: path,
-      rows: report.rowsOut,
-      columns: (await frame.schema()).fields.length,
-      ...(await measureFiles([path])),
-    }
-    const before: Extent = {
-      label: transform.inputs.join(', '),
-      rows: await input.count(),
-      columns: (await input.schema()).fields.length,
-      ...(await measureFiles(inputFiles(transform.inputs))),
-    }
-    await terminal.print(runSummary(before, after, report))
+    if (before === null) return terminal.print(jsonLine(report))
+    const { fields } = await frame.schema()
+    const after = { label: path, rows: report.rowsOut, columns: fields.length, ...(await measureFiles([path])) }
+    await terminal.print(runSummary({ ...before, rows: before.rows ?? report.rowsIn }, after, report))
   })
+}
+
+/** Only footers tell the number of rows without reading them. */
+async function inputExtent(input: Frame, inputs: readonly string[], format: FileFormat): Promise<Extent> {
+  const { fields } = await input.schema()
+  const files = inputFiles(inputs, format)
+  return {
+    label: inputs.length === 1 ? inputs[0] : `${inputs[0]} and ${inputs.length - 1} more`,
+    rows: format === 'parquet' ? files.reduce((rows, file) => rows + openParquet(file).metadata.rows, 0) : null,
+    columns: fields.length,
+    ...(await measureFiles(files)),
+  }
 }

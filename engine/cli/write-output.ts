@@ -2,8 +2,8 @@
 
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Frame } from '../../planner/frame.js'
 import type { RunOptions, RunReport } from '../../planner/run-options.js'
-import type { Frame } from '../session.js'
 import type { OutputArguments } from './command-line.js'
 import { outputFormat } from './formats.js'
 import { UsageError } from './usage-error.js'

@@ -27,6 +27,8 @@ export interface InspectedRowGroup {
 export interface InspectedColumn {
   /** Names from the root, joined by points. */
   readonly path: string
+  /** What the statistics are values of: the column's type, or null for leaves of nested columns. */
+  readonly type: DataType
   readonly encodings: readonly string[]
   readonly compression: string
   readonly values: number
@@ -70,6 +72,7 @@ export function inspectParquet(path: string): ParquetInspection {
       uncompressedBytes: group.columns.reduce((sum, chunk) => sum + chunk.uncompressedBytes, 0),
       columns: group.columns.map((chunk, leaf) => ({
         path: chunk.path.join('.'),
+        type: leafTypes[leaf],
         encodings: chunk.encodings.map((id) => ENCODINGS[id] ?? `encoding ${id}`),
         compression: COMPRESSIONS[chunk.codec] ?? `codec ${chunk.codec}`,
         values: chunk.values,
