@@ -70,7 +70,7 @@ const SHAPE_OPTIONS: readonly OptionSpec[] = [
 ]
 
 const SHAPE_NOTES: readonly string[] = [
-  'Formats follow the extension: .parquet, .csv, .csv.gz, .ndjson, .jsonl (and .gz), .arrow, .feather, .arrows.\n' +
+  'Formats follow the extension: .parquet, .csv, .tsv, .ndjson, .jsonl (the text ones also .gz), .arrow, .feather, .arrows.\n' +
     'IN may be a glob or a directory; several INs are read as one table. Expressions (E, LIST) are SQL.',
   'The parts apply in this order, however they are written:\n' +
     '  where and with (in the order given) → rename → drop → group-by and agg → select → sort → limit\n' +
