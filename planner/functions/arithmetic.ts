@@ -1,6 +1,5 @@
 /** Types of arithmetic: integers stay as wide as the widest operand, decimals grow as DuckDB's do. */
 
-import type { ScalarValue } from '../expression.js'
 import {
   DATE,
   type DataType,
@@ -14,16 +13,16 @@ import {
   INT32,
   INT64,
   INTERVAL,
+  isNested,
   TIMESTAMP,
   timestamp,
-  typesEqual,
   UINT8,
   UINT16,
   UINT32,
   UINT64,
 } from '../types.js'
 import { asDecimal, commonTypeOf } from './coercion.js'
-import type { ResolveSignature, Signature } from './definition.js'
+import type { ResolveSignature } from './definition.js'
 import { type BindDecimal, byOverloads, type Overload, overload } from './overloads.js'
 
 const SIGNED: readonly DataType[] = [INT8, INT16, INT32, INT64, HUGEINT]
@@ -148,15 +147,9 @@ function commutative(a: DataType, b: DataType, result: DataType): Overload[] {
 
 /** All arguments in their common type, which is the result's. */
 export const inCommonType: ResolveSignature = (types, literals) => {
-  const result = commonTypeOf(types.map((type, i) => ({ type, literal: literals[i] as ScalarValue | undefined })))
-  if (result === null || types.length === 0) return null
-  const signature: Signature = { parameters: types.map(() => result), result }
-  return signature
-}
-
-const ordered: ResolveSignature = (types, literals) => {
-  const signature = inCommonType(types, literals)
-  return signature !== null && typesEqual(signature.result, INTERVAL) ? null : signature
+  const result = commonTypeOf(types.map((type, i) => ({ type, literal: literals[i] })))
+  if (result === null || isNested(result) || result.kind === 'interval') return null
+  return { parameters: types.map(() => result), result }
 }
 
 const ADDITIVE = [...binary(INTEGERS), ...binary(FLOATS), BINARY_DECIMAL]
@@ -185,6 +178,6 @@ export const ARITHMETIC = {
   log10: TO_DOUBLE,
   log2: TO_DOUBLE,
   sign: byOverloads(SIGN),
-  greatest: ordered,
-  least: ordered,
+  greatest: inCommonType,
+  least: inCommonType,
 } as const satisfies Record<string, ResolveSignature>
