@@ -233,7 +233,7 @@ class Words {
   }
 
   wrong(message: string, hint?: string): UsageError {
-    return new UsageError(`${this.command.name}: ${message}`, hint ?? `See "volley ${this.command.name} --help".`)
+    return new UsageError(message, hint ?? `See "volley ${this.command.name} --help".`)
   }
 }
 
@@ -262,7 +262,7 @@ function readWords(command: CommandSpec, words: readonly string[]): Words {
     const negated = token.name === 'no-progress' && command.options.some((known) => known.name === 'progress')
     const option = command.options.find((known) => known.name === (negated ? 'progress' : token.name))
     if (option === undefined) throw unknownOption(command, token.rawName)
-    const written = `${command.name}: ${token.rawName}`
+    const written = token.rawName
     if (option.value === null) {
       if (token.value !== undefined) throw new UsageError(`${written} takes no value`)
       flags.set(option.name, !negated)
@@ -303,7 +303,7 @@ function unknownOption(command: CommandSpec, written: string): UsageError {
   const names = command.options.map((option) => option.name)
   const near = written.startsWith('--') ? nearestName(written.slice(2), names) : null
   return new UsageError(
-    `${command.name}: unknown option ${written}`,
+    `unknown option ${written}`,
     near === null ? `See "volley ${command.name} --help".` : `Did you mean --${near}?`,
   )
 }

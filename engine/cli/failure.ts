@@ -7,10 +7,15 @@ import { UsageError } from './usage-error.js'
 
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
-/** Returns the exit code. */
-export async function reportFailure(error: unknown, terminal: Terminal, json: boolean): Promise<number> {
+/** `program` names the command in messages about its usage. Returns the exit code. */
+export async function reportFailure(
+  error: unknown,
+  program: string,
+  terminal: Terminal,
+  json: boolean,
+): Promise<number> {
   if (error instanceof UsageError) {
-    terminal.note(`volley ${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`)
+    terminal.note(`${program}: ${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`)
     if (json) await printError(terminal, 'VOLLEY_USAGE', error.message, error.hint === null ? {} : { hint: error.hint })
     return EXIT.usage
   }

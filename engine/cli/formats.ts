@@ -26,7 +26,7 @@ const EXTENSIONS: Readonly<Record<string, FileFormat>> = {
 /** The one format of all inputs: files, globs, and directories, whose files tell. */
 export function inputsFormat(inputs: readonly string[]): FileFormat {
   const formats = new Set(inputs.map(inputFormat))
-  if (formats.size > 1) throw new UsageError(`transform: inputs of several formats: ${[...formats].join(', ')}`)
+  if (formats.size > 1) throw new UsageError(`inputs of several formats: ${[...formats].join(', ')}`)
   const [format] = formats
   return format
 }
@@ -37,6 +37,11 @@ function inputFormat(path: string): FileFormat {
   if (format !== null) return format
   if (isDirectory(path)) return directoryFormat(path) ?? 'parquet'
   throw unknownFormat(path)
+}
+
+/** Tabs instead of commas, as the extension says. */
+export function isTabSeparated(path: string): boolean {
+  return /\.tsv(\.gz)?$/i.test(path)
 }
 
 /** The files that inputs of a format stand for. */

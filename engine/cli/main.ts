@@ -3,6 +3,7 @@
 
 import { parseCommandLine, type Request } from './command-line.js'
 import { EXIT, reportFailure, reportInterruption } from './failure.js'
+import { isCommand } from './options.js'
 import { processTerminal, type Terminal } from './terminal.js'
 
 const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const
@@ -24,7 +25,7 @@ async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     if (interrupted.signal.aborted) return await reportInterruption(terminal, json)
     if (terminal.readerGone.aborted) return EXIT.done
-    return await reportFailure(error, terminal, json)
+    return await reportFailure(error, isCommand(words[0] ?? '') ? `volley ${words[0]}` : 'volley', terminal, json)
   }
 }
 

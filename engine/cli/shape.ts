@@ -5,7 +5,7 @@ import type { SortTerm } from '../../planner/expr.js'
 import type { Frame } from '../../planner/frame.js'
 import type { Engine } from '../session.js'
 import type { RowStep, TransformArguments } from './command-line.js'
-import type { FileFormat } from './formats.js'
+import { type FileFormat, isTabSeparated } from './formats.js'
 import type { SortArgument } from './lists.js'
 
 /** All inputs as one table. */
@@ -17,7 +17,7 @@ export function scanInputs(engine: Engine, inputs: readonly string[], format: Fi
     case 'arrow':
       return engine.scanArrow(paths)
     case 'csv':
-      return engine.scanCsv(paths)
+      return engine.scanCsv(paths, inputs.every(isTabSeparated) ? { delimiter: '\t' } : {})
     case 'ndjson':
       return engine.scanNdjson(paths)
   }

@@ -17,7 +17,7 @@ type TransformRequest = Extract<Request, { kind: 'transform' | 'explain' }>
 export async function runTransform(request: TransformRequest, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const { transform, output, run } = request
   const path = transform.output
-  if (path === null) throw new UsageError('transform: takes an output')
+  if (path === null) throw new UsageError('takes an output')
   checkOutput(path, output)
   const { inputs } = transform
   const format = inputsFormat(inputs)

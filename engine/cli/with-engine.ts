@@ -1,12 +1,14 @@
 /** Opens an engine for one command, and closes it whatever happens. */
 
 import type { RunOptions } from '../../planner/run-options.js'
-import { type Engine, open } from '../session.js'
+import type { Engine } from '../session.js'
 import type { RunArguments } from './command-line.js'
 import { progressLine } from './progress.js'
 import type { Terminal } from './terminal.js'
 
 export async function withEngine<T>(run: RunArguments, use: (engine: Engine) => Promise<T>): Promise<T> {
+  // Loaded late: what is wrong with the arguments is said at once.
+  const { open } = await import('../session.js')
   const engine = await open({
     strategy: run.strategy,
     ...(run.threads === undefined ? {} : { threads: run.threads }),
