@@ -6,8 +6,9 @@ import type { MemoryViews } from '../batch.js'
 import { type Codec, withCodec } from './codec.js'
 import { wantsDictionary } from './dictionary-choice.js'
 import { ipcStream, type RowGroupSlice } from './ipc-stream.js'
-import { parseMetadata } from './metadata.js'
+import { ColumnField, parseMetadata, thriftField } from './metadata.js'
 import { relocateRowGroup } from './relocate.js'
+import { leafPaths } from './schema-elements.js'
 import { writeThriftStruct } from './thrift.js'
 
 export type { RowGroupSlice } from './ipc-stream.js'
@@ -20,6 +21,8 @@ export interface EncodeOptions {
   readonly compression: ParquetCompression
   /** Whether to try dictionaries; `auto` decides for each column from a sample. Default `auto`. */
   readonly dictionary?: 'auto' | boolean
+  /** Whether the footer tells each column chunk's smallest and largest value and its nulls. Default true. */
+  readonly statistics?: boolean
 }
 
 /** Behind the magic, as in a file of its own: an offset of 0 would say that there is no dictionary. */
@@ -53,7 +56,7 @@ export function encodeRowGroup(
     const table = codec.Table.fromIPCStream(stream)
     return codec.writeParquet(table, writerProperties(codec, memory, filled, schema, options))
   })
-  return cutRowGroup(file, rows)
+  return cutRowGroup(file, rows, schema)
 }
 
 function writerProperties(
@@ -74,7 +77,7 @@ function writerProperties(
   let builder = new codec.WriterPropertiesBuilder()
     .setCompression(compression)
     .setMaxRowGroupSize(2 ** 31)
-    .setStatisticsEnabled(codec.EnabledStatistics.Chunk)
+    .setStatisticsEnabled(options.statistics === false ? codec.EnabledStatistics.None : codec.EnabledStatistics.Chunk)
     .setDictionaryEnabled(dictionary !== false)
   if (dictionary === 'auto') {
     for (const [column, { name }] of schema.fields.entries()) {
@@ -85,13 +88,17 @@ function writerProperties(
 }
 
 /** Takes the one row group out of the file that the codec made. */
-function cutRowGroup(file: Uint8Array, rows: number): EncodedRowGroup {
+function cutRowGroup(file: Uint8Array, rows: number, schema: Schema): EncodedRowGroup {
   const footerBytes = new DataView(file.buffer, file.byteOffset).getUint32(file.length - 8, true)
   const { rowGroups } = parseMetadata(file.subarray(file.length - 8 - footerBytes, file.length - 8))
   if (rowGroups.length !== 1 || rowGroups[0].rows !== rows) {
     throw new InternalError(`the codec wrote ${rowGroups.map((group) => group.rows)} rows, not ${rows}`)
   }
   const [group] = rowGroups
+  // The codec names the inner levels of maps its own way.
+  for (const [leaf, path] of leafPaths(schema).entries()) {
+    group.columns[leaf].metadata.set(ColumnField.PATH, thriftField.texts(path))
+  }
   const start = Math.min(...group.columns.map((chunk) => chunk.offset))
   const end = Math.max(...group.columns.map((chunk) => chunk.offset + chunk.compressedBytes))
   const tree = relocateRowGroup(group, FIRST_PAGE - start)

@@ -274,6 +274,10 @@ export const thriftField = {
   flag: (value: boolean): ThriftField => ({ type: ThriftType.TRUE, value }),
   byte: (value: number): ThriftField => ({ type: ThriftType.BYTE, value }),
   text: (value: string): ThriftField => ({ type: ThriftType.BINARY, value: encoder.encode(value) }),
+  texts: (values: readonly string[]): ThriftField => ({
+    type: ThriftType.LIST,
+    value: { elementType: ThriftType.BINARY, values: values.map((value) => encoder.encode(value)) },
+  }),
   struct: (value: ThriftStruct): ThriftField => ({ type: ThriftType.STRUCT, value }),
   structs: (values: ThriftStruct[]): ThriftField => ({
     type: ThriftType.LIST,

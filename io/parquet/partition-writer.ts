@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { VolleyError } from '../../planner/errors.js'
+import { nearestName, VolleyError } from '../../planner/errors.js'
 import type { ScalarValue } from '../../planner/expression.js'
 import { type Schema, schemaOf } from '../../planner/types.js'
 import type { Batch, MemoryViews } from '../batch.js'
@@ -69,8 +69,15 @@ export function partitionRows(memory: MemoryViews, batch: Batch, keys: readonly 
   return directories.map((directory, group) => ({ directory, rows: rows[group] }))
 }
 
-/** The schema of the files: without the columns that their directories carry. Throws if none is left. */
+/** The schema of the files: without the columns that their directories carry. Throws if a key is none of its columns. */
 export function partitionedSchema(schema: Schema, keys: readonly string[]): Schema {
+  const names = schema.fields.map((field) => field.name)
+  for (const key of keys) {
+    if (names.includes(key)) continue
+    const near = nearestName(key, names)
+    const message = `cannot partition by ${key}: there is no such column${near === null ? '' : `; did you mean ${near}?`}`
+    throw new VolleyError('VOLLEY_UNKNOWN_COLUMN', message, { column: key })
+  }
   const fields = schema.fields.filter((field) => !keys.includes(field.name))
   if (fields.length > 0) return schemaOf(fields)
   throw new VolleyError('VOLLEY_INVALID_ARGUMENT', 'partitioning by all columns leaves none to write')

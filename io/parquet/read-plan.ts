@@ -10,7 +10,7 @@
  */
 
 import * as arrow from 'apache-arrow'
-import { InternalError } from '../../planner/errors.js'
+import { InternalError, VolleyError } from '../../planner/errors.js'
 import type { DataType, Field, Schema } from '../../planner/types.js'
 import type { ColumnConstant, ParquetMorsel } from '../source.js'
 import { encodeArrowSchema } from './arrow-schema-message.js'
@@ -32,7 +32,7 @@ import {
 } from './metadata.js'
 import { relocateChunk } from './relocate.js'
 import { Converted, isListElement, Logical } from './schema.js'
-import { type ThriftStruct, writeThriftStruct } from './thrift.js'
+import { ThriftFormatError, type ThriftStruct, writeThriftStruct } from './thrift.js'
 
 /** Neighbours closer than this are read at once, with the bytes between them. */
 const COALESCE_GAP = 16 * 1024
@@ -73,7 +73,7 @@ export function narrowMorsel(
   fields: readonly Field[],
   options: MiniOptions = {},
 ): ParquetMorsel {
-  const metadata = parseMetadata(morsel.footer)
+  const metadata = parseMini(morsel)
   const fileOffset = (offset: number): number => {
     let start = MAGIC_BYTES
     for (const range of morsel.ranges) {
@@ -90,15 +90,26 @@ export function narrowMorsel(
   }
 }
 
-/** Uncompressed bytes of each column of a morsel's file part, in the order of its footer. */
+/** Uncompressed bytes of each column that a morsel reads from its file. */
 export function columnBytes(morsel: ParquetMorsel): ReadonlyMap<string, number> {
-  const metadata = parseMetadata(morsel.footer)
+  const metadata = parseMini(morsel)
   return new Map(
     metadata.root.children.map((node) => [
       node.name,
       chunksOf(metadata, 0, node).reduce((sum, chunk) => sum + chunk.uncompressedBytes, 0),
     ]),
   )
+}
+
+/** Parses what was planned: a field of the wrong kind in the file's footer may show only now. */
+function parseMini({ footer, path, rowGroup }: ParquetMorsel): FileMetadata {
+  try {
+    return parseMetadata(footer)
+  } catch (error) {
+    if (!(error instanceof ThriftFormatError)) throw error
+    const message = `the footer of ${path} is corrupt in row group ${rowGroup}: ${error.message}`
+    throw new VolleyError('VOLLEY_CORRUPT_FILE', message, { path, rowGroup }, error)
+  }
 }
 
 export function chunksOf(metadata: FileMetadata, rowGroup: number, node: SchemaNode): readonly ColumnChunk[] {

@@ -22,6 +22,11 @@ export interface ParquetFileInfo extends ParquetFooter {
 export interface DecodeOptions {
   /** Rows of a batch, at most. Default: all of the row group, up to a million. */
   readonly batchRows?: number
+  /**
+   * Uncompressed bytes that the codec decodes at a time, at least a column: bounds its memory, of which it never gives
+   * any back. Default 192 MiB.
+   */
+  readonly codecBytes?: number
 }
 
 export interface DecodedMorsel {
@@ -37,7 +42,6 @@ export function openParquet(path: string): ParquetFileInfo {
 }
 
 const MAXIMUM_BATCH_ROWS = 2 ** 20
-/** Uncompressed bytes that the codec decodes at a time: bounds its memory, of which it never gives any back. */
 const CODEC_BYTES = 192 * 2 ** 20
 
 /**
@@ -61,7 +65,7 @@ export function decodeMorsel(morsel: ParquetMorsel, target: DecodeTarget, option
     )
   }
   let bytesRead = 0
-  for (const part of splitBySize(morsel)) {
+  for (const part of splitBySize(morsel, options.codecBytes ?? CODEC_BYTES)) {
     target.checkCancelled()
     bytesRead += decodePart(part, batchRows, lengths, target, columns)
   }
@@ -74,7 +78,7 @@ export function decodeMorsel(morsel: ParquetMorsel, target: DecodeTarget, option
 }
 
 /** Cuts the columns into groups that the codec decodes one after the other. */
-function splitBySize(morsel: ParquetMorsel): ParquetMorsel[] {
+function splitBySize(morsel: ParquetMorsel, codecBytes: number): ParquetMorsel[] {
   if (morsel.rows === 0) return []
   const names = new Set(morsel.constants.map((constant) => constant.name))
   const stored = morsel.schema.fields.filter((field) => !names.has(field.name))
@@ -84,7 +88,7 @@ function splitBySize(morsel: ParquetMorsel): ParquetMorsel[] {
   let bytes = Number.POSITIVE_INFINITY
   for (const field of stored) {
     const size = sizes.get(field.name) ?? 0
-    if (bytes + size > CODEC_BYTES) {
+    if (bytes + size > codecBytes) {
       groups.push([])
       bytes = 0
     }

@@ -28,16 +28,24 @@ export function schemaElements(schema: Schema): ThriftStruct[] {
   return [root, ...schema.fields.flatMap((field) => fieldElements(field.name, field.type, Repetition.OPTIONAL))]
 }
 
-export function countLeaves(type: DataType): number {
+/** The path of every leaf from the root, in the order of a row group's column chunks. */
+export function leafPaths(schema: Schema): string[][] {
+  return schema.fields.flatMap((field) => pathsBelow([field.name], field.type))
+}
+
+function pathsBelow(path: readonly string[], type: DataType): string[][] {
   switch (type.kind) {
     case 'list':
-      return countLeaves(type.element.type)
+      return pathsBelow([...path, LIST.middle, LIST.element], type.element.type)
     case 'map':
-      return countLeaves(type.key.type) + countLeaves(type.value.type)
+      return [
+        ...pathsBelow([...path, MAP.middle, MAP.key], type.key.type),
+        ...pathsBelow([...path, MAP.middle, MAP.value], type.value.type),
+      ]
     case 'struct':
-      return type.fields.reduce((sum, field) => sum + countLeaves(field.type), 0)
+      return type.fields.flatMap((child) => pathsBelow([...path, child.name], child.type))
     default:
-      return 1
+      return [[...path]]
   }
 }
 
@@ -174,7 +182,7 @@ function temporal(unit: TimeUnit, adjustedToUtc: boolean): ThriftStruct {
   ])
 }
 
-/** The Arrow type under which the codec is given a column; its inner names become those of the file. */
+/** The Arrow type under which the codec is given a column. */
 export function storageType(type: DataType): arrow.DataType {
   switch (type.kind) {
     case 'null':

@@ -7,7 +7,7 @@ import type { SinkResult } from '../sink.js'
 import { type EncodedRowGroup, FIRST_PAGE } from './encode.js'
 import { ARROW_SCHEMA_KEY, FileField, keyValueField, parseRowGroup, RowGroupField, thriftField } from './metadata.js'
 import { relocateRowGroup } from './relocate.js'
-import { arrowSchemaToKeep, countLeaves, schemaElements } from './schema-elements.js'
+import { arrowSchemaToKeep, leafPaths, schemaElements } from './schema-elements.js'
 import { readThriftStruct, type ThriftStruct, writeThriftStruct } from './thrift.js'
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string }
@@ -88,7 +88,7 @@ export class ParquetFileWriter {
   }
 
   private footer(): ThriftStruct {
-    const leaves = this.schema.fields.reduce((sum, field) => sum + countLeaves(field.type), 0)
+    const leaves = leafPaths(this.schema).length
     const pairs = Object.entries(this.keyValues)
     const arrowSchema = arrowSchemaToKeep(this.schema)
     if (arrowSchema !== null) pairs.push([ARROW_SCHEMA_KEY, arrowSchema])
