@@ -1,0 +1,218 @@
+/** Runs plans for the frames of an engine: resolves, optimizes, executes, and hands out the results. */
+
+import type * as arrow from 'apache-arrow'
+import { fromArrowSchema, toArrowSchema } from '../io/arrow/schema.js'
+import type { Batch } from '../io/batch.js'
+import { SqlParser } from '../io/duckdb/parser.js'
+import { toRow } from '../io/records/row.js'
+import { VolleyError } from '../planner/errors.js'
+import type { FrameRuntime } from '../planner/frame.js'
+import type { LogicalPlan } from '../planner/logical-plan.js'
+import type { ExplainOptions, RunOptions, RunReport, SinkTarget } from '../planner/run-options.js'
+import type { Schema } from '../planner/types.js'
+import { explainQuery, rowsToRead } from './explain.js'
+import { compileKernels } from './kernels/context.js'
+import { releaseBatch } from './kernels/vectors.js'
+import { lower } from './lower.js'
+import { Leases } from './memory/lease.js'
+import { SharedMemory } from './memory/shared-memory.js'
+import type { CheckedOptions } from './options.js'
+import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
+import { RunMeter } from './report.js'
+import { leaseBatch, tableOf } from './results.js'
+import { Run } from './run.js'
+import { Scans } from './scans.js'
+import { drain, openSink } from './sinks.js'
+import { SourceRegistry } from './sources.js'
+import { BulkStrategy } from './strategies/bulk.js'
+import { type Choice, chooseStrategy } from './strategies/choose.js'
+import { WorkerPool } from './workers/pool.js'
+
+/** A run that has begun: its plan is optimized and its batches are made as they are asked for. */
+interface Execution {
+  readonly run: Run
+  readonly meter: RunMeter
+  readonly choice: Choice
+  readonly schema: Schema
+  readonly batches: AsyncGenerator<Batch>
+}
+
+export class Executor implements FrameRuntime {
+  readonly scans: Scans
+  readonly threads: number
+  private readonly memory: SharedMemory
+  private readonly kernels = compileKernels()
+  private readonly pool: WorkerPool
+  private readonly leases: Leases
+  private readonly sources = new SourceRegistry()
+  private readonly parser = new SqlParser()
+  private readonly environment: QueryEnvironment
+  private readonly runs = new Set<Run>()
+  private closures = 0
+  private closed = false
+
+  constructor(private readonly options: CheckedOptions) {
+    this.threads = options.threads
+    this.memory = SharedMemory.create(options.memoryLimit)
+    this.pool = new WorkerPool(this.memory, this.kernels, options.threads)
+    this.leases = new Leases(this.memory.release)
+    this.scans = new Scans(this.sources, this.memory)
+    this.environment = {
+      sources: this.sources,
+      parser: this.parser,
+      scanOf: (reference) => this.scans.referenced(reference),
+      oneRow: this.scans.oneRow(),
+    }
+  }
+
+  memoryUsage(): { usedBytes: number; peakBytes: number; leasedBytes: number } {
+    const { bytes, peakBytes } = this.memory.statistics()
+    return { usedBytes: bytes, peakBytes, leasedBytes: this.leases.bytes }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    for (const run of this.runs) run.cancel(new VolleyError('VOLLEY_CLOSED', 'the engine was closed'))
+    await Promise.all([...this.runs].map((run) => run.finish()))
+    await this.pool.close()
+    await this.sources.close()
+    await this.parser.close()
+  }
+
+  registerClosure(): number {
+    return ++this.closures
+  }
+
+  toSchema(schema: arrow.Schema): Schema {
+    return fromArrowSchema(schema)
+  }
+
+  async schema(plan: LogicalPlan): Promise<arrow.Schema> {
+    this.expectOpen()
+    return toArrowSchema((await resolveQuery(plan, this.environment)).schema)
+  }
+
+  async explain(plan: LogicalPlan, options: ExplainOptions): Promise<string> {
+    this.expectOpen()
+    const optimized = optimizeQuery(await resolveQuery(plan, this.environment), this.sources)
+    const choice = chooseStrategy(this.options.strategy)
+    return explainQuery(optimized, this.sources, choice, this.options.threads, options)
+  }
+
+  async collect(plan: LogicalPlan, options: RunOptions): Promise<arrow.Table> {
+    const batches: arrow.RecordBatch[] = []
+    const schema = await this.execute(plan, options, async (execution) => {
+      for await (const batch of execution.batches) batches.push(leaseBatch(batch, this.memory, this.leases))
+      return execution.schema
+    })
+    return tableOf(schema, batches)
+  }
+
+  async *stream(plan: LogicalPlan, options: RunOptions): AsyncGenerator<arrow.RecordBatch> {
+    const execution = await this.start(plan, options)
+    try {
+      for await (const batch of execution.batches) {
+        await this.leases.relieve()
+        yield leaseBatch(batch, this.memory, this.leases)
+      }
+      execution.meter.finish({ rowsOut: 0, bytesWritten: 0 }, execution.choice)
+    } finally {
+      await this.end(execution)
+    }
+  }
+
+  async *rows(plan: LogicalPlan, options: RunOptions): AsyncGenerator<Record<string, unknown>> {
+    const execution = await this.start(plan, options)
+    try {
+      for await (const batch of execution.batches) {
+        try {
+          for (let row = 0; row < batch.length; row++) yield toRow(this.memory.views, batch, row)
+        } finally {
+          releaseBatch(this.memory, batch)
+        }
+      }
+      execution.meter.finish({ rowsOut: 0, bytesWritten: 0 }, execution.choice)
+    } finally {
+      await this.end(execution)
+    }
+  }
+
+  async count(plan: LogicalPlan, options: RunOptions): Promise<number> {
+    const counted: LogicalPlan = {
+      kind: 'aggregate',
+      input: plan,
+      keys: [],
+      aggregates: {
+        count: {
+          kind: 'aggregate',
+          function: 'countStar',
+          argument: null,
+          parameter: null,
+          distinct: false,
+          filter: null,
+        },
+      },
+    }
+    for await (const row of this.rows(counted, options)) return Number(row.count)
+    return 0
+  }
+
+  async sink(plan: LogicalPlan, target: SinkTarget, options: RunOptions): Promise<RunReport> {
+    return this.execute(plan, options, async ({ batches, choice, meter, run, schema }) => {
+      const sink = await openSink(target, schema, run)
+      const { rows, bytesWritten } = await drain(batches, sink)
+      return meter.finish({ rowsOut: rows, bytesWritten }, choice)
+    })
+  }
+
+  /** Runs a plan; `consume` takes its batches to the end. */
+  private async execute<T>(
+    plan: LogicalPlan,
+    options: RunOptions,
+    consume: (execution: Execution) => Promise<T>,
+  ): Promise<T> {
+    const execution = await this.start(plan, options)
+    try {
+      return await consume(execution)
+    } finally {
+      await this.end(execution)
+    }
+  }
+
+  private async start(plan: LogicalPlan, options: RunOptions): Promise<Execution> {
+    this.expectOpen()
+    const choice = chooseStrategy(options.strategy ?? this.options.strategy)
+    this.pool.start()
+    const meter = new RunMeter(options.onProgress)
+    const run = new Run(this.memory, this.pool, this.kernels, options.signal, meter.tick)
+    this.runs.add(run)
+    try {
+      const resolved = await resolveQuery(plan, this.environment)
+      run.throwIfCancelled()
+      const optimized = optimizeQuery(resolved, this.sources)
+      const pipeline = lower(optimized, (source) => this.sources.sourceOf(source))
+      meter.begin('process')
+      meter.watch(run.counts, rowsToRead(optimized, this.sources))
+      const batches = new BulkStrategy(run).batches(pipeline)
+      return { run, meter, choice, schema: resolved.schema, batches }
+    } catch (error) {
+      meter.abandon()
+      await run.finish()
+      this.runs.delete(run)
+      throw error
+    }
+  }
+
+  private async end({ batches, meter, run }: Execution): Promise<void> {
+    meter.abandon()
+    // Ends the generators of a run that its consumer left early, so that they release what they hold.
+    await batches.return(undefined)
+    await run.finish()
+    this.runs.delete(run)
+  }
+
+  private expectOpen(): void {
+    if (this.closed) throw new VolleyError('VOLLEY_CLOSED', 'the engine is closed')
+  }
+}

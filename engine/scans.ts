@@ -1,0 +1,179 @@
+/** Makes plans that scan: files by format, tables and records of the user. Nothing is read before a run. */
+
+import * as arrow from 'apache-arrow'
+import { fromRecordBatch } from '../io/arrow/record-batch.js'
+import { fromArrowSchema } from '../io/arrow/schema.js'
+import type { Batch } from '../io/batch.js'
+import type { CsvReadOptions } from '../io/csv/csv-options.js'
+import { CsvSource } from '../io/csv/csv-source.js'
+import { IpcSource } from '../io/ipc/ipc-source.js'
+import { MemorySource } from '../io/memory-source.js'
+import { type NdjsonOptions, NdjsonSource } from '../io/ndjson/ndjson-source.js'
+import { openParquetSource, type ParquetSourceOptions } from '../io/parquet/source.js'
+import { expandPaths } from '../io/paths.js'
+import { type Records, RecordsSource } from '../io/records/records-source.js'
+import type { Source } from '../io/source.js'
+import { vectorFromValues } from '../io/values.js'
+import { VolleyError } from '../planner/errors.js'
+import type { LogicalPlan } from '../planner/logical-plan.js'
+import { type SchemaLike, schemaFrom } from '../planner/map-schema.js'
+import type { TableReference } from '../planner/sql/expand.js'
+import { BOOL, field, schemaOf } from '../planner/types.js'
+import type { SharedMemory } from './memory/shared-memory.js'
+import type { SourceRegistry } from './sources.js'
+
+export type ArrowInput = arrow.Table | arrow.RecordBatch | readonly arrow.RecordBatch[]
+
+export interface FileOptions {
+  readonly parquet: ParquetSourceOptions
+  readonly csv: CsvReadOptions
+  readonly ndjson: NdjsonOptions
+}
+
+export type Paths = string | readonly string[]
+type FileFormat = 'parquet' | 'arrow' | 'csv' | 'ndjson'
+
+const EXTENSIONS: Readonly<Record<FileFormat, readonly string[]>> = {
+  parquet: ['.parquet'],
+  arrow: ['.arrow', '.feather', '.arrows', '.ipc'],
+  csv: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'],
+  ndjson: ['.ndjson', '.jsonl', '.ndjson.gz', '.jsonl.gz'],
+}
+
+export class Scans {
+  private readonly referencedPlans = new Map<string, LogicalPlan | null>()
+
+  constructor(
+    private readonly sources: SourceRegistry,
+    private readonly memory: SharedMemory,
+  ) {}
+
+  parquet(paths: Paths, options: ParquetSourceOptions): LogicalPlan {
+    return this.files('parquet', paths, async (files, id, label) => openParquetSource(files, id, label, options))
+  }
+
+  arrow(paths: Paths): LogicalPlan {
+    return this.files('arrow', paths, (files, id) => IpcSource.open(id, files, this.memory))
+  }
+
+  csv(paths: Paths, options: CsvReadOptions): LogicalPlan {
+    return this.files('csv', paths, (files, id) => CsvSource.open(id, files, options))
+  }
+
+  ndjson(paths: Paths, options: NdjsonOptions): LogicalPlan {
+    return this.files('ndjson', paths, (files, id) => NdjsonSource.open(id, files, options))
+  }
+
+  /** A file, glob or directory whose format its name tells; null if it does not. */
+  file(name: string): LogicalPlan | null {
+    const format = formatOf(name)
+    return format === null ? null : this.scanFormat(format, name, {})
+  }
+
+  /** What a query names; the same plan for the same reference. */
+  referenced(reference: TableReference): LogicalPlan | null {
+    const known = this.referencedPlans.get(reference.key)
+    if (known !== undefined) return known
+    const { format, names, options } = reference
+    const plan = format === null ? this.file(names[0]) : this.scanFormat(format, names, options)
+    this.referencedPlans.set(reference.key, plan)
+    return plan
+  }
+
+  tables(input: ArrowInput): LogicalPlan {
+    const batches = recordBatchesOf(input)
+    if (batches === null || batches.length === 0) {
+      throw new VolleyError(
+        'VOLLEY_INVALID_ARGUMENT',
+        'fromArrow takes an apache-arrow Table, a RecordBatch or a list of RecordBatches',
+      )
+    }
+    const schema = fromArrowSchema(batches[0].schema)
+    return this.sources.scan({
+      format: 'memory',
+      label: 'memory',
+      paths: null,
+      open: async (_, id) => {
+        const imported = batches.map((batch) => fromRecordBatch(batch, this.memory.views, this.memory.allocate))
+        return new MemorySource(id, schema, imported, this.memory)
+      },
+    })
+  }
+
+  records(records: Records, given: SchemaLike | undefined): LogicalPlan {
+    const schema = given === undefined ? null : schemaFrom(given, fromArrowSchema)
+    return this.sources.scan({
+      format: 'records',
+      label: 'records',
+      paths: null,
+      open: (_, id) => RecordsSource.open(id, records, schema),
+    })
+  }
+
+  /** A table of one row, for queries that read no table. */
+  oneRow(): LogicalPlan {
+    const schema = schemaOf([field('one', BOOL)])
+    return this.sources.scan({
+      format: 'memory',
+      label: 'one row',
+      paths: null,
+      open: async (_, id) => {
+        const column = vectorFromValues(BOOL, [true], this.memory.views, this.memory.allocate)
+        const batch: Batch = { schema, length: 1, columns: [column] }
+        return new MemorySource(id, schema, [batch], this.memory)
+      },
+    })
+  }
+
+  private scanFormat(format: FileFormat, paths: Paths, options: object): LogicalPlan {
+    switch (format) {
+      case 'parquet':
+        return this.parquet(paths, options)
+      case 'arrow':
+        return this.arrow(paths)
+      case 'csv':
+        return this.csv(paths, options)
+      case 'ndjson':
+        return this.ndjson(paths, options)
+    }
+  }
+
+  private files(
+    format: FileFormat,
+    paths: Paths,
+    open: (files: readonly string[], id: number, label: string) => Promise<Source>,
+  ): LogicalPlan {
+    checkPaths(format, paths)
+    const label = typeof paths === 'string' ? paths : paths.length === 1 ? paths[0] : `${paths.length} files`
+    return this.sources.scan({
+      format,
+      label,
+      paths: () => expandPaths(paths, EXTENSIONS[format]),
+      open: (files, id) => open(files, id, label),
+    })
+  }
+}
+
+function checkPaths(format: FileFormat, paths: Paths): void {
+  const list = typeof paths === 'string' ? [paths] : paths
+  if (Array.isArray(list) && list.length > 0 && list.every((path) => typeof path === 'string' && path !== '')) return
+  throw new VolleyError(
+    'VOLLEY_INVALID_ARGUMENT',
+    `a ${format} scan takes a path, a glob, a directory or a list of them, not ${JSON.stringify(paths)}`,
+  )
+}
+
+/** The format that a name's extension tells; a directory or a name without one is taken for Parquet if it exists. */
+function formatOf(name: string): FileFormat | null {
+  const lower = name.toLowerCase()
+  const formats = Object.keys(EXTENSIONS) as FileFormat[]
+  return formats.find((format) => EXTENSIONS[format].some((extension) => lower.endsWith(extension))) ?? null
+}
+
+function recordBatchesOf(input: ArrowInput): readonly arrow.RecordBatch[] | null {
+  if (input instanceof arrow.Table) {
+    return input.batches.length > 0 ? input.batches : [new arrow.RecordBatch(input.schema)]
+  }
+  if (input instanceof arrow.RecordBatch) return [input]
+  return Array.isArray(input) && input.every((batch) => batch instanceof arrow.RecordBatch) ? input : null
+}
