@@ -73,8 +73,9 @@ function betweenInstants(type: DataType): readonly [DataType, DataType] | null {
   return type.kind === 'time' || type.kind === 'duration' ? [type, type] : null
 }
 
-/** Types without anything between two values, such as text, have one of them as their median. */
+/** Timestamps keep their unit; types without anything between two values, such as text, have one of them as median. */
 const median = ofColumn((type) => {
+  if (type.kind === 'timestamp') return [type, type]
   const kept = comparable(type)
   return interpolated(type) ?? (kept === null ? null : [kept, kept])
 })

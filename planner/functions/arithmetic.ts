@@ -153,7 +153,7 @@ export const inCommonType: ResolveSignature = (types, literals) => {
 }
 
 const ADDITIVE = [...binary(INTEGERS), ...binary(FLOATS), BINARY_DECIMAL]
-const MULTIPLY_INTERVAL = commutative(INTERVAL, INT64, INTERVAL)
+const MULTIPLY_INTERVAL = [...commutative(INTERVAL, INT64, INTERVAL), ...commutative(INTERVAL, FLOAT64, INTERVAL)]
 const MAGNITUDE = [...unary(INTEGERS), ...unary(FLOATS), UNARY_DECIMAL]
 const ROUND = [...unary(SIGNED), ...unary(FLOATS), UNARY_DECIMAL]
 const SIGN = [...INTEGERS, ...FLOATS].map((type) => overload([type], INT8))
@@ -162,7 +162,7 @@ export const ARITHMETIC = {
   add: byOverloads([...ADDITIVE, ...ADD_TEMPORAL], addDecimals),
   sub: byOverloads([...ADDITIVE, ...SUBTRACT_TEMPORAL], addDecimals),
   mul: byOverloads([...ADDITIVE, ...MULTIPLY_INTERVAL], multiplyDecimals),
-  div: byOverloads(binary(FLOATS)),
+  div: byOverloads([...binary(FLOATS), overload([INTERVAL, FLOAT64], INTERVAL)]),
   intDiv: byOverloads([...binary(INTEGERS), ...binary(FLOATS)]),
   mod: byOverloads(ADDITIVE, moduloDecimals),
   neg: byOverloads([...MAGNITUDE, ...unary([INTERVAL, DURATION])], keepDecimal),

@@ -35,6 +35,8 @@ const IMPOSSIBLE = -1
 const EXACT = 0
 const STRING_LITERAL_COST = 20
 const INTEGER_LITERAL_DISCOUNT = 90
+/** An integer constant prefers the type that it has by its size. */
+const OWN_LITERAL_COST = 5
 const UNITS: readonly TimeUnit[] = ['s', 'ms', 'us', 'ns']
 
 export function isHugeint(type: DataType): boolean {
@@ -64,7 +66,7 @@ export function asDecimal(type: DataType): Extract<DataType, { kind: 'decimal' }
 
 /** Cost of a cast that happens unasked; 0 if none is needed, negative if it does not happen. */
 export function implicitCastCost(from: Operand, to: TypePattern): number {
-  if (to !== 'decimal' && typesEqual(from.type, to)) return isIntegerLiteral(from) ? literalCost(to) : EXACT
+  if (to !== 'decimal' && typesEqual(from.type, to)) return isIntegerLiteral(from) ? OWN_LITERAL_COST : EXACT
   if (from.type.kind === 'null') return targetCost(to)
   if (isStringLiteral(from)) return isParsable(to) ? STRING_LITERAL_COST : IMPOSSIBLE
   if (isIntegerLiteral(from) && to !== 'decimal' && integerFits(from.literal as number | bigint, to)) {
@@ -161,10 +163,9 @@ function literalCost(to: DataType): number {
   return targetCost(to) - INTEGER_LITERAL_DISCOUNT
 }
 
-/** What a string constant, or text compared for equality, can be read as. */
+/** What a string constant, or text compared for equality, can be read as: not a decimal without its digits. */
 function isParsable(to: TypePattern): boolean {
-  if (to === 'decimal') return true
-  return !['null', 'interval', 'duration', 'list', 'struct', 'map'].includes(to.kind)
+  return to !== 'decimal' && !['null', 'duration', 'list', 'struct', 'map'].includes(to.kind)
 }
 
 function matches(type: DataType, pattern: TypePattern): boolean {

@@ -1,6 +1,6 @@
 /** Types of functions on text: nothing but `concat` turns other types into text unasked. */
 
-import { BINARY, BOOL, type DataType, INT32, INT64, isNested, typesEqual, UTF8 } from '../types.js'
+import { BINARY, BOOL, INT32, INT64, isNested, typesEqual, UTF8 } from '../types.js'
 import type { ResolveSignature } from './definition.js'
 import { byOverloads, overload } from './overloads.js'
 
@@ -11,11 +11,17 @@ const pattern = byOverloads([overload([UTF8, UTF8], BOOL), overload([UTF8, UTF8,
 const cut = byOverloads([overload([UTF8, INT64], UTF8)])
 const padding = byOverloads([overload([UTF8, INT32, UTF8], UTF8)])
 
-/** Joins anything that can be printed as text, and bytes with bytes. */
-const join: ResolveSignature = (types) => {
+/** Joins anything that can be printed as text. */
+const joinText: ResolveSignature = (types) => {
   if (types.length === 0 || types.some((type) => isNested(type) || type.kind === 'interval')) return null
-  const type: DataType = types.every((one) => typesEqual(one, BINARY)) ? BINARY : UTF8
-  return { parameters: types.map(() => type), result: type }
+  return { parameters: types.map(() => UTF8), result: UTF8 }
+}
+
+/** Joins bytes with bytes, and else as text. */
+const join: ResolveSignature = (types, literals) => {
+  if (types.length !== 2) return null
+  if (!types.every((type) => typesEqual(type, BINARY))) return joinText(types, literals)
+  return { parameters: types, result: BINARY }
 }
 
 export const TEXT = {
@@ -30,8 +36,8 @@ export const TEXT = {
       ? { parameters: [BINARY], result: INT64 }
       : byOverloads([overload([UTF8], INT64)])(types, []),
   substring: byOverloads([overload([UTF8, INT64], UTF8), overload([UTF8, INT64, INT64], UTF8)]),
-  concat: join,
-  concatOperator: (types, literals) => (types.length === 2 ? join(types, literals) : null),
+  concat: joinText,
+  concatOperator: join,
   replace: byOverloads([overload([UTF8, UTF8, UTF8], UTF8)]),
   like: pattern,
   ilike: pattern,

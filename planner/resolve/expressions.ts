@@ -117,6 +117,7 @@ function resolveCall(call: Extract<Expression, { kind: 'call' }>, scope: Scope):
   if (signature === null) throw argumentMismatch(call, types)
   const typed = parameters.map((one, i) => coerced(one, signature.parameters[i]))
   if (signature.result.kind === 'interval') return typedOnly(interval(call, typed))
+  if (typed.some((one) => one.type.kind === 'interval' && one.kind !== 'literal')) throw notConstant(call)
   if (call.function === 'nullIf') return typedOnly(nullIf(typed, parameters[0].typed, signature.result))
   if (call.function === 'dateTrunc' || call.function === 'dateDiff') {
     typed[0] = literal(dateUnit(String(literals[0])), UTF8)
@@ -139,11 +140,15 @@ function interval(
 ): TypedExpression {
   const value = constantInterval(call.function, parameters)
   if (value !== null) return value
-  throw expressionError(
+  throw notConstant(call)
+}
+
+function notConstant(call: Extract<Expression, { kind: 'call' }>): VolleyError {
+  return expressionError(
     'VOLLEY_UNSUPPORTED',
     call,
-    'cannot compute an INTERVAL from columns',
-    'intervals are constants; differences of timestamps are durations',
+    'an INTERVAL that is not a constant of whole units',
+    'intervals exist in constants only; differences of timestamps are durations',
   )
 }
 

@@ -17,8 +17,8 @@ export function constantInterval(name: string, parameters: readonly TypedExpress
     case 'neg':
       return isInterval(first) ? interval(times(first, -1n)) : null
     case 'mul':
-      if (isInterval(first) && typeof second === 'bigint') return interval(times(first, second))
-      return isInterval(second) && typeof first === 'bigint' ? interval(times(second, first)) : null
+      if (isInterval(first)) return isWhole(second) ? interval(times(first, BigInt(second))) : null
+      return isInterval(second) && isWhole(first) ? interval(times(second, BigInt(first))) : null
     default:
       return null
   }
@@ -26,6 +26,10 @@ export function constantInterval(name: string, parameters: readonly TypedExpress
 
 function isInterval(value: unknown): value is Interval {
   return typeof value === 'object' && value !== null && 'micros' in value
+}
+
+function isWhole(value: unknown): value is number | bigint {
+  return typeof value === 'bigint' || Number.isSafeInteger(value)
 }
 
 function interval(value: Interval): TypedExpression {
