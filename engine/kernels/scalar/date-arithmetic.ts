@@ -1,0 +1,80 @@
+/** References of arithmetic with dates, timestamps, durations and intervals. */
+
+import type { Interval, ScalarValue } from '../../../planner/expression.js'
+import { type DataType, typeName } from '../../../planner/types.js'
+import { RowError } from '../kernel.js'
+import { civilOf, daysInMonth, daysOf, MICROS_PER_DAY, splitMicros } from './calendar.js'
+import { microsOf } from './date.js'
+
+export function isTemporal(type: DataType): boolean {
+  return type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'duration' || type.kind === 'interval'
+}
+
+/** a + b, a - b, interval * n and -a, of the types that `planner/functions.ts` combines. */
+export function temporalReference(
+  name: string,
+  [a, b]: readonly ScalarValue[],
+  [left, right]: readonly DataType[],
+  type: DataType,
+): ScalarValue {
+  if (a === null || b === null) return null
+  const sign = name === 'sub' || name === 'neg' ? -1n : 1n
+  if (name === 'neg') {
+    return left.kind === 'interval' ? scaleInterval(a as Interval, -1n) : inRange(-(a as bigint), type)
+  }
+  if (name === 'mul') {
+    return left.kind === 'interval'
+      ? scaleInterval(a as Interval, b as bigint)
+      : scaleInterval(b as Interval, a as bigint)
+  }
+  if (left.kind === 'interval' && right.kind === 'interval') {
+    return addIntervals(a as Interval, scaleInterval(b as Interval, sign))
+  }
+  if (right.kind === 'interval') return addInterval(microsOf(a, left), b as Interval, sign)
+  if (left.kind === 'interval') return addInterval(microsOf(b, right), a as Interval, 1n)
+  if (type.kind === 'date') return addDays(BigInt(a as number) + sign * BigInt(b as number))
+  if (left.kind === 'date' && right.kind === 'date') return BigInt(a as number) - BigInt(b as number)
+  return inRange(microsOf(a, left) + sign * microsOf(b, right), type)
+}
+
+function inRange(value: bigint, type: DataType): bigint {
+  if (BigInt.asIntN(64, value) === value) return value
+  throw new RowError('VOLLEY_OVERFLOW', `${value} microseconds are out of the range of ${typeName(type)}`, -1)
+}
+
+function addDays(days: bigint): number {
+  if (BigInt.asIntN(32, days) === days) return Number(days)
+  throw new RowError('VOLLEY_OVERFLOW', `day ${days} since 1970 is out of the range of DATE`, -1)
+}
+
+/** Months first, cut to the end of the month, then days, then microseconds. */
+function addInterval(micros: bigint, { months, days, micros: rest }: Interval, sign: bigint): bigint {
+  const start = splitMicros(micros)
+  let moved = start.days
+  if (months !== 0) {
+    const { year, month, day } = civilOf(start.days)
+    const total = year * 12 + month - 1 + Number(sign) * months
+    const newYear = Math.floor(total / 12)
+    const newMonth = total - newYear * 12 + 1
+    moved = daysOf(newYear, newMonth, Math.min(day, daysInMonth(newYear, newMonth)))
+  }
+  const date = inRange((BigInt(moved) + sign * BigInt(days)) * MICROS_PER_DAY + start.clock, TIMESTAMP_RANGE)
+  return inRange(date + sign * rest, TIMESTAMP_RANGE)
+}
+
+const TIMESTAMP_RANGE: DataType = { kind: 'timestamp', unit: 'us', zone: null }
+
+function addIntervals(a: Interval, b: Interval): Interval {
+  return intervalOf(BigInt(a.months) + BigInt(b.months), BigInt(a.days) + BigInt(b.days), a.micros + b.micros)
+}
+
+function scaleInterval({ months, days, micros }: Interval, factor: bigint): Interval {
+  return intervalOf(BigInt(months) * factor, BigInt(days) * factor, micros * factor)
+}
+
+function intervalOf(months: bigint, days: bigint, micros: bigint): Interval {
+  const fits = BigInt.asIntN(32, months) === months && BigInt.asIntN(32, days) === days
+  if (fits && BigInt.asIntN(64, micros) === micros) return { months: Number(months), days: Number(days), micros }
+  const text = `${months} months ${days} days ${micros} microseconds`
+  throw new RowError('VOLLEY_OVERFLOW', `${text} are out of the range of INTERVAL`, -1)
+}
