@@ -1,0 +1,145 @@
+/** The tables of TPC-H, at the rows of scale 0.1, and its queries in their standard text. */
+
+import type { TableSource } from '../../planner/logical-plan.js'
+import { DATE, type DataType, decimal, field, INT32, INT64, type Schema, schemaOf, UTF8 } from '../../planner/types.js'
+
+const MONEY = decimal(15, 2)
+const TYPES: Readonly<Record<string, DataType>> = { long: INT64, int: INT32, money: MONEY, text: UTF8, date: DATE }
+
+/** `name type` for each column, rows at scale 0.1. */
+const TABLES: Readonly<Record<string, readonly [number, string]>> = {
+  lineitem: [
+    600_572,
+    'l_orderkey long, l_partkey long, l_suppkey long, l_linenumber int, l_quantity money, l_extendedprice money, ' +
+      'l_discount money, l_tax money, l_returnflag text, l_linestatus text, l_shipdate date, l_commitdate date, ' +
+      'l_receiptdate date, l_shipinstruct text, l_shipmode text, l_comment text',
+  ],
+  orders: [
+    150_000,
+    'o_orderkey long, o_custkey long, o_orderstatus text, o_totalprice money, o_orderdate date, ' +
+      'o_orderpriority text, o_clerk text, o_shippriority int, o_comment text',
+  ],
+  customer: [
+    15_000,
+    'c_custkey long, c_name text, c_address text, c_nationkey int, c_phone text, c_acctbal money, ' +
+      'c_mktsegment text, c_comment text',
+  ],
+  part: [
+    20_000,
+    'p_partkey long, p_name text, p_mfgr text, p_brand text, p_type text, p_size int, p_container text, ' +
+      'p_retailprice money, p_comment text',
+  ],
+  partsupp: [80_000, 'ps_partkey long, ps_suppkey long, ps_availqty int, ps_supplycost money, ps_comment text'],
+  supplier: [
+    1_000,
+    's_suppkey long, s_name text, s_address text, s_nationkey int, s_phone text, s_acctbal money, s_comment text',
+  ],
+  nation: [25, 'n_nationkey int, n_name text, n_regionkey int, n_comment text'],
+  region: [5, 'r_regionkey int, r_name text, r_comment text'],
+}
+
+export interface TestTable {
+  readonly source: TableSource
+  readonly schema: Schema
+  readonly rows: number
+}
+
+export const TPCH: ReadonlyMap<string, TestTable> = new Map(
+  Object.entries(TABLES).map(([name, [rows, columns]], id) => {
+    const fields = columns.split(', ').map((column) => {
+      const [columnName, type] = column.split(' ')
+      return field(columnName, TYPES[type])
+    })
+    return [name, { source: { id, format: 'parquet', label: `${name}.parquet` }, schema: schemaOf(fields), rows }]
+  }),
+)
+
+export const TPCH_QUERIES: Readonly<Record<string, string>> = {
+  q01: `
+    select l_returnflag, l_linestatus, sum(l_quantity) as sum_qty, sum(l_extendedprice) as sum_base_price,
+      sum(l_extendedprice * (1 - l_discount)) as sum_disc_price,
+      sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)) as sum_charge, avg(l_quantity) as avg_qty,
+      avg(l_extendedprice) as avg_price, avg(l_discount) as avg_disc, count(*) as count_order
+    from lineitem where l_shipdate <= date '1998-12-01' - interval '90' day
+    group by l_returnflag, l_linestatus order by l_returnflag, l_linestatus`,
+  q03: `
+    select l_orderkey, sum(l_extendedprice * (1 - l_discount)) as revenue, o_orderdate, o_shippriority
+    from customer, orders, lineitem
+    where c_mktsegment = 'BUILDING' and c_custkey = o_custkey and l_orderkey = o_orderkey
+      and o_orderdate < date '1995-03-15' and l_shipdate > date '1995-03-15'
+    group by l_orderkey, o_orderdate, o_shippriority order by revenue desc, o_orderdate limit 10`,
+  q05: `
+    select n_name, sum(l_extendedprice * (1 - l_discount)) as revenue
+    from customer, orders, lineitem, supplier, nation, region
+    where c_custkey = o_custkey and l_orderkey = o_orderkey and l_suppkey = s_suppkey and c_nationkey = s_nationkey
+      and s_nationkey = n_nationkey and n_regionkey = r_regionkey and r_name = 'ASIA'
+      and o_orderdate >= date '1994-01-01' and o_orderdate < date '1994-01-01' + interval '1' year
+    group by n_name order by revenue desc`,
+  q06: `
+    select sum(l_extendedprice * l_discount) as revenue from lineitem
+    where l_shipdate >= date '1994-01-01' and l_shipdate < date '1994-01-01' + interval '1' year
+      and l_discount between 0.06 - 0.01 and 0.06 + 0.01 and l_quantity < 24`,
+  q07: `
+    select supp_nation, cust_nation, l_year, sum(volume) as revenue
+    from (
+      select n1.n_name as supp_nation, n2.n_name as cust_nation, extract(year from l_shipdate) as l_year,
+        l_extendedprice * (1 - l_discount) as volume
+      from supplier, lineitem, orders, customer, nation n1, nation n2
+      where s_suppkey = l_suppkey and o_orderkey = l_orderkey and c_custkey = o_custkey
+        and s_nationkey = n1.n_nationkey and c_nationkey = n2.n_nationkey
+        and ((n1.n_name = 'FRANCE' and n2.n_name = 'GERMANY') or (n1.n_name = 'GERMANY' and n2.n_name = 'FRANCE'))
+        and l_shipdate between date '1995-01-01' and date '1996-12-31') as shipping
+    group by supp_nation, cust_nation, l_year order by supp_nation, cust_nation, l_year`,
+  q10: `
+    select c_custkey, c_name, sum(l_extendedprice * (1 - l_discount)) as revenue, c_acctbal, n_name, c_address,
+      c_phone, c_comment
+    from customer, orders, lineitem, nation
+    where c_custkey = o_custkey and l_orderkey = o_orderkey and o_orderdate >= date '1993-10-01'
+      and o_orderdate < date '1993-10-01' + interval '3' month and l_returnflag = 'R' and c_nationkey = n_nationkey
+    group by c_custkey, c_name, c_acctbal, c_phone, n_name, c_address, c_comment order by revenue desc limit 20`,
+  q11: `
+    select ps_partkey, sum(ps_supplycost * ps_availqty) as value from partsupp, supplier, nation
+    where ps_suppkey = s_suppkey and s_nationkey = n_nationkey and n_name = 'GERMANY'
+    group by ps_partkey
+    having sum(ps_supplycost * ps_availqty) > (
+      select sum(ps_supplycost * ps_availqty) * 0.0001 from partsupp, supplier, nation
+      where ps_suppkey = s_suppkey and s_nationkey = n_nationkey and n_name = 'GERMANY')
+    order by value desc`,
+  q12: `
+    select l_shipmode,
+      sum(case when o_orderpriority = '1-URGENT' or o_orderpriority = '2-HIGH' then 1 else 0 end) as high_line_count,
+      sum(case when o_orderpriority <> '1-URGENT' and o_orderpriority <> '2-HIGH' then 1 else 0 end) as low_line_count
+    from orders, lineitem
+    where o_orderkey = l_orderkey and l_shipmode in ('MAIL', 'SHIP') and l_commitdate < l_receiptdate
+      and l_shipdate < l_commitdate and l_receiptdate >= date '1994-01-01'
+      and l_receiptdate < date '1994-01-01' + interval '1' year
+    group by l_shipmode order by l_shipmode`,
+  q13: `
+    select c_count, count(*) as custdist
+    from (
+      select c_custkey, count(o_orderkey) as c_count
+      from customer left outer join orders on c_custkey = o_custkey and o_comment not like '%special%requests%'
+      group by c_custkey) as c_orders
+    group by c_count order by custdist desc, c_count desc`,
+  q14: `
+    select 100.00 * sum(case when p_type like 'PROMO%' then l_extendedprice * (1 - l_discount) else 0 end)
+      / sum(l_extendedprice * (1 - l_discount)) as promo_revenue
+    from lineitem, part
+    where l_partkey = p_partkey and l_shipdate >= date '1995-09-01'
+      and l_shipdate < date '1995-09-01' + interval '1' month`,
+  q18: `
+    select c_name, c_custkey, o_orderkey, o_orderdate, o_totalprice, sum(l_quantity)
+    from customer, orders, lineitem
+    where o_orderkey in (select l_orderkey from lineitem group by l_orderkey having sum(l_quantity) > 60)
+      and c_custkey = o_custkey and o_orderkey = l_orderkey
+    group by c_name, c_custkey, o_orderkey, o_orderdate, o_totalprice
+    order by o_totalprice desc, o_orderdate limit 100`,
+  q19: `
+    select sum(l_extendedprice * (1 - l_discount)) as revenue from lineitem, part
+    where (p_partkey = l_partkey and p_brand = 'Brand#12' and p_container in ('SM CASE', 'SM BOX')
+        and l_quantity >= 1 and l_quantity <= 11 and p_size between 1 and 5
+        and l_shipmode in ('AIR', 'AIR REG') and l_shipinstruct = 'DELIVER IN PERSON')
+      or (p_partkey = l_partkey and p_brand = 'Brand#23' and p_container in ('MED BAG', 'MED BOX')
+        and l_quantity >= 10 and l_quantity <= 20 and p_size between 1 and 10
+        and l_shipmode in ('AIR', 'AIR REG') and l_shipinstruct = 'DELIVER IN PERSON')`,
+}
