@@ -1,12 +1,18 @@
 /** Reference counts of the blocks of batches, for sources and sinks that hold or hand on what is not theirs alone. */
 
-import { type Batch, sliceBatch, type Vector } from './batch.js'
+import { type Allocate, type Batch, type MemoryViews, sliceBatch, type Vector } from './batch.js'
 import type { BatchMorsel } from './source.js'
 
 /** The reference counts of the memory that batches lie in. */
 export interface BlockSharing {
   readonly retain: (block: number) => void
   readonly release: (block: number) => void
+}
+
+/** What a sink needs of the memory that its batches lie in. */
+export interface SinkMemory extends Pick<BlockSharing, 'release'> {
+  readonly views: MemoryViews
+  readonly allocate: Allocate
 }
 
 const MORSEL_ROWS = 65_536

@@ -4,20 +4,14 @@ import * as arrow from 'apache-arrow'
 import type { Schema } from '../../planner/types.js'
 import { toRecordBatch } from '../arrow/record-batch.js'
 import { toArrowSchema } from '../arrow/schema.js'
-import type { Allocate, Batch, MemoryViews } from '../batch.js'
-import { type BlockSharing, releaseBatch } from '../block-sharing.js'
+import type { Allocate, Batch } from '../batch.js'
+import { releaseBatch, type SinkMemory } from '../block-sharing.js'
 import { OutputFile, type OutputOptions } from '../output-file.js'
 import type { Sink, SinkResult } from '../sink.js'
 
 export interface IpcOptions extends OutputOptions {
   /** Default: `stream` for names that end in `.arrows`, else `file`. */
   readonly format?: 'file' | 'stream'
-}
-
-/** What a sink needs of the memory that batches lie in. */
-export interface SinkMemory extends Pick<BlockSharing, 'release'> {
-  readonly views: MemoryViews
-  readonly allocate: Allocate
 }
 
 /** Chunks below this many bytes are joined before they are written. */
