@@ -15,18 +15,25 @@ export function string_set_build(offsets: usize, values: usize, count: i32, tabl
   }
 }
 
-/** Bitmap of the rows that are in the list. */
+/** Bitmap of the rows that are in the list of `count`. */
 export function string_set_test(
-  offsets: usize, values: usize, step: usize, list_offsets: usize, list_values: usize, table: usize, mask: i32,
-  out: usize, rows: i32,
+  offsets: usize, values: usize, step: usize, list_offsets: usize, list_values: usize, count: i32,
+  table: usize, mask: i32, out: usize, rows: i32,
 ): void {
   let word: u64 = 0
+  // Bit i: some member has a length of i, modulo 64. Most rows need no hash then.
+  let lengths: u64 = 0
+  for (let i = 0; i < count; i++) {
+    const member = list_offsets + (<usize>i << 2)
+    lengths |= <u64>1 << (<u64>(load<i32>(member, 4) - load<i32>(member)) & 63)
+  }
   for (let row = 0; row < rows; row++) {
     const start = load<i32>(offsets)
     const size = load<i32>(offsets, 4) - start
     const text = values + <usize>start
-    let slot = hash(text, size) & mask
-    while (true) {
+    const possible = ((lengths >> (<u64>size & 63)) & 1) == 1
+    let slot = possible ? hash(text, size) & mask : 0
+    while (possible) {
       const entry = load<i32>(table + (<usize>slot << 2))
       if (entry == 0) break
       const candidate = list_offsets + (<usize>(entry - 1) << 2)

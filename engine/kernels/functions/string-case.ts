@@ -18,9 +18,7 @@ export function mapCase(context: KernelContext, to: Case, argument: Vector, leng
   const values = context.scratch(size)
   const ascii = context.wasm.ascii_swap_case(start, values, size, CHANGED[to]) === 1
   const offsets = ascii ? rebased(context, argument, shape.rows) : offsetsFor(context, shape.rows)
-  const mapped = ascii
-    ? values
-    : new CaseMapper(context.memory, TABLES[to]).map(context, argument, offsets, shape.rows, to)
+  const mapped = ascii ? values : new CaseMapper(context.memory, to).map(context, argument, offsets, shape.rows)
   return { ...stringResult(argument.type, shape, offsets, mapped), validity: argument.validity }
 }
 
@@ -54,69 +52,89 @@ const TABLES: Record<Case, CaseTable> = { lower: new CaseTable(lowerCodePoint), 
 
 /** Maps UTF-8 text character by character. Bytes that are no character, as null slots may have, are copied. */
 class CaseMapper {
-  private out = 0
+  private readonly u8: Uint8Array
 
   constructor(
     private readonly memory: MemoryViews,
-    private readonly table: CaseTable,
-  ) {}
+    private readonly to: Case,
+  ) {
+    this.u8 = memory.u8
+  }
 
   /** Returns the address of the values and fills in the offsets. */
-  map(context: KernelContext, argument: Vector, offsets: number, rows: number, name: string): number {
+  map(context: KernelContext, argument: Vector, offsets: number, rows: number): number {
     const { i32 } = this.memory
     const { size } = byteRange(context, argument, rows)
     // No character grows but from two bytes to three.
     const values = context.scratch(Math.ceil(size * 1.5))
-    this.out = values
+    let out = values
     i32[offsets / 4] = 0
     for (let row = 0; row < rows; row++) {
       const at = argument.offsets / 4 + row
-      this.mapText(argument.values + i32[at], argument.values + i32[at + 1])
-      if (this.out - values > 0x7fffffff) throw tooLong(name, row)
-      i32[offsets / 4 + row + 1] = this.out - values
+      out = this.mapText(argument.values + i32[at], argument.values + i32[at + 1], out)
+      if (out - values > 0x7fffffff) throw tooLong(this.to, row)
+      i32[offsets / 4 + row + 1] = out - values
     }
     return values
   }
 
-  private mapText(at: number, end: number): void {
-    const { u8 } = this.memory
-    while (at < end) {
+  /** Writes at `out` and returns where it stopped. */
+  private mapText(start: number, end: number, out: number): number {
+    const { u8 } = this
+    const table = TABLES[this.to]
+    const first = CHANGED[this.to]
+    let next = out
+    for (let at = start; at < end; ) {
       const lead = u8[at]
-      const size = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1
-      const isText = lead < 0x80 || (size > 1 && at + size <= end)
-      const code = isText ? this.decode(at, size) : -1
-      const mapped = isText && code < 0x110000 ? this.table.get(code) : code
-      if (mapped === code) for (let i = 0; i < size && at + i < end; i++) u8[this.out++] = u8[at + i]
-      else this.encode(mapped)
+      if (lead < 0x80) {
+        u8[next++] = lead >= first && lead < first + 26 ? lead ^ 0x20 : lead
+        at++
+        continue
+      }
+      const size = sizeOf(lead)
+      const code = size > 1 && at + size <= end ? this.decode(at, size) : NO_CODE
+      const mapped = code < NO_CODE ? table.get(code) : code
+      if (mapped !== code) next = this.encode(mapped, next)
+      else for (let i = 0; i < size && at + i < end; i++) u8[next++] = u8[at + i]
       at += size
     }
+    return next
   }
 
   private decode(at: number, size: number): number {
-    const { u8 } = this.memory
-    if (size === 1) return u8[at]
-    let code = u8[at] & (0x7f >> size)
-    for (let i = 1; i < size; i++) code = (code << 6) | (u8[at + i] & 0x3f)
+    let code = this.u8[at] & (0x7f >> size)
+    for (let i = 1; i < size; i++) code = (code << 6) | (this.u8[at + i] & 0x3f)
     return code
   }
 
-  private encode(code: number): void {
-    const { u8 } = this.memory
+  private encode(code: number, out: number): number {
+    const { u8 } = this
+    let next = out
     if (code < 0x80) {
-      u8[this.out++] = code
-      return
+      u8[next++] = code
+      return next
     }
-    if (code < 0x800) u8[this.out++] = 0xc0 | (code >> 6)
+    if (code < 0x800) u8[next++] = 0xc0 | (code >> 6)
     else {
-      if (code < 0x10000) u8[this.out++] = 0xe0 | (code >> 12)
+      if (code < 0x10000) u8[next++] = 0xe0 | (code >> 12)
       else {
-        u8[this.out++] = 0xf0 | (code >> 18)
-        u8[this.out++] = 0x80 | ((code >> 12) & 0x3f)
+        u8[next++] = 0xf0 | (code >> 18)
+        u8[next++] = 0x80 | ((code >> 12) & 0x3f)
       }
-      u8[this.out++] = 0x80 | ((code >> 6) & 0x3f)
+      u8[next++] = 0x80 | ((code >> 6) & 0x3f)
     }
-    u8[this.out++] = 0x80 | (code & 0x3f)
+    u8[next++] = 0x80 | (code & 0x3f)
+    return next
   }
+}
+
+/** Above all code points. */
+const NO_CODE = 0x110000
+
+/** Bytes of the character that starts with `lead`, a byte from 0x80 on. */
+function sizeOf(lead: number): number {
+  if (lead < 0xc0 || lead > 0xf4) return 1
+  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
 }
 
 function caseFunction(name: Case, reference: (value: string) => string): KernelFunction {

@@ -47,7 +47,8 @@ export function stringIsIn(
   const table = context.scratch(slots * 4)
   memory.u8.fill(0, table, table + slots * 4)
   wasm.string_set_build(list.offsets, list.values, candidates.length, table, slots - 1)
-  wasm.string_set_test(...text(argument), list.offsets, list.values, table, slots - 1, out, rows)
+  const members = [list.offsets, list.values, candidates.length]
+  wasm.string_set_test(...text(argument), ...members, table, slots - 1, out, rows)
   return vector(BOOL, length, { values: out, constant })
 }
 
