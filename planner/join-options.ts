@@ -38,7 +38,7 @@ export function checkJoin(options: JoinOptions): JoinPart {
     return { how, leftOn: keys, rightOn: keys, sharedKeys: true, suffix }
   }
   if (leftOn === undefined || rightOn === undefined) {
-    throw invalid(`a ${how} join takes on, or leftOn and rightOn`, 'on, or leftOn and rightOn')
+    throw invalid(`a join that is ${how} takes on, or leftOn and rightOn`, 'on, or leftOn and rightOn')
   }
   const left = keysOf('leftOn', leftOn)
   const right = keysOf('rightOn', rightOn)

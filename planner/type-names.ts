@@ -29,17 +29,17 @@ import {
 
 const NAMES: readonly (readonly [DataType, readonly string[]])[] = [
   [BOOL, ['bool', 'boolean', 'logical']],
-  [INT8, ['int8', 'tinyint', 'int1']],
-  [INT16, ['int16', 'smallint', 'int2', 'short']],
-  [INT32, ['int32', 'integer', 'int', 'int4', 'signed']],
+  [INT8, ['int8', 'tinyint']],
+  [INT16, ['int16', 'smallint', 'short']],
+  [INT32, ['int32', 'integer', 'int', 'signed']],
   [INT64, ['int64', 'bigint', 'long']],
   [UINT8, ['uint8', 'utinyint']],
   [UINT16, ['uint16', 'usmallint']],
   [UINT32, ['uint32', 'uinteger']],
   [UINT64, ['uint64', 'ubigint']],
   [HUGEINT, ['hugeint', 'int128']],
-  [FLOAT32, ['float32', 'float', 'real', 'float4']],
-  [FLOAT64, ['float64', 'double', 'float8', 'double precision']],
+  [FLOAT32, ['float32', 'float', 'real']],
+  [FLOAT64, ['float64', 'double', 'double precision']],
   [decimal(18, 3), ['decimal', 'numeric', 'dec']],
   [UTF8, ['utf8', 'string', 'varchar', 'text', 'char', 'bpchar', 'largeutf8']],
   [BINARY, ['binary', 'blob', 'bytea', 'varbinary', 'largebinary']],
@@ -64,6 +64,7 @@ const BY_NAME = new Map(NAMES.flatMap(([type, names]) => names.map((name) => [na
 
 /**
  * The type of this name, in any case: `int32`, `INTEGER`, `decimal(10,2)`, `timestamp(ms, UTC)`, `timestamptz`, ...
+ * Digits after `int` and `float` count bits, as in Arrow, not bytes as in some SQL: `int8` is TINYINT.
  *
  * @throws VolleyError VOLLEY_INVALID_ARGUMENT if there is no such type, or not with these parameters.
  */
