@@ -1,6 +1,6 @@
 /** Walks and rebuilds the two kinds of expression trees. Unchanged nodes are kept, so that identity tells a change. */
 
-import type { Expression, SortKey, TypedExpression } from './expression.js'
+import type { Expression, SortKey, TypedAggregate, TypedExpression, TypedWindow } from './expression.js'
 
 /** The expressions directly below. */
 export function childrenOf(expression: Expression): readonly Expression[] {
@@ -68,7 +68,9 @@ export function someExpression(expression: Expression, test: (node: Expression) 
 }
 
 /** Equal for expressions that compute the same, wherever in the text they stand. */
-export function expressionKey(expression: Expression | TypedExpression): string {
+export function expressionKey(
+  expression: Expression | TypedExpression | Omit<TypedAggregate, 'name'> | Omit<TypedWindow, 'name'>,
+): string {
   return JSON.stringify(expression, (name, value: unknown) => {
     if (name === 'position') return undefined
     if (typeof value === 'bigint') return `${value}n`

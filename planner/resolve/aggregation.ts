@@ -2,12 +2,12 @@
 
 import { InternalError, VolleyError } from '../errors.js'
 import type { Expression, NamedExpression, TypedAggregate, TypedExpression } from '../expression.js'
-import { childrenOf } from '../expression-tree.js'
+import { childrenOf, expressionKey } from '../expression-tree.js'
 import { aggregateNamed } from '../functions.js'
 import type { LogicalPlan, ResolvedPlan } from '../logical-plan.js'
 import { field, schemaOf } from '../types.js'
 import { columnAt, columnIndex, findColumn, uniqueSchema } from './columns.js'
-import { cast, typedKey } from './constants.js'
+import { cast } from './constants.js'
 import { resolve, resolveCondition, resolveExpression, type Scope } from './expressions.js'
 import { argumentMismatch, expressionError } from './mismatch.js'
 import { fieldOf } from './nullability.js'
@@ -39,7 +39,7 @@ class Aggregation {
       name: outputName(key, input),
       expression: comparableKey(key, keyScope),
     }))
-    this.keyIndexes = new Map(this.keys.map((key, i) => [typedKey(key.expression), i]))
+    this.keyIndexes = new Map(this.keys.map((key, i) => [expressionKey(key.expression), i]))
     this.outputs = Object.entries(plan.aggregates).map(([name, expression]) => ({ name, expression }))
   }
 
@@ -90,7 +90,7 @@ class Aggregation {
 
   private keyIndex(expression: Expression): number | null {
     if (this.keys.length === 0 || namesUnknown(expression, this.input)) return null
-    return this.keyIndexes.get(typedKey(resolveExpression(expression, this.inside))) ?? null
+    return this.keyIndexes.get(expressionKey(resolveExpression(expression, this.inside))) ?? null
   }
 
   private collect(expression: Expression): void {
@@ -101,7 +101,7 @@ class Aggregation {
   /** The place of an aggregate, which is computed once however often it is written. */
   private index(node: AggregateNode, name: string | null): number {
     const aggregate = resolveAggregateNode(node, this.inside)
-    const key = typedKey(aggregate)
+    const key = expressionKey(aggregate)
     const known = this.aggregateIndexes.get(key)
     if (known !== undefined) return known
     const index = this.aggregates.length

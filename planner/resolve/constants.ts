@@ -95,13 +95,3 @@ export function integerType(value: number | bigint): DataType | null {
   if (integerFits(value, INT64)) return INT64
   return adaptedInteger(value, HUGEINT) === undefined ? null : HUGEINT
 }
-
-/** Tells typed expressions apart: equal keys mean equal computations. */
-export function typedKey(expression: unknown): string {
-  return JSON.stringify(expression, (_, value: unknown) => {
-    if (typeof value === 'bigint') return `${value}n`
-    if (value instanceof Uint8Array) return [...value]
-    if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
-    return Object.is(value, -0) ? '-0' : value
-  })
-}

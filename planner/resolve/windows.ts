@@ -2,11 +2,12 @@
 
 import { VolleyError } from '../errors.js'
 import type { Expression, TypedExpression, TypedWindow } from '../expression.js'
+import { expressionKey } from '../expression-tree.js'
 import { aggregateNamed, windowNamed } from '../functions.js'
 import type { ResolvedPlan } from '../logical-plan.js'
 import { type DataType, field, isNested, schemaOf } from '../types.js'
 import { columnAt, unusedName } from './columns.js'
-import { cast, typedKey } from './constants.js'
+import { cast } from './constants.js'
 import { resolve, resolveExpression, type Scope } from './expressions.js'
 import { argumentMismatch, expressionError, typeMismatch } from './mismatch.js'
 
@@ -41,7 +42,7 @@ export class WindowCollector {
 
   private column(node: WindowNode): TypedExpression {
     const window = resolveWindow(node, this.base)
-    const key = typedKey(window)
+    const key = expressionKey(window)
     let index = this.indexes.get(key)
     if (index === undefined) {
       index = this.windows.length
