@@ -5,9 +5,9 @@ import type { Batch, Vector } from '../batch.js'
 import { releaseBatch, type SinkMemory } from '../block-sharing.js'
 import type { Sink, SinkResult } from '../sink.js'
 import { TextOutput } from '../text-output.js'
+import { formatValue } from '../value-text.js'
 import { readValue } from '../values.js'
 import { type CsvFormat, type CsvWriteOptions, csvFormat } from './csv-options.js'
-import { formatValue } from './csv-text.js'
 
 export class CsvSink implements Sink {
   private rows = 0

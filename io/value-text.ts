@@ -1,8 +1,8 @@
 /** Values as text in the way of DuckDB's casts to VARCHAR, nested ones included. */
 
-import { unreachable } from '../../planner/errors.js'
-import type { ScalarValue } from '../../planner/expression.js'
-import type { DataType } from '../../planner/types.js'
+import { unreachable } from '../planner/errors.js'
+import type { ScalarValue } from '../planner/expression.js'
+import type { DataType } from '../planner/types.js'
 import {
   formatBlob,
   formatDate,
@@ -11,7 +11,7 @@ import {
   formatFloat,
   formatTime,
   formatTimestamp,
-} from '../format-value.js'
+} from './format-value.js'
 
 /** The text of a value that is not null. */
 export function formatValue(value: NonNullable<ScalarValue>, type: DataType): string {
