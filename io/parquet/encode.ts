@@ -1,15 +1,16 @@
 /** Encodes row groups: what a worker does for the writer. */
 
 import { InternalError, VolleyError } from '../../planner/errors.js'
-import type { Schema } from '../../planner/types.js'
+import type { Field, Schema } from '../../planner/types.js'
 import type { MemoryViews } from '../batch.js'
 import { type Codec, withCodec } from './codec.js'
 import { wantsDictionary } from './dictionary-choice.js'
+import { dictionaryChunk, type EncodedChunk, suitsDictionaryChunk } from './dictionary-chunk.js'
 import { ipcStream, type RowGroupSlice } from './ipc-stream.js'
-import { ColumnField, parseMetadata, thriftField } from './metadata.js'
-import { relocateRowGroup } from './relocate.js'
+import { ColumnField, parseMetadata, RowGroupField, thriftField } from './metadata.js'
+import { columnChunk, moveColumn } from './relocate.js'
 import { leafPaths } from './schema-elements.js'
-import { writeThriftStruct } from './thrift.js'
+import { type ThriftStruct, writeThriftStruct } from './thrift.js'
 
 export type { RowGroupSlice } from './ipc-stream.js'
 
@@ -51,22 +52,74 @@ export function encodeRowGroup(
   const rows = filled.reduce((sum, slice) => sum + slice.length, 0)
   if (rows === 0) throw new InternalError('a row group has at least one row')
   if (schema.fields.length === 0) throw new VolleyError('VOLLEY_UNSUPPORTED', 'a Parquet file has at least one column')
-  const stream = ipcStream(memory, filled, schema)
-  const file = withCodec((codec) => {
-    const table = codec.Table.fromIPCStream(stream)
-    return codec.writeParquet(table, writerProperties(codec, memory, filled, schema, options))
-  })
-  return cutRowGroup(file, rows, schema)
+  const dictionaries = dictionaryColumns(memory, filled, schema, options)
+  const own = schema.fields.map((field, column) => ownChunk(memory, filled, column, field, dictionaries, options))
+  const coded = codecChunks(memory, filled, schema, own, dictionaries, options)
+  const paths = leafPaths(schema)
+  const chunks = schema.fields.flatMap((_, column) => own[column] ?? coded.get(column) ?? [])
+  return assemble(chunks, paths, rows)
 }
 
-function writerProperties(
-  codec: Codec,
+/** Which columns to encode with a dictionary. */
+function dictionaryColumns(
   memory: MemoryViews,
   slices: readonly RowGroupSlice[],
   schema: Schema,
+  { dictionary = 'auto' }: EncodeOptions,
+): boolean[] {
+  return schema.fields.map((_, column) =>
+    dictionary === 'auto' ? wantsDictionary(memory, slices, column) : dictionary,
+  )
+}
+
+function ownChunk(
+  memory: MemoryViews,
+  slices: readonly RowGroupSlice[],
+  column: number,
+  { type }: Field,
+  dictionaries: readonly boolean[],
+  { compression }: EncodeOptions,
+): EncodedChunk | null {
+  // Who asks for zstd or gzip asks for small files: the codec compresses the packed codes as well.
+  if (!dictionaries[column] || compression === 'zstd' || compression === 'gzip') return null
+  return suitsDictionaryChunk(slices, column, type) ? dictionaryChunk(memory, slices, column, type, compression) : null
+}
+
+/** Lets the codec encode the columns that are not in `own`; returns the chunks of each, one for each leaf. */
+function codecChunks(
+  memory: MemoryViews,
+  slices: readonly RowGroupSlice[],
+  schema: Schema,
+  own: readonly (EncodedChunk | null)[],
+  dictionaries: readonly boolean[],
   options: EncodeOptions,
-) {
-  const { dictionary = 'auto' } = options
+): ReadonlyMap<number, readonly EncodedChunk[]> {
+  const columns = schema.fields.map((_, column) => column).filter((column) => own[column] === null)
+  const chunks = new Map<number, readonly EncodedChunk[]>()
+  if (columns.length === 0) return chunks
+  const fields = columns.map((column) => schema.fields[column])
+  const narrowed = slices.map(({ batch, start, length }) => ({
+    batch: { ...batch, schema: { fields }, columns: columns.map((column) => batch.columns[column]) },
+    start,
+    length,
+  }))
+  const plain = fields.filter((_, index) => !dictionaries[columns[index]])
+  const stream = ipcStream(memory, narrowed, { fields })
+  const file = withCodec((codec) => {
+    const table = codec.Table.fromIPCStream(stream)
+    return codec.writeParquet(table, writerProperties(codec, plain, options))
+  })
+  const leaves = cutChunks(file, slices)
+  let leaf = 0
+  for (const [index, column] of columns.entries()) {
+    const count = leafPaths({ fields: [fields[index]] }).length
+    chunks.set(column, leaves.slice(leaf, leaf + count))
+    leaf += count
+  }
+  return chunks
+}
+
+function writerProperties(codec: Codec, plain: readonly Field[], options: EncodeOptions) {
   const compression = {
     snappy: codec.Compression.SNAPPY,
     zstd: codec.Compression.ZSTD,
@@ -77,30 +130,44 @@ function writerProperties(
   let builder = new codec.WriterPropertiesBuilder()
     .setCompression(compression)
     .setMaxRowGroupSize(2 ** 31)
-    .setStatisticsEnabled(options.statistics === false ? codec.EnabledStatistics.None : codec.EnabledStatistics.Chunk)
-    .setDictionaryEnabled(dictionary !== false)
-  if (dictionary === 'auto') {
-    for (const [column, { name }] of schema.fields.entries()) {
-      if (!wantsDictionary(memory, slices, column)) builder = builder.setColumnDictionaryEnabled(name, false)
-    }
-  }
+    .setStatisticsEnabled(codec.EnabledStatistics.Chunk)
+    .setDictionaryEnabled(options.dictionary !== false)
+  for (const { name } of plain) builder = builder.setColumnDictionaryEnabled(name, false)
   return builder.build()
 }
 
-/** Takes the one row group out of the file that the codec made. */
-function cutRowGroup(file: Uint8Array, rows: number, schema: Schema): EncodedRowGroup {
+/** Takes the column chunks of the one row group out of the file that the codec made. */
+function cutChunks(file: Uint8Array, slices: readonly RowGroupSlice[]): EncodedChunk[] {
   const footerBytes = new DataView(file.buffer, file.byteOffset).getUint32(file.length - 8, true)
   const { rowGroups } = parseMetadata(file.subarray(file.length - 8 - footerBytes, file.length - 8))
+  const rows = slices.reduce((sum, slice) => sum + slice.length, 0)
   if (rowGroups.length !== 1 || rowGroups[0].rows !== rows) {
     throw new InternalError(`the codec wrote ${rowGroups.map((group) => group.rows)} rows, not ${rows}`)
   }
-  const [group] = rowGroups
-  // The codec names the inner levels of maps its own way.
-  for (const [leaf, path] of leafPaths(schema).entries()) {
-    group.columns[leaf].metadata.set(ColumnField.PATH, thriftField.texts(path))
-  }
-  const start = Math.min(...group.columns.map((chunk) => chunk.offset))
-  const end = Math.max(...group.columns.map((chunk) => chunk.offset + chunk.compressedBytes))
-  const tree = relocateRowGroup(group, FIRST_PAGE - start)
-  return { bytes: file.subarray(start, end), rowGroup: writeThriftStruct(tree), rows }
+  return rowGroups[0].columns.map((chunk) => ({
+    bytes: file.subarray(chunk.offset, chunk.offset + chunk.compressedBytes),
+    metadata: moveColumn(chunk.metadata, -chunk.offset),
+  }))
+}
+
+/** Puts the chunks one after the other. */
+function assemble(chunks: readonly EncodedChunk[], paths: readonly string[][], rows: number): EncodedRowGroup {
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0))
+  let at = 0
+  let uncompressed = 0
+  const columns = chunks.map((chunk, leaf) => {
+    bytes.set(chunk.bytes, at)
+    const metadata = moveColumn(chunk.metadata, FIRST_PAGE + at)
+    // The codec names the inner levels of maps its own way.
+    metadata.set(ColumnField.PATH, thriftField.texts(paths[leaf]))
+    at += chunk.bytes.length
+    uncompressed += Number(metadata.get(ColumnField.UNCOMPRESSED_BYTES)?.value)
+    return columnChunk(metadata)
+  })
+  const tree: ThriftStruct = new Map([
+    [RowGroupField.COLUMNS, thriftField.structs(columns)],
+    [RowGroupField.BYTES, thriftField.i64(uncompressed)],
+    [RowGroupField.ROWS, thriftField.i64(rows)],
+  ])
+  return { bytes, rowGroup: writeThriftStruct(tree), rows }
 }

@@ -19,14 +19,26 @@ export function relocateRowGroup(group: RowGroup, shift: number): ThriftStruct {
 
 /** `without` names fields of the chunk's metadata to leave out, besides those that point elsewhere. */
 export function relocateChunk(chunk: ColumnChunk, shift: number, without: readonly number[] = []): ThriftStruct {
-  const metadata: ThriftStruct = new Map(chunk.metadata)
+  const metadata = moveColumn(chunk.metadata, shift)
+  if (!chunk.hasDictionary) metadata.delete(ColumnField.DICTIONARY_PAGE)
+  for (const id of without) metadata.delete(id)
+  return columnChunk(metadata)
+}
+
+/** A copy of a chunk's metadata whose pages move by `shift` bytes. */
+export function moveColumn(source: ThriftStruct, shift: number): ThriftStruct {
+  const metadata: ThriftStruct = new Map(source)
   for (const id of [ColumnField.DATA_PAGE, ColumnField.DICTIONARY_PAGE]) {
     const found = metadata.get(id)
     if (found !== undefined) metadata.set(id, thriftField.i64(Number(found.value) + shift))
   }
-  if (!chunk.hasDictionary) metadata.delete(ColumnField.DICTIONARY_PAGE)
-  const elsewhere = [ColumnField.INDEX_PAGE, ColumnField.BLOOM_FILTER, ColumnField.BLOOM_FILTER_BYTES]
-  for (const id of [...elsewhere, ...without]) metadata.delete(id)
+  for (const id of [ColumnField.INDEX_PAGE, ColumnField.BLOOM_FILTER, ColumnField.BLOOM_FILTER_BYTES]) {
+    metadata.delete(id)
+  }
+  return metadata
+}
+
+export function columnChunk(metadata: ThriftStruct): ThriftStruct {
   return new Map([
     [ChunkField.FILE_OFFSET, thriftField.i64(0)],
     [ChunkField.METADATA, thriftField.struct(metadata)],
