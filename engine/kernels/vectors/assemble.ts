@@ -192,7 +192,9 @@ class Assembly {
       context,
       allocate,
       segments.map(({ vector: source, start, length }) =>
-        source.constant ? { vector: gather(context, source, 0, length, false), start: 0, length } : { vector: source, start, length },
+        source.constant
+          ? { vector: gather(context, source, 0, length, false), start: 0, length }
+          : { vector: source, start, length },
       ),
     )
   }

@@ -1,6 +1,7 @@
 /** Writes vectors into blocks of their own: several as one, or one out of scratch. */
 
-import type { Allocate, Batch, Vector } from '../../../io/batch.js'
+import { type Allocate, type Batch, type Vector, vector } from '../../../io/batch.js'
+import type { DataType } from '../../../planner/types.js'
 import { assemble, type Segment } from './assemble.js'
 import { expand } from './form.js'
 import { type RetainingContext, retainVector, sharedDictionary } from './ownership.js'
@@ -8,12 +9,17 @@ import { type RetainingContext, retainVector, sharedDictionary } from './ownersh
 /**
  * All rows of `vectors`, which have one type, in order, as one vector in fresh blocks. Vectors that share a dictionary
  * stay encoded; with different dictionaries the result is plain. Decimals are 16 bytes wide if any
- * input is. Throws VOLLEY_MEMORY_LIMIT if strings add up to 2 GiB or more.
+ * input is. Throws VOLLEY_MEMORY_LIMIT if strings add up to 2 GiB or more. Of no vectors, `type` tells the type.
  */
-export function concat(context: RetainingContext, allocate: Allocate, vectors: readonly Vector[]): Vector {
-  const filled = vectors.filter((vector) => vector.length > 0)
-  if (filled.length === 0) return persist(context, allocate, { ...expand(context, vectors[0]), blocks: [] })
-  const full = filled.map((vector) => expand(context, vector))
+export function concat(
+  context: RetainingContext,
+  allocate: Allocate,
+  vectors: readonly Vector[],
+  type: DataType = vectors[0].type,
+): Vector {
+  const filled = vectors.filter((one) => one.length > 0)
+  if (filled.length === 0) return assemble(context, allocate, [wholeSegment(emptyVector(type))])
+  const full = filled.map((one) => expand(context, one))
   return assemble(context, allocate, full.map(wholeSegment))
 }
 
@@ -34,6 +40,20 @@ export function persist(context: RetainingContext, allocate: Allocate, source: V
 
 export function persistBatch(context: RetainingContext, allocate: Allocate, batch: Batch): Batch {
   return { ...batch, columns: batch.columns.map((column) => persist(context, allocate, column)) }
+}
+
+function emptyVector(type: DataType): Vector {
+  const empty = vector(type, 0)
+  switch (type.kind) {
+    case 'list':
+      return { ...empty, children: [emptyVector(type.element.type)] }
+    case 'struct':
+      return { ...empty, children: type.fields.map((field) => emptyVector(field.type)) }
+    case 'map':
+      return { ...empty, children: [emptyVector({ kind: 'struct', fields: [type.key, type.value] })] }
+    default:
+      return empty
+  }
 }
 
 function wholeSegment(source: Vector): Segment {

@@ -17,11 +17,12 @@ export interface BlockOwner {
 /** A context that can also hold on to blocks. */
 export type RetainingContext = KernelContext & Pick<BlockOwner, 'retain'>
 
-/** Retains once each block that the vector, its children or its dictionary lists. */
-export function retainVector(owner: Pick<BlockOwner, 'retain'>, vector: Vector): void {
+/** Retains once each block that the vector, its children or its dictionary lists, and returns the vector. */
+export function retainVector(owner: Pick<BlockOwner, 'retain'>, vector: Vector): Vector {
   for (const block of vector.blocks) owner.retain(block)
   for (const child of vector.children) retainVector(owner, child)
   if (vector.dictionary !== null) retainVector(owner, vector.dictionary)
+  return vector
 }
 
 /** Undoes one `retainVector`, or drops a vector that owns its blocks. */
@@ -31,8 +32,9 @@ export function releaseVector(owner: Pick<BlockOwner, 'release'>, vector: Vector
   if (vector.dictionary !== null) releaseVector(owner, vector.dictionary)
 }
 
-export function retainBatch(owner: Pick<BlockOwner, 'retain'>, batch: Batch): void {
+export function retainBatch(owner: Pick<BlockOwner, 'retain'>, batch: Batch): Batch {
   for (const column of batch.columns) retainVector(owner, column)
+  return batch
 }
 
 export function releaseBatch(owner: Pick<BlockOwner, 'release'>, batch: Batch): void {

@@ -121,13 +121,7 @@ function gatherValues(
 }
 
 /** Gathers values of `source.width` bytes to `out`. Indices are not null. */
-export function gatherFixed(
-  context: KernelContext,
-  source: Vector,
-  indices: number,
-  count: number,
-  out: number,
-): void {
+export function gatherFixed(context: KernelContext, source: Vector, indices: number, count: number, out: number): void {
   const { wasm } = context
   switch (source.width) {
     case 1:

@@ -1,0 +1,35 @@
+/** Variances and standard deviations, of samples and of populations. */
+
+import { bitmapBytes, vector } from '../../../io/batch.js'
+import { VolleyError } from '../../../planner/errors.js'
+import type { Accumulator } from './accumulator.js'
+import { doublesOf } from './sums.js'
+
+export const moments: Accumulator = {
+  key: 'moments',
+  bytes: 24,
+  auxiliary: null,
+  update({ context, base, stride }, rows, { argument, valid }) {
+    const values = doublesOf(context, argument!)
+    context.wasm.aggregate_moments(values, valid, rows.groups, rows.length, base, stride)
+  },
+  merge({ context, base, stride }, source, { groups, entries, count }) {
+    context.wasm.aggregate_merge_moments(base, stride, groups, source.base, source.stride, entries, count)
+  },
+  finish({ context, base, stride }, aggregate) {
+    const name = aggregate.function
+    const sample = name === 'stddev' || name === 'variance' ? 1 : 0
+    const root = name === 'stddev' || name === 'stddevPop' ? 1 : 0
+    return (entries, count) => {
+      const values = context.scratch(count * 8)
+      const validity = context.scratch(bitmapBytes(count))
+      const { wasm } = context
+      if (wasm.aggregate_read_moments(base, stride, entries, count, sample, root, values, validity) === 0) {
+        throw new VolleyError('VOLLEY_OVERFLOW', `${name} of '${aggregate.name}' is not finite`, {
+          column: aggregate.name,
+        })
+      }
+      return vector(aggregate.type, count, { values, validity })
+    }
+  },
+}

@@ -1,0 +1,59 @@
+/** What a descriptor of an aggregation comes to: the layout of keys and accumulators in a group's row. */
+
+import type { TypedAggregate } from '../../../planner/expression.js'
+import type { DataType, Schema } from '../../../planner/types.js'
+import type { Accumulator } from './accumulator.js'
+import { accumulatorFor } from './functions.js'
+import { type KeyLayout, keyLayout } from './key-layout.js'
+
+/** Plain data that tells every worker the same. */
+export interface AggregateDescriptor {
+  readonly keys: readonly { readonly name: string; readonly type: DataType }[]
+  readonly aggregates: readonly TypedAggregate[]
+  /** Of the output: keys, then aggregates. */
+  readonly schema: Schema
+}
+
+/** Accumulators that one or more aggregates share. */
+export interface PlannedAccumulator {
+  readonly accumulator: Accumulator
+  /** Bytes from the first accumulator in the row. */
+  readonly offset: number
+  /** The aggregate whose argument and filter it is fed with. */
+  readonly source: number
+}
+
+export interface AggregatePlan {
+  readonly layout: KeyLayout
+  readonly accumulators: readonly PlannedAccumulator[]
+  /** For each aggregate, its place in `accumulators`. */
+  readonly outputs: readonly number[]
+  readonly accumulatorBytes: number
+}
+
+export function planAggregates(descriptor: AggregateDescriptor): AggregatePlan {
+  const accumulators: PlannedAccumulator[] = []
+  const known = new Map<string, number>()
+  let offset = 0
+  const outputs = descriptor.aggregates.map((aggregate, source) => {
+    const accumulator = accumulatorFor(aggregate)
+    const key = `${accumulator.key} ${textOf([aggregate.argument, aggregate.filter])}`
+    const place = known.get(key)
+    if (place !== undefined) return place
+    known.set(key, accumulators.length)
+    accumulators.push({ accumulator, offset, source })
+    offset += accumulator.bytes
+    return accumulators.length - 1
+  })
+  const layout = keyLayout(descriptor.keys.map((key) => key.type))
+  return { layout, accumulators, outputs, accumulatorBytes: offset }
+}
+
+/** Equal for equal expressions. */
+function textOf(expressions: unknown): string {
+  return JSON.stringify(expressions, (_, value: unknown) => {
+    if (typeof value === 'bigint') return `${value}n`
+    if (value instanceof Map) return [...value]
+    return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+  })
+}
