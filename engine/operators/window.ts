@@ -7,8 +7,8 @@ import { expressionKey } from '../../planner/expression-tree.js'
 import type { DataType } from '../../planner/types.js'
 import { evaluateAll } from '../kernels/evaluate.js'
 import { concat, expand, NO_ROW, persist, plain, releaseVector, take } from '../kernels/vectors.js'
-import type { SortVector } from '../workers/messages.js'
 import type { OperatorContext } from './operator-context.js'
+import type { SortColumn } from './sort.js'
 import { aggregateFrames } from './window/aggregates.js'
 import { framesOf } from './window/frames.js'
 import { type Layout, layOut } from './window/layout.js'
@@ -41,7 +41,7 @@ class SortedRows {
     private readonly context: OperatorContext,
     private readonly batch: Batch,
     private readonly layout: Layout,
-    private readonly orderBy: readonly SortVector[],
+    private readonly orderBy: readonly SortColumn[],
   ) {}
 
   static of(context: OperatorContext, { partitionBy, orderBy }: TypedWindow, batch: Batch): SortedRows {

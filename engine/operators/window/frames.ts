@@ -4,8 +4,8 @@ import { readValue } from '../../../io/values.js'
 import { InternalError, VolleyError } from '../../../planner/errors.js'
 import type { WindowFrame } from '../../../planner/expression.js'
 import { typeName } from '../../../planner/types.js'
-import type { SortVector } from '../../workers/messages.js'
 import type { OperatorContext } from '../operator-context.js'
+import type { SortColumn } from '../sort.js'
 import type { Layout } from './layout.js'
 
 /** Positions [from, to) for each position; neither decreases from one position to the next. */
@@ -19,7 +19,7 @@ export function framesOf(
   context: OperatorContext,
   layout: Layout,
   frame: WindowFrame | null,
-  orderBy: readonly SortVector[],
+  orderBy: readonly SortColumn[],
 ): Frames {
   if (frame === null) return { from: layout.partitionStart, to: layout.peerEnd }
   const { unit, start, end } = frame
@@ -54,7 +54,7 @@ class RangeFrames {
     context: OperatorContext,
     private readonly layout: Layout,
     private readonly frame: WindowFrame,
-    orderBy: readonly SortVector[],
+    orderBy: readonly SortColumn[],
   ) {
     const { vector, descending } = oneNumber(orderBy)
     const { type } = vector
@@ -98,7 +98,7 @@ class RangeFrames {
   }
 }
 
-function oneNumber(orderBy: readonly SortVector[]): SortVector {
+function oneNumber(orderBy: readonly SortColumn[]): SortColumn {
   const [key] = orderBy
   const kind = key?.vector.type.kind
   if (orderBy.length === 1 && (kind === 'int' || kind === 'float' || kind === 'decimal' || kind === 'date')) return key

@@ -4,9 +4,8 @@ import type { Vector } from '../../../io/batch.js'
 import { InternalError } from '../../../planner/errors.js'
 import { typeName } from '../../../planner/types.js'
 import { expand, plain } from '../../kernels/vectors.js'
-import type { SortVector } from '../../workers/messages.js'
 import type { OperatorContext } from '../operator-context.js'
-import { sortIndices } from '../sort.js'
+import { type SortColumn, sortIndices } from '../sort.js'
 
 /** A position is a place in the order; all arrays have one entry a position, and hold positions but for `order`. */
 export interface Layout {
@@ -24,7 +23,7 @@ export interface Layout {
 export function layOut(
   context: OperatorContext,
   partitionBy: readonly Vector[],
-  orderBy: readonly SortVector[],
+  orderBy: readonly SortColumn[],
   rows: number,
 ): Layout {
   const { u8, u32 } = context.memory
@@ -47,7 +46,7 @@ export function layOut(
 }
 
 /** Address of the rows (u32) in order. */
-function sortedRows(context: OperatorContext, keys: readonly SortVector[], rows: number): number {
+function sortedRows(context: OperatorContext, keys: readonly SortColumn[], rows: number): number {
   const varying = keys.filter(({ vector }) => !vector.constant && vector.type.kind !== 'null')
   if (varying.length > 0) return sortIndices(context, varying, rows)
   const indices = context.scratch(rows * 4)
