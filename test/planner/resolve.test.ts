@@ -1,4 +1,5 @@
-import { DuckDBInstance } from '@duckdb/node-api'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import fc from 'fast-check'
 import {
   col,
   count,
@@ -43,6 +44,49 @@ const COLUMNS = {
 }
 const t = table(COLUMNS)
 
+const leaf: fc.Arbitrary<Expr> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...Object.keys(COLUMNS)).map((name) => col(name)) },
+  { weight: 1, arbitrary: fc.constantFrom(1, 300, -5, 5_000_000_000, '7', 'x', true).map((value) => lit(value)) },
+)
+const UNARY = [
+  'neg',
+  'abs',
+  'round',
+  'floor',
+  'sign',
+  'isNull',
+  'lower',
+  'length',
+  'year',
+  'epoch',
+  'not',
+  'trunc',
+] as const
+const BINARY = [
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'intDiv',
+  'mod',
+  'eq',
+  'lt',
+  'coalesce',
+  'greatest',
+  'nullIf',
+  'isIn',
+  'concat',
+] as const
+const { any: anyExpression } = fc.letrec<{ any: Expr }>((tie) => ({
+  any: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    leaf,
+    fc.tuple(tie('any'), fc.constantFrom(...UNARY)).map(([of, method]) => of[method]()),
+    fc.tuple(tie('any'), fc.constantFrom(...BINARY), tie('any')).map(([a, method, b]) => a[method](b)),
+    fc.tuple(tie('any'), tie('any'), tie('any')).map(([a, b, c]) => when(a).then(b).otherwise(c)),
+  ),
+}))
+
 function failure(frame: Frame): VolleyError {
   try {
     resolve(frame.plan)
@@ -61,12 +105,17 @@ function typed(expression: Expr | string): TypedExpression {
 }
 
 describe('expressions', () => {
-  const instance = DuckDBInstance.create(':memory:')
+  const connected = connect()
+
+  async function connect(): Promise<DuckDBConnection> {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const columns = Object.entries(COLUMNS).map(([name, type]) => `${name} ${type.replace('!', '')}`)
+    await connection.run(`create table t(${columns.join(', ')})`)
+    return connection
+  }
 
   async function duckType(expression: string): Promise<string> {
-    const connection = await (await instance).connect()
-    const columns = Object.entries(COLUMNS).map(([name, type]) => `${name} ${type.replace('!', '')}`)
-    await connection.run(`create or replace table t(${columns.join(', ')})`)
+    const connection = await connected
     const rows = await connection.runAndReadAll(`describe select ${expression} from t`)
     return String(rows.getRowsJson()[0][1])
   }
@@ -74,7 +123,7 @@ describe('expressions', () => {
   function inDuck(type: DataType): string {
     if (typeName(type) === 'DECIMAL(38,0)') return 'HUGEINT'
     if (type.kind === 'timestamp' && type.zone !== null) return 'TIMESTAMP WITH TIME ZONE'
-    return typeName(type)
+    return type.kind === 'duration' ? 'INTERVAL' : type.kind === 'null' ? 'INTEGER' : typeName(type)
   }
 
   const c = Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, col(name)])) as Record<
@@ -145,6 +194,20 @@ describe('expressions', () => {
     expect(unlike).toEqual([])
   })
 
+  it('have no other type than DuckDB gives them, whatever they are made of', async () => {
+    const unlike: string[] = []
+    let agreed = 0
+    for (const expression of fc.sample(anyExpression, { seed: 7, numRuns: 600 })) {
+      const type = typeOrNull(expression)
+      if (type === null) continue
+      agreed++
+      const expected = await duckType(String(expression))
+      if (inDuck(type) !== expected) unlike.push(`${expression}: ${expected}, not ${inDuck(type)}`)
+    }
+    expect(unlike).toEqual([])
+    expect(agreed).toBeGreaterThan(100)
+  })
+
   it('get constants in the type they meet', () => {
     expect(typed(col('small').eq(1))).toMatchObject({
       arguments: [{ kind: 'column' }, { value: 1, type: { bits: 8 } }],
@@ -179,6 +242,16 @@ describe('expressions', () => {
     expect(failure(two.select('AB')).code).toBe('VOLLEY_AMBIGUOUS_COLUMN')
   })
 })
+
+/** The type we give to an expression, or null if we refuse it. */
+function typeOrNull(expression: Expr): DataType | null {
+  try {
+    return typed(expression).type
+  } catch (error) {
+    if (error instanceof VolleyError) return null
+    throw error
+  }
+}
 
 describe('errors', () => {
   it('name the nearest column and list all', () => {
