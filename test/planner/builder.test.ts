@@ -19,7 +19,7 @@ import {
   variance,
   when,
 } from '../../planner/builder.js'
-import type { VolleyError } from '../../planner/errors.js'
+import { VolleyError } from '../../planner/errors.js'
 import { asExpr, type Expr } from '../../planner/expr.js'
 import { parseText } from '../../planner/operands.js'
 import { parseTypeName } from '../../planner/type-names.js'
