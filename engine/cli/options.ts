@@ -85,7 +85,7 @@ const TRANSFORM: CommandSpec = {
   options: [...SHAPE_OPTIONS, ...OUTPUT_OPTIONS, ...RUN_OPTIONS],
   examples: [
     "volley transform orders.parquet big.parquet --where 'quantity > 5' --with 'total=quantity * unit_price'",
-    "volley transform 'logs/*.csv.gz' by-day.parquet --group-by 'date_trunc(''day'', at) as day' --agg 'n=count(*)'",
+    `volley transform 'logs/*.csv.gz' by-day.parquet --group-by "date_trunc('day', at) as day" --agg 'n=count(*)'`,
     'volley transform orders.parquet by-country --partition-by country --compression zstd',
   ],
 }
