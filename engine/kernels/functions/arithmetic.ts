@@ -29,7 +29,7 @@ function binaryOperator(name: BinaryOperator): KernelFunction {
       : binaryReference(name, parameters, types, type)
   return {
     name,
-    canFail: name !== 'div',
+    canFail: true,
     reference,
     evaluate: (context, parameters, type, length) => {
       if (parameters.some((parameter) => isTemporal(parameter.type))) {

@@ -3,7 +3,7 @@
 import { type Vector, vector } from '../../../io/batch.js'
 import { type DataType, decimal, INT64, isNumeric, type TimeUnit, typesEqual } from '../../../planner/types.js'
 import type { KernelContext } from '../kernel.js'
-import { canCast, castScalar, noCast } from '../scalar/cast.js'
+import { castScalar } from '../scalar/cast.js'
 import { plain } from '../vectors.js'
 import { evaluateByRow, fromValues } from './by-row.js'
 import { compareToZero } from './comparison.js'
@@ -22,7 +22,6 @@ export function castVector(
   length: number,
 ): Vector {
   if (typesEqual(source.type, type)) return source
-  if (!canCast(source.type, type)) throw noCast(source.type, type)
   const fast = castByKernel(context, source, type, length)
   if (fast !== null) return fast
   const reference = ([value]: readonly Parameters<typeof castScalar>[0][]) =>

@@ -17,7 +17,7 @@ export function evaluateTemporal(
   reference: KernelFunction['reference'],
 ): Vector {
   const [a, b] = parameters
-  if (type.kind === 'interval' || name === 'mul') return evaluateByRow(context, reference, parameters, type, length)
+  if (type.kind === 'interval') return evaluateByRow(context, reference, parameters, type, length)
   const out = result(context, type, length)
   const failed = compute(context, name, a, b, out, commonValidity(context, parameters, length))
   if (failed >= 0) failAt(context, reference, parameters, type, failed)

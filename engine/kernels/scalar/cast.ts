@@ -2,12 +2,12 @@
 
 import { unreachable, VolleyError } from '../../../planner/errors.js'
 import type { Interval, ScalarValue } from '../../../planner/expression.js'
-import { type DataType, isNested, type TimeUnit, typeName, typesEqual } from '../../../planner/types.js'
+import { type DataType, type TimeUnit, typeName, typesEqual } from '../../../planner/types.js'
 import { RowError } from '../kernel.js'
 import { MICROS_PER_DAY, splitMicros } from './calendar.js'
 import { formatValue } from './format.js'
 import { divideFloor, divideRounded, fitsPrecision, isInRange, powerOfTen, toScalar } from './integers.js'
-import { roundHalfAway } from './math.js'
+import { roundHalfAway, roundHalfEven } from './math.js'
 import { parseValue } from './parse.js'
 
 type Decimal = Extract<DataType, { kind: 'decimal' }>
@@ -29,7 +29,7 @@ function describe(value: ScalarValue, from: DataType): string {
   return from.kind === 'utf8' ? `'${value}'` : `${formatValue(value, from)} (${typeName(from)})`
 }
 
-export function noCast(from: DataType, to: DataType): VolleyError {
+function noCast(from: DataType, to: DataType): VolleyError {
   const [expected, actual] = [typeName(to), typeName(from)]
   return new VolleyError('VOLLEY_TYPE_MISMATCH', `no cast from ${actual} to ${expected}`, { expected, actual })
 }
@@ -99,11 +99,6 @@ function wholeOf(value: ScalarValue, from: DataType, to: DataType): bigint | nul
     default:
       return unreachable(from)
   }
-}
-
-function roundHalfEven(x: number): number {
-  const rounded = roundHalfAway(x)
-  return Math.abs(x - Math.trunc(x)) === 0.5 && rounded % 2 !== 0 ? Math.trunc(x) : rounded
 }
 
 function floatOf(value: ScalarValue, from: DataType, to: Extract<DataType, { kind: 'float' }>): number | undefined {
@@ -197,22 +192,4 @@ function durationOf(
   const { months, days, micros } = value as Interval
   const span = (BigInt(months) * 30n + BigInt(days)) * MICROS_PER_DAY + micros
   return in64Bits(rescale(span, 'us', to.unit))
-}
-
-/** True if casts between the types exist, whatever the values. */
-export function canCast(from: DataType, to: DataType): boolean {
-  if (from.kind === 'null' || typesEqual(from, to)) return true
-  if (isNested(from) || isNested(to)) return to.kind === 'utf8'
-  if (from.kind === 'utf8') return to.kind !== 'null'
-  const numeric = ['bool', 'int', 'float', 'decimal']
-  if (numeric.includes(from.kind)) return numeric.includes(to.kind) || to.kind === 'utf8'
-  const targets: Partial<Record<DataType['kind'], readonly DataType['kind'][]>> = {
-    binary: ['utf8'],
-    date: ['timestamp', 'utf8'],
-    time: ['time', 'utf8'],
-    timestamp: ['timestamp', 'date', 'time', 'utf8'],
-    duration: ['duration', 'utf8'],
-    interval: ['duration', 'utf8'],
-  }
-  return targets[from.kind]?.includes(to.kind) ?? false
 }

@@ -5,12 +5,13 @@ import { type DataType, typeName } from '../../../planner/types.js'
 import { RowError } from '../kernel.js'
 import { civilOf, daysInMonth, daysOf, MICROS_PER_DAY, splitMicros } from './calendar.js'
 import { microsOf } from './date.js'
+import { roundHalfEven } from './math.js'
 
 export function isTemporal(type: DataType): boolean {
   return type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'duration' || type.kind === 'interval'
 }
 
-/** a + b, a - b, interval * n and -a, of the types that `planner/functions.ts` combines. */
+/** a + b, a - b, interval * n, interval / x and -a, of the types that `planner/functions.ts` combines. */
 export function temporalReference(
   name: string,
   [a, b]: readonly ScalarValue[],
@@ -22,10 +23,10 @@ export function temporalReference(
   if (name === 'neg') {
     return left.kind === 'interval' ? scaleInterval(a as Interval, -1n) : inRange(-(a as bigint), type)
   }
+  if (name === 'div') return b === 0 ? null : stretchInterval(a as Interval, 1 / (b as number))
   if (name === 'mul') {
-    return left.kind === 'interval'
-      ? scaleInterval(a as Interval, b as bigint)
-      : scaleInterval(b as Interval, a as bigint)
+    const [interval, factor] = left.kind === 'interval' ? [a as Interval, b] : [b as Interval, a]
+    return typeof factor === 'bigint' ? multiplyInterval(interval, factor) : stretchInterval(interval, factor as number)
   }
   if (left.kind === 'interval' && right.kind === 'interval') {
     return addIntervals(a as Interval, scaleInterval(b as Interval, sign))
@@ -68,8 +69,40 @@ function addIntervals(a: Interval, b: Interval): Interval {
   return intervalOf(BigInt(a.months) + BigInt(b.months), BigInt(a.days) + BigInt(b.days), a.micros + b.micros)
 }
 
+/** The factor must fit 32 bits, as in DuckDB, even where the product would. */
+function multiplyInterval(interval: Interval, factor: bigint): Interval {
+  if (BigInt.asIntN(32, factor) === factor) return scaleInterval(interval, factor)
+  throw new RowError('VOLLEY_OVERFLOW', `an interval times ${factor} is out of the range of INTERVAL`, -1)
+}
+
 function scaleInterval({ months, days, micros }: Interval, factor: bigint): Interval {
   return intervalOf(BigInt(months) * factor, BigInt(days) * factor, micros * factor)
+}
+
+const SECONDS_PER_DAY = 86_400
+
+/** Passes fractions of months on to days of a 30-day month, and those of days to the clock (PostgreSQL, interval_mul). */
+function stretchInterval({ months, days, micros }: Interval, factor: number): Interval {
+  const wholeMonths = Math.trunc(months * factor)
+  let wholeDays = Math.trunc(days * factor)
+  const monthDays = toMicroPrecision((months * factor - wholeMonths) * 30)
+  const dayFraction = days * factor - wholeDays + monthDays - Math.trunc(monthDays)
+  let seconds = toMicroPrecision(dayFraction * SECONDS_PER_DAY)
+  if (Math.abs(seconds) >= SECONDS_PER_DAY) {
+    const carried = Math.trunc(seconds / SECONDS_PER_DAY)
+    wholeDays += carried
+    seconds -= carried * SECONDS_PER_DAY
+  }
+  wholeDays += Math.trunc(monthDays)
+  const clock = roundHalfEven(Number(micros) * factor + seconds * 1e6)
+  if (![wholeMonths, wholeDays, clock].every(Number.isFinite)) {
+    throw new RowError('VOLLEY_OVERFLOW', `an interval times ${factor} is out of the range of INTERVAL`, -1)
+  }
+  return intervalOf(BigInt(wholeMonths), BigInt(wholeDays), BigInt(clock))
+}
+
+function toMicroPrecision(value: number): number {
+  return roundHalfEven(value * 1e6) / 1e6
 }
 
 function intervalOf(months: bigint, days: bigint, micros: bigint): Interval {

@@ -13,6 +13,12 @@ export function roundHalfAway(x: number): number {
   return Math.abs(x - whole) >= 0.5 ? whole + Math.sign(x) : whole
 }
 
+/** Half to even, as C's `rint`. */
+export function roundHalfEven(x: number): number {
+  const whole = Math.trunc(x)
+  return Math.abs(x - whole) === 0.5 && whole % 2 === 0 ? whole : roundHalfAway(x)
+}
+
 export const roundReference: Reference = ([value, digits], [from], type) => {
   if (value === null || digits === null) return null
   const places = digits === undefined ? 0 : Number(digits)
@@ -20,7 +26,7 @@ export const roundReference: Reference = ([value, digits], [from], type) => {
     const rounded = digits === undefined ? roundHalfAway(value as number) : roundFloat(value as number, places)
     return from.bits === 32 ? Math.fround(rounded) : rounded
   }
-  if (from.kind === 'decimal') return roundDecimal(value as bigint, from.scale, places)
+  if (from.kind === 'decimal') return roundDecimal(value as bigint, from, places)
   return roundInteger(value as number | bigint, places, type)
 }
 
@@ -32,11 +38,18 @@ function roundFloat(value: number, digits: number): number {
   return digits < 0 ? 0 : value
 }
 
-/** To the scale min(max(digits, 0), scale), which is that of the result. */
-function roundDecimal(value: bigint, scale: number, digits: number): bigint {
+/**
+ * To the scale min(max(digits, 0), scale), which is that of the result. What rounds away all whole digits the type has
+ * is 0, as in DuckDB.
+ */
+function roundDecimal(
+  value: bigint,
+  { precision, scale }: Extract<DataType, { kind: 'decimal' }>,
+  digits: number,
+): bigint {
   if (digits >= scale) return value
   if (digits >= 0) return divideRounded(value, powerOfTen(scale - digits))
-  if (scale - digits > 38) return 0n
+  if (-digits >= precision - scale) return 0n
   return divideRounded(value, powerOfTen(scale - digits)) * powerOfTen(-digits)
 }
 

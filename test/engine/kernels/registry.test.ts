@@ -27,7 +27,7 @@ describe.each(scalars.map(({ name }) => name).filter((name) => signaturesOf(name
         const random = new Random(seed)
         compareWithReference(name, random, random.pick(signatures))
       }),
-      { seed: 7, numRuns: 12 + 3 * signatures.length, endOnFailure: true },
+      { seed: 7, numRuns: 12 + 3 * signatures.length, endOnFailure: true, includeErrorInReport: true },
     )
   })
 })

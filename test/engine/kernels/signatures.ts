@@ -2,7 +2,7 @@
 
 import type { ScalarValue } from '../../../planner/expression.js'
 import { functionNamed } from '../../../planner/functions.js'
-import { type DataType, INT32, typeName, UTF8 } from '../../../planner/types.js'
+import { type DataType, INT32, typeName, typesEqual, UTF8 } from '../../../planner/types.js'
 import { ALL_TYPES } from './samples.js'
 
 export interface TestedSignature {
@@ -64,6 +64,8 @@ function findSignatures(name: string): readonly TestedSignature[] {
   const add = (types: readonly DataType[], constants: readonly (ScalarValue | undefined)[]) => {
     const signature = functionNamed(name)?.resolve(types, constants) ?? null
     if (signature === null) return
+    // The resolver writes `nullIf` of differing types as a case.
+    if (name === 'nullIf' && !typesEqual(signature.parameters[0], signature.result)) return
     const key = [...signature.parameters.map(typeName), ...constants.map(String)].join()
     found.set(key, { ...signature, constants })
   }
