@@ -36,6 +36,7 @@ export class CsvSource implements Source {
     }
     const bytes = fileBytes(paths)
     const schema = await findSchema(paths[0], reading, options)
+    for (const f of schema.fields) fieldParser(f.type, f.name)
     const label = paths.length === 1 ? paths[0] : `${paths.length} files`
     return new CsvSource(id, label, schema, paths, bytes, reading)
   }

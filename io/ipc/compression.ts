@@ -15,10 +15,11 @@ export function decompressor(type: CompressionType | null, path: string): Decomp
   const codec = type === null ? null : compressionRegistry.get(type)
   const decode = type === CompressionType.ZSTD ? (zstdDecompressSync ?? codec?.decode) : undefined
   if (decode === undefined) {
+    const codecName = type === CompressionType.ZSTD ? 'ZSTD' : `codec ${type}`
     throw new VolleyError(
       'VOLLEY_UNSUPPORTED',
-      `${path} is compressed with ${type === CompressionType.ZSTD ? 'ZSTD, which needs Node 22.15' : `codec ${type}`}`,
-      { path },
+      `${path} is compressed with ${codecName}: this Node cannot read it (22.15 can read ZSTD), nor is there a codec in apache-arrow's compressionRegistry`,
+      { path, actual: codecName },
     )
   }
   return (source, output) => {

@@ -1,3 +1,4 @@
+import { SharedMemory } from '../../engine/memory/shared-memory.js'
 import { viewsOf } from '../../io/batch.js'
 import { isValid, readValue, vectorFromValues } from '../../io/values.js'
 import type { ScalarValue } from '../../planner/expression.js'
@@ -98,6 +99,14 @@ describe('values', () => {
     expect(readValue(memory, nulls, 999)).toBeNull()
     const narrow = { ...vectorFromValues(types.INT64, [-5n], memory, allocate), type: types.decimal(38, 2) }
     expect(readValue(memory, narrow, 0)).toBe(-5n)
+  })
+
+  it('reaches texts anywhere in 4 GiB', () => {
+    const large = SharedMemory.create()
+    const address = 2 ** 32 - 4096
+    const stored = vectorFromValues(types.UTF8, ['far', 'ä'.repeat(50)], large.views, () => address)
+    expect(stored.offsets).toBe(address)
+    expect([0, 1].map((row) => readValue(large.views, stored, row))).toEqual(['far', 'ä'.repeat(50)])
   })
 
   it('keeps offsets for a vector without rows', () => {

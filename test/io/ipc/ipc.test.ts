@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as zlib from 'node:zlib'
 import * as arrow from 'apache-arrow'
+import pl from 'nodejs-polars'
 import { IpcSink } from '../../../io/ipc/ipc-sink.js'
 import { IpcSource } from '../../../io/ipc/ipc-source.js'
 import * as types from '../../../planner/types.js'
@@ -120,6 +122,33 @@ describe('Arrow IPC', () => {
     const path = join(directory, 'empty.arrow')
     writeFileSync(path, arrow.RecordBatchFileWriter.writeAll(new arrow.Table(table.schema)).toUint8Array(true))
     expect((await scan(await open(path))).columns).toEqual({ colour: [], large: [] })
+  })
+
+  it('reads what polars writes: string views, categories, compressed bodies', async () => {
+    const path = join(directory, 'polars.arrow')
+    const rows = Array.from({ length: 3000 }, (_, i) => i)
+    const texts = rows.map((i) => (i % 5 === 0 ? null : `value number ${i % 50}`))
+    const frame = pl
+      .DataFrame({
+        number: rows.map((i) => (i % 7 === 0 ? null : i / 2)),
+        text: texts,
+        list: rows.map((i) => [i, i + 1]),
+      })
+      .withColumn(pl.col('text').cast(pl.Categorical).alias('category'))
+    for (const compression of ['uncompressed', 'lz4', 'zstd'] as const) {
+      frame.writeIPC(path, { compression })
+      const source = await open(path)
+      if (compression === 'zstd' && !('zstdDecompressSync' in zlib)) {
+        await expect(scan(source)).rejects.toMatchObject({ code: 'VOLLEY_UNSUPPORTED', details: { path } })
+        continue
+      }
+      const { columns: read } = await scan(source)
+      expect(read.number).toEqual(rows.map((i) => (i % 7 === 0 ? null : i / 2)))
+      expect(read.text).toEqual(texts)
+      expect(read.category).toEqual(texts)
+      expect(read.list[7]).toEqual([7, 8])
+      expect((await scan(source, ['category'])).columns.category).toEqual(texts)
+    }
   })
 
   it('reads several files as one, and refuses files that differ', async () => {
