@@ -95,3 +95,14 @@ export function rejectsNulls(condition: TypedExpression, isNull: (index: number)
   if (isCall(condition, 'isNotNull')) return nullWhen(condition.arguments[0], isNull)
   return nullWhen(condition, isNull)
 }
+
+/**
+ * What an OR says about some columns alone: (a and x) or (b and y) implies a or b. Null if an alternative says nothing
+ * of them. Such a condition can be tested earlier than the one it follows from.
+ */
+export function impliedBy(condition: TypedExpression, test: (index: number) => boolean): TypedExpression | null {
+  if (!isCall(condition, 'or')) return null
+  const alternatives = condition.arguments.map((one) => conjunctsOf(one).filter((part) => readsOnly(part, test)))
+  if (alternatives.some((parts) => parts.length === 0)) return null
+  return call('or', ...alternatives.map(conjunction))
+}

@@ -4,11 +4,14 @@ import { InternalError } from '../errors.js'
 import type { ResolvedPlan } from '../logical-plan.js'
 import { sameColumns } from '../plan-tree.js'
 import type { OptimizerContext, Rule } from './rule.js'
+import { compareColumns } from './rules/compare-columns.js'
 import { foldConstants } from './rules/fold-constants.js'
 import { mergeProjects } from './rules/merge-projects.js'
+import { orderJoins } from './rules/order-joins.js'
 import { pruneColumns } from './rules/prune-columns.js'
 import { pushFilters } from './rules/push-filters.js'
 import { pushLimits } from './rules/push-limits.js'
+import { pushSemiJoins } from './rules/push-semi-joins.js'
 import { removeDistinct } from './rules/remove-distinct.js'
 import { scanPredicates } from './rules/scan-predicates.js'
 import { simplifyConditions } from './rules/simplify-conditions.js'
@@ -23,11 +26,14 @@ export interface Step {
 
 export const STEPS: readonly Step[] = [
   { rule: foldConstants, reason: 'first: conditions become simpler, and bounds become constants that statistics know' },
+  { rule: compareColumns, reason: 'after constants are folded, which it compares with' },
   {
     rule: simplifyConditions,
     reason: 'before filters are pushed: only conjuncts can be, and factoring finds join keys',
   },
   { rule: pushFilters, reason: 'before joins are ordered, which needs their keys and estimates of filtered inputs' },
+  { rule: pushSemiJoins, reason: 'before joins are ordered, for which a filtered input is smaller' },
+  { rule: orderJoins, reason: 'before projections are merged: it adds one that restores the order of columns' },
   { rule: mergeProjects, reason: 'after filters are pushed: one between two projections would keep them apart' },
   { rule: removeDistinct, reason: 'before columns are pruned, which a distinct holds on to' },
   { rule: pruneColumns, reason: 'after all rules that drop uses of a column, and those that need to see it' },

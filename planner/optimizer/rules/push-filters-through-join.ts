@@ -3,7 +3,7 @@
 import type { TypedExpression } from '../../expression.js'
 import type { JoinKind, ResolvedPlan } from '../../logical-plan.js'
 import { columnAt, type PlanOf } from '../../plan-tree.js'
-import { filterBy, isCall, readsOnly, rejectsNulls, replaceColumns } from '../conditions.js'
+import { filterBy, impliedBy, isCall, readsOnly, rejectsNulls, replaceColumns } from '../conditions.js'
 
 type Push = (plan: ResolvedPlan, conditions: readonly TypedExpression[]) => ResolvedPlan
 
@@ -34,11 +34,16 @@ export function pushThroughJoin(
     else if (mayPassRight && readsOnly(condition, fromRight)) right.push(toRight(condition))
     else {
       const key = how === 'inner' || how === 'cross' ? equality(condition, fromLeft, fromRight) : null
-      if (key === null) held.push(condition)
-      else {
+      if (key !== null) {
         leftKeys.push(key.left)
         rightKeys.push(toRight(key.right))
+        continue
       }
+      held.push(condition)
+      const ofLeft = mayPassLeft ? impliedBy(condition, fromLeft) : null
+      const ofRight = mayPassRight ? impliedBy(condition, fromRight) : null
+      if (ofLeft !== null) left.push(ofLeft)
+      if (ofRight !== null) right.push(toRight(ofRight))
     }
   }
   const joined: ResolvedPlan = {
