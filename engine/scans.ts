@@ -8,7 +8,7 @@ import type { CsvReadOptions } from '../io/csv/csv-options.js'
 import { CsvSource } from '../io/csv/csv-source.js'
 import { IpcSource } from '../io/ipc/ipc-source.js'
 import { MemorySource } from '../io/memory-source.js'
-import { type NdjsonOptions, NdjsonSource } from '../io/ndjson/ndjson-source.js'
+import { type NdjsonReadOptions, NdjsonSource } from '../io/ndjson/ndjson-source.js'
 import { openParquetSource, type ParquetSourceOptions } from '../io/parquet/source.js'
 import { expandPaths } from '../io/paths.js'
 import { type Records, RecordsSource } from '../io/records/records-source.js'
@@ -27,7 +27,7 @@ export type ArrowInput = arrow.Table | arrow.RecordBatch | readonly arrow.Record
 export interface FileOptions {
   readonly parquet: ParquetSourceOptions
   readonly csv: CsvReadOptions
-  readonly ndjson: NdjsonOptions
+  readonly ndjson: NdjsonReadOptions
 }
 
 export type Paths = string | readonly string[]
@@ -60,7 +60,7 @@ export class Scans {
     return this.files('csv', paths, (files, id) => CsvSource.open(id, files, options))
   }
 
-  ndjson(paths: Paths, options: NdjsonOptions): LogicalPlan {
+  ndjson(paths: Paths, options: NdjsonReadOptions): LogicalPlan {
     return this.files('ndjson', paths, (files, id) => NdjsonSource.open(id, files, options))
   }
 

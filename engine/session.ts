@@ -5,13 +5,16 @@ import type { Records } from '../io/records/records-source.js'
 import { VolleyError } from '../planner/errors.js'
 import { Frame, type SchemaLike } from '../planner/frame.js'
 import type { LogicalPlan } from '../planner/logical-plan.js'
-import { Executor } from './executor.js'
+import type { Executor } from './executor.js'
 import { checkOptions, type EngineOptions } from './options.js'
 import type { ArrowInput, FileOptions, Paths } from './scans.js'
 
 /** Opens an engine. Threads start with the first run. Throws VOLLEY_INVALID_ARGUMENT for options that make no sense. */
 export async function open(options: EngineOptions = {}): Promise<Engine> {
-  return new Engine(new Executor(checkOptions(options)))
+  const checked = checkOptions(options)
+  // Loaded here, so that importing the package costs no more than its own few modules.
+  const { Executor } = await import('./executor.js')
+  return new Engine(new Executor(checked))
 }
 
 /** Bytes of the shared memory. */

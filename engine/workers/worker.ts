@@ -1,6 +1,7 @@
 /** A worker thread: runs one task at a time over the shared memory. See `messages.ts` for the protocol. */
 
 import { workerData } from 'node:worker_threads'
+import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { packError, VolleyError } from '../../planner/errors.js'
 import { createKernelContext } from '../kernels/context.js'
 import { SharedMemory } from '../memory/shared-memory.js'
@@ -19,7 +20,14 @@ let previous: Promise<unknown> = Promise.resolve()
 export default function answer(task: Task): Promise<Reply> {
   const reply = previous.then(() => execute(task))
   previous = reply
-  return reply
+  return task.kind === 'encode' ? reply.then((encoded) => transferred(encoded as Reply<'encode'>)) : reply
+}
+
+/** Encoded bytes lie outside of the shared memory; they are moved to the coordinator rather than copied. */
+function transferred(reply: Reply<'encode'>): Reply {
+  if (!reply.ok) return reply
+  const { buffer } = reply.value.bytes
+  return move({ [transferableSymbol]: buffer, [valueSymbol]: reply }) as unknown as Reply
 }
 
 async function execute<K extends TaskKind>(task: TaskOf<K>): Promise<Reply<K>> {
