@@ -281,7 +281,8 @@ class Layout {
     let used = 0
     for (let row = 0; row < values.length; row++) {
       const value = values[row]
-      if (typeof value === 'string') used += bytes.write(value, start + used)
+      // Without a length, Node writes nothing into a buffer of 4 GiB. No UTF-16 unit takes more than 3 bytes.
+      if (typeof value === 'string') used += bytes.write(value, start + used, value.length * 3)
       else if (value !== null) {
         const given = asBytes(value)
         bytes.set(given, start + used)
