@@ -211,35 +211,58 @@ function calendarUnits(micros: i64, months: i32): i64 {
   return months >= 12 ? year / <i64>(months / 12) : (year * 12 + <i64>(month - 1)) / <i64>months
 }
 
+/** Set by `moveDays` and `addClock` when a timestamp leaves int64. */
+let overflowed: bool = false
+
+/** A timestamp moved by months, cut to the end of the month, and then by days. */
+// @ts-ignore: decorator
+@inline
+function moveDays(x: i64, months: i64, moved: i64): i64 {
+  let days = floorDivide(x, MICROS_PER_DAY)
+  const clock = x - days * MICROS_PER_DAY
+  if (months != 0) {
+    const year = yearOf(days)
+    const total = year * 12 + <i64>(month - 1) + months
+    const newYear = floorDivide(total, 12)
+    const newMonth = <i32>(total - newYear * 12) + 1
+    days = daysOf(newYear, newMonth, min(day, daysInMonth(newYear, newMonth)))
+  }
+  days += moved
+  const start = days * MICROS_PER_DAY + clock
+  // 2^63 microseconds are 106,751,991 days and four hours.
+  overflowed = overflowed || days < -106751992 || days > 106751991 || (days > 0 && start < 0) || (days == -106751992 && start > 0)
+  return start
+}
+
+// @ts-ignore: decorator
+@inline
+function addClock(x: i64, micros: i64, sign: i64): i64 {
+  const sum = sign > 0 ? x + micros : x - micros
+  overflowed = overflowed || ((sign > 0 ? (x ^ sum) & (micros ^ sum) : (x ^ micros) & (x ^ sum)) < 0)
+  return sum
+}
+
 /**
  * Timestamps plus intervals (int32 months, int32 days, int64 microseconds), or minus them if `sign` is -1: months first,
- * cut to the end of the month, then days, then microseconds. Returns the first valid row that leaves int64, or -1.
+ * then days, then microseconds; these come first if `zoned` and any part of the interval is negative. Returns the first
+ * valid row that leaves int64, or -1.
  */
-export function add_interval(a: usize, aStep: usize, b: usize, bStep: usize, out: usize, n: i32, sign: i32, validity: usize): i32 {
+export function add_interval(
+  a: usize, aStep: usize, b: usize, bStep: usize, out: usize, n: i32, sign: i32, zoned: i32, validity: usize,
+): i32 {
   let failed = -1
   for (let i = 0; i < n; i++) {
     const x = load<i64>(a)
     const months = <i64>load<i32>(b) * <i64>sign
-    let days = floorDivide(x, MICROS_PER_DAY)
-    const clock = x - days * MICROS_PER_DAY
-    if (months != 0) {
-      const year = yearOf(days)
-      const total = year * 12 + <i64>(month - 1) + months
-      const newYear = floorDivide(total, 12)
-      const newMonth = <i32>(total - newYear * 12) + 1
-      days = daysOf(newYear, newMonth, min(day, daysInMonth(newYear, newMonth)))
-    }
-    days += <i64>load<i32>(b, 4) * <i64>sign
+    const days = <i64>load<i32>(b, 4) * <i64>sign
     const micros = load<i64>(b, 8)
-    // 2^63 microseconds are 106,751,991 days and four hours.
-    let fits = days >= -106751992 && days <= 106751991
-    const midnight = days * MICROS_PER_DAY
-    const start = midnight + clock
-    fits = fits && !(days > 0 && start < 0) && !(days == -106751992 && start > 0)
-    const sum = sign > 0 ? start + micros : start - micros
-    const overflow = sign > 0 ? (start ^ sum) & (micros ^ sum) : (start ^ micros) & (start ^ sum)
-    if ((!fits || overflow < 0) && failed < 0 && isValid(validity, i)) failed = i
-    store<i64>(out, sum)
+    const clockFirst = zoned != 0 && (months < 0 || days < 0 || (sign > 0 ? micros < 0 : micros > 0))
+    overflowed = false
+    const result = clockFirst
+      ? moveDays(addClock(x, micros, sign), months, days)
+      : addClock(moveDays(x, months, days), micros, sign)
+    if (overflowed && failed < 0 && isValid(validity, i)) failed = i
+    store<i64>(out, result)
     a += aStep << 3
     b += bStep << 4
     out += 8

@@ -31,7 +31,8 @@ function compute(context: KernelContext, name: string, a: Vector, b: Vector, out
   if (a.type.kind === 'interval') return compute(context, name, b, a, out, validity)
   if (b.type.kind === 'interval') {
     const operands = [...operand(context, asTimestamp(context, a)), ...operand(context, b)]
-    return wasm.add_interval(...operands, out.values, length, name === 'sub' ? -1 : 1, validity)
+    const zoned = out.type.kind === 'timestamp' && out.type.zone !== null
+    return wasm.add_interval(...operands, out.values, length, name === 'sub' ? -1 : 1, zoned ? 1 : 0, validity)
   }
   if (out.type.kind === 'date') {
     return wasm[`${name}_i32`](...operand(context, a), ...operand(context, b), out.values, length, validity)

@@ -1,7 +1,7 @@
 /** References of arithmetic with dates, timestamps, durations and intervals. */
 
 import type { Interval, ScalarValue } from '../../../planner/expression.js'
-import { type DataType, typeName } from '../../../planner/types.js'
+import { type DataType, TIMESTAMP, typeName } from '../../../planner/types.js'
 import { RowError } from '../kernel.js'
 import { civilOf, daysInMonth, daysOf, MICROS_PER_DAY, splitMicros } from './calendar.js'
 import { microsOf } from './date.js'
@@ -31,8 +31,9 @@ export function temporalReference(
   if (left.kind === 'interval' && right.kind === 'interval') {
     return addIntervals(a as Interval, scaleInterval(b as Interval, sign))
   }
-  if (right.kind === 'interval') return addInterval(microsOf(a, left), b as Interval, sign)
-  if (left.kind === 'interval') return addInterval(microsOf(b, right), a as Interval, 1n)
+  const zoned = type.kind === 'timestamp' && type.zone !== null
+  if (right.kind === 'interval') return addInterval(microsOf(a, left), negatedIf(sign < 0n, b as Interval), zoned)
+  if (left.kind === 'interval') return addInterval(microsOf(b, right), a as Interval, zoned)
   if (type.kind === 'date') return addDays(BigInt(a as number) + sign * BigInt(b as number))
   if (left.kind === 'date' && right.kind === 'date') return BigInt(a as number) - BigInt(b as number)
   return inRange(microsOf(a, left) + sign * microsOf(b, right), type)
@@ -48,22 +49,35 @@ function addDays(days: bigint): number {
   throw new RowError('VOLLEY_OVERFLOW', `day ${days} since 1970 is out of the range of DATE`, -1)
 }
 
-/** Months first, cut to the end of the month, then days, then microseconds. */
-function addInterval(micros: bigint, { months, days, micros: rest }: Interval, sign: bigint): bigint {
-  const start = splitMicros(micros)
+/**
+ * Months first, then days, then microseconds. DuckDB's arithmetic with time zones takes the microseconds first if any
+ * part of the interval is negative.
+ */
+function addInterval(timestamp: bigint, { months, days, micros }: Interval, zoned: boolean): bigint {
+  if (zoned && (months < 0 || days < 0 || micros < 0n)) {
+    return moveDays(inRange(timestamp + micros, TIMESTAMP), months, days)
+  }
+  return inRange(moveDays(timestamp, months, days) + micros, TIMESTAMP)
+}
+
+/** By months, cut to the end of the month, and then by days. */
+function moveDays(timestamp: bigint, months: number, days: number): bigint {
+  const start = splitMicros(timestamp)
   let moved = start.days
   if (months !== 0) {
     const { year, month, day } = civilOf(start.days)
-    const total = year * 12 + month - 1 + Number(sign) * months
+    const total = year * 12 + month - 1 + months
     const newYear = Math.floor(total / 12)
     const newMonth = total - newYear * 12 + 1
     moved = daysOf(newYear, newMonth, Math.min(day, daysInMonth(newYear, newMonth)))
   }
-  const date = inRange((BigInt(moved) + sign * BigInt(days)) * MICROS_PER_DAY + start.clock, TIMESTAMP_RANGE)
-  return inRange(date + sign * rest, TIMESTAMP_RANGE)
+  return inRange((BigInt(moved) + BigInt(days)) * MICROS_PER_DAY + start.clock, TIMESTAMP)
 }
 
-const TIMESTAMP_RANGE: DataType = { kind: 'timestamp', unit: 'us', zone: null }
+/** Without a check of the range: the sum decides. */
+function negatedIf(negate: boolean, { months, days, micros }: Interval): Interval {
+  return negate ? { months: -months, days: -days, micros: -micros } : { months, days, micros }
+}
 
 function addIntervals(a: Interval, b: Interval): Interval {
   return intervalOf(BigInt(a.months) + BigInt(b.months), BigInt(a.days) + BigInt(b.days), a.micros + b.micros)
