@@ -54,7 +54,10 @@ const UNNAMED = new Set(['source', 'kind', 'condition', 'expressions', 'function
 
 function lineOf({ operator, properties, annotations }: ExplainedNode): string {
   const parts = Object.entries(properties).map(([name, value]) => {
+    // The filter right above says which.
+    if (operator === 'scan' && name === 'where') return 'filter pushed down'
     const text = Array.isArray(value) ? value.join(', ') : String(value)
+    if (text === '') return `no ${name}`
     return UNNAMED.has(name) ? text : `${name} ${text}`
   })
   const notes = annotations.length === 0 ? '' : ` [${annotations.join(', ')}]`
