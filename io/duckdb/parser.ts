@@ -9,7 +9,7 @@ interface Session {
 }
 
 type Serialized =
-  | { readonly error: false; readonly statements: readonly unknown[] }
+  | { readonly error: false; readonly statements?: readonly unknown[] }
   | {
       readonly error: true
       readonly error_type: string
@@ -69,16 +69,15 @@ function statementOf(serialized: Serialized, text: string, statement: number): u
     if (serialized.error_type === 'parser') throw new VolleyError('VOLLEY_PARSE', serialized.error_message, details)
     throw new VolleyError('VOLLEY_UNSUPPORTED', `only SELECT statements are supported: ${text}`, details)
   }
-  if (serialized.statements.length !== 1) {
-    const message = `expected one SELECT statement, found ${serialized.statements.length}: ${text}`
-    throw new VolleyError('VOLLEY_PARSE', message, { expression: text, statement })
-  }
-  return serialized.statements[0]
+  const { statements = [] } = serialized
+  if (statements.length === 1) return statements[0]
+  const message = `expected one SELECT statement, found ${statements.length}: ${text}`
+  throw new VolleyError('VOLLEY_PARSE', message, { expression: text, statement })
 }
 
-/** Turns an offset in bytes of UTF-8 into one in characters (UTF-16 code units). */
-function characterOffset(text: string, bytes: number): number {
-  return Buffer.from(text).subarray(0, bytes).toString().length
+/** Turns an offset in code points, as errors have it, into one in characters (UTF-16 code units). */
+function characterOffset(text: string, codePoints: number): number {
+  return [...text].slice(0, codePoints).join('').length
 }
 
 /** Strings, or numbers and infinities outside of them. */
