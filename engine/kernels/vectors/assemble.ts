@@ -232,6 +232,8 @@ class Assembly {
   private sizeOf({ segment, indices, data }: Source): number {
     if (indices !== 0) return this.context.wasm.take_total(data.offsets, indices, segment.length)
     const { start, length } = segment
+    // A vector without rows may have no offsets.
+    if (length === 0) return 0
     const { i32 } = this.context.memory
     return i32[data.offsets / 4 + start + length] - i32[data.offsets / 4 + start]
   }
@@ -241,8 +243,8 @@ class Assembly {
     return checkedTotal(total, this.segments[0].vector)
   }
 
-  private firstOffset({ vector: source, start }: Segment): number {
-    return this.context.memory.i32[source.offsets / 4 + start]
+  private firstOffset({ vector: source, start, length }: Segment): number {
+    return length === 0 ? 0 : this.context.memory.i32[source.offsets / 4 + start]
   }
 
   /** Writes the ends of the segment's rows as they are when its first begins at `base`. */

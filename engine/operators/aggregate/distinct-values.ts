@@ -6,10 +6,10 @@
 import { vector } from '../../../io/batch.js'
 import { type DataType, UINT32 } from '../../../planner/types.js'
 import { take } from '../../kernels/vectors.js'
+import { keyLayout } from '../keys/layout.js'
 import type { OperatorContext } from '../operator-context.js'
 import type { Accumulator, AuxiliaryState, Input, Merge, Target } from './accumulator.js'
 import { Grouping } from './grouping.js'
-import { keyLayout } from './key-layout.js'
 import { SliceRows } from './slice-rows.js'
 
 /** Values read from the set at a time when the aggregate is computed. */

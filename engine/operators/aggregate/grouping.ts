@@ -7,18 +7,12 @@
 import { bitmapBytes, type Vector, vector } from '../../../io/batch.js'
 import { BINARY, type DataType, isNested } from '../../../planner/types.js'
 import { decodeRows, encodeRows } from '../../kernels/vectors/row-bytes.js'
-import { orderedWords, vectorOfWords } from '../../kernels/vectors/words.js'
-import { expand } from '../../kernels/vectors.js'
+import { vectorOfWords } from '../../kernels/vectors/words.js'
+import { encodeKeys } from '../keys/encode.js'
+import type { KeyField, KeyLayout } from '../keys/layout.js'
 import type { OperatorContext } from '../operator-context.js'
 import { GroupTable, KEY_OFFSET } from './group-table.js'
-import type { KeyField, KeyLayout } from './key-layout.js'
 import { StringTable } from './string-table.js'
-
-/** Key words of rows, at an address; `validity` tells null keys apart where the layout asks for it. */
-export interface KeyRows {
-  readonly words: number
-  readonly validity: number
-}
 
 export class Grouping {
   private constructor(
@@ -56,53 +50,10 @@ export class Grouping {
 
   /** The group, as u32 in scratch, of each row; unknown keys become groups. */
   find(keys: readonly Vector[], length: number, position?: number): number {
-    const { words, validity } = this.encode(keys, length)
+    const { words, validity } = encodeKeys(this.context, this.layout, keys, length, (index, key) =>
+      this.strings[index]!.intern(isNested(key.type) ? encodeRows(this.context, key) : key),
+    )
     return this.table.find(words, validity, length, position)
-  }
-
-  /** Key words of `length` rows, in scratch or in a key's own values. */
-  private encode(keys: readonly Vector[], length: number): KeyRows {
-    const { layout, context } = this
-    const stride = layout.words * 8
-    if (layout.nullApart) {
-      const key = expand(context, keys[0])
-      return { words: orderedWords(context, key), validity: key.validity }
-    }
-    const words = context.scratch(length * stride)
-    context.memory.u8.fill(0, words, words + length * stride)
-    layout.fields.forEach((field, i) => {
-      this.encodeField(field, i, expand(context, keys[i]), length, words, stride)
-    })
-    return { words, validity: 0 }
-  }
-
-  private encodeField(
-    field: KeyField,
-    index: number,
-    key: Vector,
-    length: number,
-    words: number,
-    stride: number,
-  ): void {
-    const { wasm } = this.context
-    if (field.kind === 'nothing') return
-    if (field.kind === 'string') {
-      const bytes = isNested(key.type) ? encodeRows(this.context, key) : key
-      const numbers = this.strings[index]!.intern(bytes)
-      wasm.group_pack_32(numbers, length, words + field.at.word * 8, stride, field.at.shift)
-      return
-    }
-    const values = orderedWords(this.context, key)
-    if (field.kind === 'wide') {
-      wasm.group_pack_wide(values, key.validity, length, words + field.word * 8, stride)
-    } else {
-      const out = words + field.at.word * 8
-      wasm.group_pack(values, key.validity, length, out, stride, field.at.shift, field.bits)
-    }
-    const flag = field.nullFlag
-    if (key.validity !== 0 && flag !== null) {
-      wasm.group_pack_null(key.validity, length, words + flag.word * 8, stride, flag.shift)
-    }
   }
 
   /** The groups of this table that have the keys of `entries` of another; unknown ones are added. */

@@ -2,9 +2,9 @@
 
 import type { TypedAggregate } from '../../../planner/expression.js'
 import type { DataType, Schema } from '../../../planner/types.js'
+import { type KeyLayout, keyLayout } from '../keys/layout.js'
 import type { Accumulator } from './accumulator.js'
 import { accumulatorFor } from './functions.js'
-import { type KeyLayout, keyLayout } from './key-layout.js'
 
 /** Plain data that tells every worker the same. */
 export interface AggregateDescriptor {

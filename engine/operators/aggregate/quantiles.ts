@@ -13,13 +13,13 @@ import type { ScalarValue, TypedAggregate } from '../../../planner/expression.js
 import { type DataType, isNested, isVariableLength } from '../../../planner/types.js'
 import { isWide, orderedWords, vectorOfWords } from '../../kernels/vectors/words.js'
 import { plain, take } from '../../kernels/vectors.js'
+import { type KeyLayout, keyLayout } from '../keys/layout.js'
 import type { OperatorContext } from '../operator-context.js'
 import { sortIndices } from '../sort.js'
 import type { Accumulator, Finish, Target } from './accumulator.js'
 import { grownBlock, releaseBlocks } from './blocks.js'
 import { Grouping } from './grouping.js'
 import { interpolate } from './interpolation.js'
-import { type KeyLayout, keyLayout } from './key-layout.js'
 
 /** Places in the auxiliary header, in u32 words. */
 const COUNT = 0

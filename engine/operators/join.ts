@@ -1,0 +1,344 @@
+/**
+ * Hash joins. The table of the build side is wholly in shared memory behind one address: any worker can probe it.
+ * See `assembly/join-table.ts`. Keys compare as in SQL: null matches nothing, NaN equals NaN, -0 equals 0.
+ */
+
+import { bitmapBytes, type Vector } from '../../io/batch.js'
+import { isNested, isVariableLength } from '../../planner/types.js'
+import { encodeRows } from '../kernels/vectors/row-bytes.js'
+import { expand, persist, plain } from '../kernels/vectors.js'
+import { encodeKeys } from './keys/encode.js'
+import { type KeyLayout, keyLayout } from './keys/layout.js'
+import type { OperatorContext } from './operator-context.js'
+
+export interface JoinDescriptor {
+  /** True if `unmatchedBuild` will be asked for, as full joins do. */
+  readonly trackMatches: boolean
+}
+
+/** Inner lists matches; left also probe rows without one; semi and anti the probe rows with and without one. */
+export type ProbeKind = 'inner' | 'left' | 'semi' | 'anti'
+
+/** Pairs of row numbers, as u32 at two addresses in scratch. `build` is `NO_ROW` where there is no match. */
+export interface JoinPairs {
+  readonly probe: number
+  readonly build: number
+  readonly count: number
+}
+
+/** Row numbers as u32 at an address in scratch. */
+export interface RowNumbers {
+  readonly indices: number
+  readonly count: number
+}
+
+/** Most pairs listed at a time. */
+export const MAX_PAIRS = 65_536
+
+/** Places in the header, in u32 words. */
+const ROWS = 0
+const WORDS = 1
+const KEY_WORDS = 2
+const HEADS = 3
+const MASK = 4
+const NEXT = 5
+const VALIDITY = 6
+const MATCHED = 7
+const STRING_KEYS = 8
+const STRINGS = 9
+const DIRECT = 10
+/** An i64. */
+const BASE = 12
+/** Number of blocks held on behalf of the table, and where their addresses are listed. */
+const HELD = 14
+const HELD_BLOCKS = 15
+const HEADER_BYTES = 64
+
+/** A table is direct if its keys' range is at most this many times their number. */
+const DIRECT_SPREAD = 4
+const MIN_DIRECT = 1024
+
+export class JoinTable {
+  private constructor(
+    private readonly context: OperatorContext,
+    readonly address: number,
+  ) {}
+
+  /**
+   * A table of the `rows` rows of contiguous key vectors, which are retained as far as it needs them. Rows are found
+   * once `insertRange` has entered them.
+   */
+  static create(
+    context: OperatorContext,
+    descriptor: JoinDescriptor,
+    keys: readonly Vector[],
+    rows: number,
+  ): JoinTable {
+    const address = context.allocate(HEADER_BYTES)
+    context.memory.u32.fill(0, address / 4, address / 4 + HEADER_BYTES / 4)
+    const table = new JoinTable(context, address)
+    const mark = context.markScratch()
+    table.write(ROWS, rows)
+    table.encode(keys, rows)
+    if (descriptor.trackMatches) table.write(MATCHED, table.clearedBlock(bitmapBytes(rows)))
+    context.rewindScratch(mark)
+    return table
+  }
+
+  static attach(context: OperatorContext, address: number): JoinTable {
+    return new JoinTable(context, address)
+  }
+
+  /**
+   * Enters a share of the rows: those with places in the share [start, start + count) / rows of the table. Several
+   * workers may do so at once; together they must cover all rows.
+   */
+  insertRange(start: number, count: number): void {
+    const rows = this.read(ROWS)
+    if (count === 0 || rows === 0) return
+    const places = this.read(MASK) + 1
+    const [from, to] = [start, start + count].map((row) => Math.floor((places * row) / rows))
+    const heads = this.read(HEADS)
+    this.context.memory.u32.fill(0, heads / 4 + from, heads / 4 + to)
+    this.context.wasm.join_link(this.address, from, to)
+  }
+
+  /** Prepares to list the matches of `length` rows, whose keys have the types of the build side's. Uses scratch. */
+  probe(keys: readonly Vector[], length: number, kind: ProbeKind): JoinProbe {
+    const { context } = this
+    const strings: StringColumn[] = []
+    const { words, validity } = this.encodedKeys(keys, length, strings)
+    const heads = context.scratch(length * 4)
+    if (this.read(ROWS) === 0) context.memory.u32.fill(0, heads / 4, heads / 4 + length)
+    else context.wasm.join_heads(this.address, words, validity, length, heads)
+    const columns = context.scratch(strings.length * STRING_BYTES + STRING_BYTES)
+    writeStrings(context, columns, strings)
+    return new JoinProbe(context, this.address, { words, strings: columns, heads, length, kind })
+  }
+
+  /** The rows of [start, start + count) that no probe has matched. */
+  unmatchedBuild(start: number, count: number): RowNumbers {
+    const indices = this.context.scratch((count + 1) * 4)
+    return { indices, count: this.context.wasm.join_unmatched(this.read(MATCHED), start, count, indices) }
+  }
+
+  /** Bytes of shared memory held, without those of the key vectors. */
+  get bytes(): number {
+    const rows = this.read(ROWS)
+    return HEADER_BYTES + rows * (this.read(KEY_WORDS) * 8 + 4) + (this.read(MASK) + 1) * 4
+  }
+
+  release(): void {
+    const { context } = this
+    const list = this.read(HELD_BLOCKS)
+    for (let i = 0; i < this.read(HELD); i++) context.release(context.memory.u32[list / 4 + i])
+    for (const place of [HEADS, NEXT, MATCHED, STRINGS, HELD_BLOCKS]) {
+      if (this.read(place) !== 0) context.release(this.read(place))
+    }
+    context.release(this.address)
+  }
+
+  private encode(keys: readonly Vector[], rows: number): void {
+    const { context } = this
+    const held: number[] = []
+    // Strings are compared where they are, so they must stay.
+    const stable = keys.map((key) => {
+      const full = expand(context, isNested(key.type) ? encodeRows(context, key) : key)
+      if (!isVariableLength(full.type)) return full
+      const kept = persist(context, context.allocate, full)
+      held.push(...kept.blocks, ...(kept.dictionary?.blocks ?? []))
+      return kept
+    })
+    const strings: StringColumn[] = []
+    const { words, validity } = this.encodedKeys(stable, rows, strings)
+    const layout = layoutOf(stable)
+    this.write(KEY_WORDS, layout.words)
+    this.write(WORDS, this.keep(words, rows * layout.words * 8, held))
+    this.write(VALIDITY, validity === 0 ? 0 : this.keep(validity, bitmapBytes(rows), held))
+    this.write(STRING_KEYS, strings.length)
+    this.write(STRINGS, context.allocate(strings.length * STRING_BYTES + STRING_BYTES))
+    writeStrings(context, this.read(STRINGS), strings)
+    this.write(NEXT, context.allocate(Math.max(1, rows) * 4))
+    this.choosePlaces(rows, layout.words === 1 && strings.length === 0)
+    this.write(HEADS, context.allocate((this.read(MASK) + 1) * 4))
+    const list = context.allocate(Math.max(1, held.length) * 4)
+    context.memory.u32.set(held, list / 4)
+    this.write(HELD_BLOCKS, list)
+    this.write(HELD, held.length)
+  }
+
+  /** Copies bytes out of scratch to a block that is released with the table. */
+  private keep(from: number, bytes: number, held: number[]): number {
+    const block = this.context.allocate(Math.max(1, bytes))
+    this.context.memory.u8.copyWithin(block, from, from + bytes)
+    held.push(block)
+    return block
+  }
+
+  private choosePlaces(rows: number, singleWord: boolean): void {
+    const { wasm, memory, scratch } = this.context
+    const range = scratch(16)
+    if (singleWord && wasm.sort_range(this.read(WORDS), this.read(VALIDITY), 0, rows, range) < rows) {
+      const [least, greatest] = [memory.i64[range / 8], memory.i64[range / 8 + 1]]
+      const span = greatest - least
+      if (span < BigInt(Math.max(MIN_DIRECT, rows * DIRECT_SPREAD))) {
+        this.write(DIRECT, 1)
+        this.write(MASK, Number(span))
+        memory.i64[this.address / 8 + BASE / 2] = least
+        return
+      }
+    }
+    this.write(MASK, 2 ** Math.ceil(Math.log2(Math.max(2, rows))) - 1)
+  }
+
+  /** Key words, and the bitmap of the rows none of whose keys is null; notes the strings behind hashes. */
+  private encodedKeys(keys: readonly Vector[], length: number, strings: StringColumn[]) {
+    const { context } = this
+    const full = keys.map((key) => expand(context, isNested(key.type) ? encodeRows(context, key) : key))
+    const { words } = encodeKeys(context, layoutOf(full), full, length, (_, key) => {
+      const column = stringColumn(context, key)
+      strings.push(column)
+      return column.hashes
+    })
+    return { words, validity: validInAll(context, full, length) }
+  }
+
+  private clearedBlock(bytes: number): number {
+    const block = this.context.allocate(Math.max(8, bytes))
+    this.context.memory.u8.fill(0, block, block + bytes)
+    return block
+  }
+
+  private read(place: number): number {
+    return this.context.memory.u32[this.address / 4 + place]
+  }
+
+  private write(place: number, value: number): void {
+    this.context.memory.u32[this.address / 4 + place] = value
+  }
+}
+
+/** Frees a table that no worker probes any more. */
+export function releaseJoinTable(context: OperatorContext, address: number): void {
+  JoinTable.attach(context, address).release()
+}
+
+function layoutOf(keys: readonly Vector[]): KeyLayout {
+  return keyLayout(keys.map((key) => key.type))
+}
+
+/** Strings to compare, and their hashes. */
+interface StringColumn {
+  readonly offsets: number
+  readonly values: number
+  readonly codes: number
+  readonly hashes: number
+}
+
+const STRING_BYTES = 16
+
+function writeStrings(context: OperatorContext, address: number, strings: readonly StringColumn[]): void {
+  strings.forEach(({ offsets, values, codes }, i) => {
+    context.memory.u32.set([offsets, values, codes, 0], address / 4 + i * (STRING_BYTES / 4))
+  })
+}
+
+function stringColumn(context: OperatorContext, key: Vector): StringColumn {
+  const { wasm, scratch } = context
+  const { dictionary, length, validity } = key
+  const hashes = scratch(length * 4)
+  if (dictionary === null) {
+    wasm.join_hash_strings(key.offsets, key.values, validity, length, hashes)
+    return { offsets: key.offsets, values: key.values, codes: 0, hashes }
+  }
+  // A dictionary much larger than the slice is not worth hashing whole.
+  if (dictionary.length > length * 2) return stringColumn(context, plain(context, key))
+  const entries = scratch(dictionary.length * 4)
+  wasm.join_hash_strings(dictionary.offsets, dictionary.values, 0, dictionary.length, entries)
+  wasm.join_take_hashes(entries, key.values, validity, length, hashes)
+  return { offsets: dictionary.offsets, values: dictionary.values, codes: key.values, hashes }
+}
+
+/** Bitmap of the rows where all keys are valid; 0 if that is every row. */
+function validInAll(context: OperatorContext, keys: readonly Vector[], length: number): number {
+  let valid = 0
+  for (const key of keys) {
+    if (key.type.kind === 'null') {
+      const none = context.scratch(bitmapBytes(length))
+      context.memory.u8.fill(0, none, none + bitmapBytes(length))
+      return none
+    }
+    if (valid === 0 || key.validity === 0) valid += key.validity
+    else {
+      const both = context.scratch(bitmapBytes(length))
+      context.wasm.bitmap_and(valid, key.validity, both, length)
+      valid = both
+    }
+  }
+  return valid
+}
+
+interface ProbeInput {
+  readonly words: number
+  readonly strings: number
+  readonly heads: number
+  readonly length: number
+  readonly kind: ProbeKind
+}
+
+const KINDS: Record<ProbeKind, number> = { inner: 0, left: 1, semi: 2, anti: 3 }
+const NEW_ROW = 0xffffffff
+
+/** Lists the matches of a slice in parts, in order of probe rows and, for one probe row, of build rows. */
+export class JoinProbe {
+  private row = 0
+  private chain = NEW_ROW
+  private matched = 0
+
+  constructor(
+    private readonly context: OperatorContext,
+    private readonly table: number,
+    private readonly input: ProbeInput,
+  ) {}
+
+  /** The next pairs, at most `limit`, in scratch; null when there are no more. */
+  next(limit = MAX_PAIRS): JoinPairs | null {
+    const { context, table } = this
+    const { words, strings, heads, length, kind } = this.input
+    if (this.row >= length) return null
+    // A part is rarely larger than the slice: most joins find one match for a row.
+    const size = Math.min(limit, Math.max(length, 1024))
+    const [probe, build, state] = [context.scratch(size * 4), context.scratch(size * 4), context.scratch(12)]
+    const { u32 } = context.memory
+    u32.set([this.row, this.chain, this.matched], state / 4)
+    const count = context.wasm.join_probe(
+      ...([table, words, strings, heads, length, KINDS[kind], size, state, probe, build] as const),
+    )
+    this.row = u32[state / 4]
+    this.chain = u32[state / 4 + 1]
+    this.matched = u32[state / 4 + 2]
+    return count === 0 ? null : { probe, build, count }
+  }
+}
+
+/** Lists all pairs of `probeRows` and `buildRows` rows in parts, in order. */
+export class CrossProbe {
+  private position = 0
+
+  constructor(
+    private readonly context: OperatorContext,
+    private readonly probeRows: number,
+    private readonly buildRows: number,
+  ) {}
+
+  /** The next pairs, at most `limit`, in scratch; null when there are no more. */
+  next(limit = MAX_PAIRS): JoinPairs | null {
+    const { context, buildRows, position } = this
+    const count = Math.min(limit, this.probeRows * buildRows - position)
+    if (count === 0) return null
+    const [probe, build] = [context.scratch(count * 4), context.scratch(count * 4)]
+    context.wasm.join_cross(buildRows, Math.floor(position / buildRows), position % buildRows, count, probe, build)
+    this.position += count
+    return { probe, build, count }
+  }
+}
