@@ -48,10 +48,7 @@ export function lower(plan: ResolvedPlan, sourceOf: SourceLookup): Pipeline {
       return from({ kind: 'sort', input: fed, keys, limit }, plan.schema)
     }
     case 'limit':
-      return from(
-        { kind: 'limit', input: lowered(plan.input), count: plan.count, offset: plan.offset },
-        plan.schema,
-      )
+      return from({ kind: 'limit', input: lowered(plan.input), count: plan.count, offset: plan.offset }, plan.schema)
     case 'union':
       return from({ kind: 'union', inputs: plan.inputs.map(lowered) }, plan.schema)
     case 'window':
@@ -60,10 +57,7 @@ export function lower(plan: ResolvedPlan, sourceOf: SourceLookup): Pipeline {
       const input = lowered(plan.input)
       return plan.function.kind === 'module'
         ? then(input, { kind: 'map', mode: plan.mode, function: plan.function, schema: plan.schema }, plan.schema)
-        : from(
-            { kind: 'closure', input, mode: plan.mode, function: plan.function, schema: plan.schema },
-            plan.schema,
-          )
+        : from({ kind: 'closure', input, mode: plan.mode, function: plan.function, schema: plan.schema }, plan.schema)
     }
     case 'join':
       return lowerJoin(plan, lowered(plan.left), lowered(plan.right))

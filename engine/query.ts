@@ -1,13 +1,13 @@
 /** From what the user wrote to a plan that can run: parse texts, open sources, resolve names and types, optimize. */
 
-import { expandPlan, parseTexts, type TableReference } from '../planner/sql/expand.js'
 import type { SqlParser } from '../io/duckdb/parser.js'
 import type { ScalarValue, TypedExpression } from '../planner/expression.js'
 import type { LogicalPlan, ResolvedPlan, TableSource } from '../planner/logical-plan.js'
 import { optimize } from '../planner/optimizer/optimizer.js'
 import { resolvePlan } from '../planner/resolve.js'
-import { RowError } from './kernels/kernel.js'
+import { expandPlan, parseTexts, type TableReference } from '../planner/sql/expand.js'
 import { evaluateScalar } from './kernels/evaluate.js'
+import { RowError } from './kernels/kernel.js'
 import type { SourceRegistry } from './sources.js'
 
 export interface QueryEnvironment {

@@ -3,8 +3,8 @@
 import { VolleyError } from '../planner/errors.js'
 import { createKernelContext, type ThreadKernels } from './kernels/context.js'
 import type { SharedMemory } from './memory/shared-memory.js'
-import type { WorkerPool } from './workers/pool.js'
 import type { ReplyOf, RunHandle, TaskKind, TaskKinds, TaskOf } from './workers/messages.js'
+import type { WorkerPool } from './workers/pool.js'
 import type { TaskContext } from './workers/task-context.js'
 
 let runs = 0

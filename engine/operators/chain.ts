@@ -9,7 +9,7 @@ import type { Batch } from '../../io/batch.js'
 import { sliceBatch } from '../../io/batch.js'
 import { unreachable } from '../../planner/errors.js'
 import type { TypedExpression } from '../../planner/expression.js'
-import { describeRowError, evaluate } from '../kernels/evaluate.js'
+import { describeRowError, evaluate, evaluateAll } from '../kernels/evaluate.js'
 import { RowError } from '../kernels/kernel.js'
 import { persist, releaseBatch } from '../kernels/vectors.js'
 import type { ChainEnd, ChainStep } from '../workers/messages.js'
@@ -137,11 +137,12 @@ export class Chain {
       this.result.batches.push({ ...batch, columns })
       return
     }
-    const computed = (expression: TypedExpression | null) =>
-      expression === null
-        ? null
-        : this.located([expression], batch, () => evaluate(this.context, expression, batch))
-    const keys = end.keys.map((key) => this.located([key], batch, () => evaluate(this.context, key, batch)))
+    const inputs = [...end.keys, ...end.arguments, ...end.filters]
+    const expressions = inputs.filter((input) => input !== null)
+    const vectors = this.located(expressions, batch, () => evaluateAll(this.context, expressions, batch))
+    let next = 0
+    const computed = (input: TypedExpression | null) => (input === null ? null : vectors[next++])
+    const keys = end.keys.map(() => vectors[next++])
     this.slot?.state.update(keys, end.arguments.map(computed), end.filters.map(computed), batch.length, position)
   }
 

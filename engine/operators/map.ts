@@ -44,9 +44,7 @@ export async function map(
   batch: Batch,
   firstRow: number,
 ): Promise<Batch> {
-  return mode === 'row'
-    ? mapRows(context, named, schema, batch, firstRow)
-    : mapBatch(context, named, schema, batch)
+  return mode === 'row' ? mapRows(context, named, schema, batch, firstRow) : mapBatch(context, named, schema, batch)
 }
 
 /** A function may return a row, several as an array, or none. */

@@ -10,12 +10,14 @@ import type { Morsel } from '../../io/source.js'
 import { unreachable } from '../../planner/errors.js'
 import type { TypedExpression } from '../../planner/expression.js'
 import { field, schemaOf } from '../../planner/types.js'
-import { AggregateState, type AggregateDescriptor } from '../operators/aggregate.js'
-import type { ProbeStep } from '../operators/probe.js'
-import { retainVector, releaseBatch, releaseVector } from '../kernels/vectors.js'
+import { releaseBatch, releaseVector, retainVector } from '../kernels/vectors.js'
+import { type AggregateDescriptor, AggregateState } from '../operators/aggregate.js'
+import { releaseJoinTable } from '../operators/join.js'
 import { map, type NamedCall } from '../operators/map.js'
+import type { ProbeStep } from '../operators/probe.js'
 import type { Run } from '../run.js'
-import type { ChainEnd, ChainStep, ReplyOf, SortVector, SortedRun } from '../workers/messages.js'
+import type { ChainEnd, ChainStep, ReplyOf, SortedRun, SortVector } from '../workers/messages.js'
+import { publishChain } from '../workers/published-chain.js'
 import { limitBatches } from './limit.js'
 import { orderedMap } from './ordered-map.js'
 import type { JoinStep, Pipeline, PipelineSource } from './pipeline.js'
@@ -58,18 +60,15 @@ export class BulkStrategy {
   }
 
   /** Sends every morsel of a source through a chain in the workers. */
-  private chain(
-    source: PipelineSource,
-    steps: readonly ChainStep[],
-    end: ChainEnd,
-  ): AsyncGenerator<ReplyOf<'chain'>> {
+  private chain(source: PipelineSource, steps: readonly ChainStep[], end: ChainEnd): AsyncGenerator<ReplyOf<'chain'>> {
     const sliceRows = steps.some((step) => step.kind === 'map') ? MAP_SLICE_ROWS : SLICE_ROWS
+    const chain = publishChain(this.run.context, { sliceRows, steps, end })
     return orderedMap(
       this.morsels(source),
       this.window,
       async (morsel, ordinal) => {
         try {
-          const reply = await this.run.task('chain', { morsel, ordinal, sliceRows, steps, end })
+          const reply = await this.run.task('chain', { morsel, ordinal, chain })
           if (source.kind === 'scan') {
             this.run.counts.rowsIn += reply.rowsIn
             this.run.counts.bytesRead += reply.bytesRead
@@ -86,10 +85,7 @@ export class BulkStrategy {
 
   private async *morsels(source: PipelineSource): AsyncGenerator<Morsel> {
     if (source.kind === 'scan') {
-      yield* source.source.morsels(
-        { columns: source.columns, predicate: source.predicate },
-        this.run.context,
-      )
+      yield* source.source.morsels({ columns: source.columns, predicate: source.predicate }, this.run.context)
       return
     }
     let firstRow = 0
@@ -143,7 +139,10 @@ export class BulkStrategy {
     const descriptor: AggregateDescriptor = {
       keys: keys.map(({ name, expression }) => ({ name, type: expression.type })),
       aggregates,
-      schema: schemaOf([...keys.map(({ name, expression }) => field(name, expression.type)), ...aggregates.map(({ name, type }) => field(name, type))]),
+      schema: schemaOf([
+        ...keys.map(({ name, expression }) => field(name, expression.type)),
+        ...aggregates.map(({ name, type }) => field(name, type)),
+      ]),
     }
     const slots = context.allocate(this.window * 8)
     context.memory.i32.fill(0, slots / 4, slots / 4 + this.window * 2)

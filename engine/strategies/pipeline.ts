@@ -6,7 +6,13 @@
  */
 
 import type { Source } from '../../io/source.js'
-import type { NamedExpression, SortKey, TypedAggregate, TypedExpression, TypedWindow } from '../../planner/expression.js'
+import type {
+  NamedExpression,
+  SortKey,
+  TypedAggregate,
+  TypedExpression,
+  TypedWindow,
+} from '../../planner/expression.js'
 import type { JoinKind, UserFunction } from '../../planner/logical-plan.js'
 import type { Schema } from '../../planner/types.js'
 import type { ChainStep } from '../workers/messages.js'

@@ -63,6 +63,24 @@ export type ChainEnd =
       readonly slotCount: number
     }
 
+/** Everything about a chain but its input. */
+export interface ChainPlan {
+  /** Rows that pass through the steps at once. */
+  readonly sliceRows: number
+  readonly steps: readonly ChainStep[]
+  readonly end: ChainEnd
+}
+
+/**
+ * A chain plan serialized into a block of the run, so that it does not travel with every morsel. Workers read it once;
+ * `id` is unique in the process.
+ */
+export interface PublishedChain {
+  readonly id: number
+  readonly address: number
+  readonly bytes: number
+}
+
 export interface SortVector {
   readonly vector: Vector
   readonly descending: boolean
@@ -81,9 +99,7 @@ export interface TaskKinds {
       readonly morsel: Morsel
       /** Ordinal of the morsel in its pipeline: orders first and last. */
       readonly ordinal: number
-      readonly sliceRows: number
-      readonly steps: readonly ChainStep[]
-      readonly end: ChainEnd
+      readonly chain: PublishedChain
     }
     reply: {
       readonly batches: readonly Batch[]

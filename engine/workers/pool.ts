@@ -26,7 +26,12 @@ export class WorkerPool {
       reply = await this.running().run(task)
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new VolleyError('VOLLEY_WORKER_DIED', `a worker thread ended during a ${task.kind} task: ${reason}`, {}, cause)
+      throw new VolleyError(
+        'VOLLEY_WORKER_DIED',
+        `a worker thread ended during a ${task.kind} task: ${reason}`,
+        {},
+        cause,
+      )
     }
     if (!reply.ok) throw unpackError(reply.error)
     return reply.value as ReplyOf<K>

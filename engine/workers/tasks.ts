@@ -13,6 +13,7 @@ import { unmatchedBuild } from '../operators/probe.js'
 import { mergeRuns, sortIndices } from '../operators/sort.js'
 import { computeWindow } from '../operators/window.js'
 import type { ReplyOf, TaskKind, TaskOf } from './messages.js'
+import { chainPlan } from './published-chain.js'
 import type { TaskContext } from './task-context.js'
 
 /** What a morsel puts out is numbered from its ordinal times this, so that positions order all rows of a pipeline. */
@@ -44,7 +45,7 @@ export const handlers: Handlers = {
   },
 
   unmatched: (context, { step, start, count }) => ({
-    batches: unmatchedBuild(context, step, start, count).map((batch) => persistBatch(context, context.allocate, batch)),
+    batches: [persistBatch(context, context.allocate, unmatchedBuild(context, step, start, count))],
   }),
 
   sortRange: (context, { keys, rows, start, end, limit }) => {
@@ -67,14 +68,15 @@ export const handlers: Handlers = {
 
 async function runChain(context: TaskContext, task: TaskOf<'chain'>): Promise<ReplyOf<'chain'>> {
   const { morsel } = task
-  const chain = new Chain(context, task.steps, task.end, task.ordinal * ROWS_PER_ORDINAL)
+  const { sliceRows, steps, end } = chainPlan(context.memory, task.chain)
+  const chain = new Chain(context, steps, end, task.ordinal * ROWS_PER_ORDINAL)
   let rowsIn = 0
   let bytesRead = 0
   try {
     const decoded = readMorsel(context, morsel)
     bytesRead = decoded.bytesRead
     for (const batch of decoded.batches) {
-      await chain.run(batch, task.sliceRows, originOf(morsel, rowsIn))
+      await chain.run(batch, sliceRows, originOf(morsel, rowsIn))
       rowsIn += batch.length
       if (morsel.kind === 'parquet') releaseBatch(context, batch)
     }
@@ -92,7 +94,5 @@ function readMorsel(context: TaskContext, morsel: Morsel): { batches: readonly B
 
 function originOf(morsel: Morsel, rows: number): Origin {
   const firstRow = morsel.firstRow + rows
-  return morsel.kind === 'parquet'
-    ? { path: morsel.path, rowGroup: morsel.rowGroup, firstRow }
-    : { firstRow }
+  return morsel.kind === 'parquet' ? { path: morsel.path, rowGroup: morsel.rowGroup, firstRow } : { firstRow }
 }

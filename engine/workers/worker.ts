@@ -6,8 +6,8 @@ import { packError, VolleyError } from '../../planner/errors.js'
 import { createKernelContext } from '../kernels/context.js'
 import { SharedMemory } from '../memory/shared-memory.js'
 import type { Reply, RunHandle, Task, TaskKind, TaskOf, WorkerStart } from './messages.js'
-import { handlers } from './tasks.js'
 import type { TaskContext } from './task-context.js'
+import { handlers } from './tasks.js'
 
 // Piscina wraps the data a pool was given.
 const start = (Array.isArray(workerData) ? workerData[1] : workerData) as WorkerStart
@@ -49,7 +49,8 @@ function contextOf(run: RunHandle): TaskContext {
     retain: memory.retain,
     release: memory.release,
     checkCancelled: () => {
-      if (Atomics.load(memory.views.i32, run.cancel / 4) !== 0) throw new VolleyError('VOLLEY_ABORTED', 'the run was cancelled')
+      if (Atomics.load(memory.views.i32, run.cancel / 4) !== 0)
+        throw new VolleyError('VOLLEY_ABORTED', 'the run was cancelled')
     },
   }
 }

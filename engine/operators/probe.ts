@@ -1,0 +1,79 @@
+/** Probe: joins a slice with the build side of a join, whose table is in shared memory. */
+
+import type { Batch, Vector } from '../../io/batch.js'
+import { vector } from '../../io/batch.js'
+import type { TypedExpression } from '../../planner/expression.js'
+import type { DataType, Schema } from '../../planner/types.js'
+import { evaluateAll } from '../kernels/evaluate.js'
+import { NO_ROW, take } from '../kernels/vectors.js'
+import { CrossProbe, type JoinPairs, JoinTable, type ProbeKind } from './join.js'
+import type { OperatorContext } from './operator-context.js'
+
+/** Plain data: a step of a chain. */
+export interface ProbeStep {
+  readonly kind: 'probe'
+  readonly how: 'inner' | 'left' | 'full' | 'semi' | 'anti' | 'cross'
+  /** Columns: those of the probe side, then those of `build`. */
+  readonly schema: Schema
+  readonly keys: readonly TypedExpression[]
+  /** Address of the join table; 0 for a cross join. */
+  readonly table: number
+  /** The columns of the build side that the result has, contiguous. */
+  readonly build: Batch
+}
+
+/** Yields the joined rows in parts, in scratch; each may be dropped before the next is asked for. */
+export function* probe(context: OperatorContext, step: ProbeStep, batch: Batch): Generator<Batch> {
+  const pairs = pairsOf(context, step, batch)
+  for (let part = pairs.next(); part !== null; part = pairs.next()) {
+    const { count, probe: probeRows, build: buildRows } = part
+    const left = batch.columns.map((column) => take(context, column, probeRows, count))
+    const nullable = step.how === 'left' || step.how === 'full'
+    const right = step.build.columns.map((column) => take(context, column, buildRows, count, { nullable }))
+    yield { schema: step.schema, length: count, columns: [...left, ...right] }
+  }
+}
+
+/** The build rows of [start, start + count) that nothing has matched, with nulls for the probe side; in scratch. */
+export function unmatchedBuild(context: OperatorContext, step: ProbeStep, start: number, count: number): Batch {
+  const unmatched = JoinTable.attach(context, step.table).unmatchedBuild(start, count)
+  const probeFields = step.schema.fields.slice(0, step.schema.fields.length - step.build.columns.length)
+  const noRows = context.scratch(unmatched.count * 4)
+  context.memory.u32.fill(NO_ROW, noRows / 4, noRows / 4 + unmatched.count)
+  const left = probeFields.map(({ type }) =>
+    take(context, emptyVector(type), noRows, unmatched.count, { nullable: true }),
+  )
+  const right = step.build.columns.map((column) => take(context, column, unmatched.indices, unmatched.count))
+  return { schema: step.schema, length: unmatched.count, columns: [...left, ...right] }
+}
+
+function emptyVector(type: DataType): Vector {
+  return vector(type, 0, { children: childTypes(type).map(emptyVector) })
+}
+
+function childTypes(type: DataType): readonly DataType[] {
+  switch (type.kind) {
+    case 'list':
+      return [type.element.type]
+    case 'struct':
+      return type.fields.map((field) => field.type)
+    case 'map':
+      return [{ kind: 'struct', fields: [type.key, type.value] }]
+    default:
+      return []
+  }
+}
+
+function pairsOf(context: OperatorContext, step: ProbeStep, batch: Batch): { next(): JoinPairs | null } {
+  if (step.how === 'cross') return new CrossProbe(context, batch.length, step.build.length)
+  const keys = evaluateAll(context, step.keys, batch)
+  return JoinTable.attach(context, step.table).probe(keys, batch.length, KINDS[step.how])
+}
+
+const KINDS: Record<Exclude<ProbeStep['how'], 'cross'>, ProbeKind> = {
+  inner: 'inner',
+  left: 'left',
+  full: 'left',
+  semi: 'semi',
+  anti: 'anti',
+}

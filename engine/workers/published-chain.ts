@@ -1,0 +1,30 @@
+/** Chain plans in shared memory: written once by the coordinator, read once by each worker. */
+
+import { deserialize, serialize } from 'node:v8'
+import type { MemoryViews } from '../../io/batch.js'
+import type { ChainPlan, PublishedChain } from './messages.js'
+import type { TaskContext } from './task-context.js'
+
+let published = 0
+
+/** The block belongs to the run of `context`, with which it goes. */
+export function publishChain(context: TaskContext, plan: ChainPlan): PublishedChain {
+  const bytes = serialize(plan)
+  const address = context.allocate(bytes.length)
+  context.memory.u8.set(bytes, address)
+  return { id: ++published, address, bytes: bytes.length }
+}
+
+const KEPT = 64
+const known = new Map<number, ChainPlan>()
+
+/** The same object for the same chain, so that what is derived from its nodes can be kept by identity. */
+export function chainPlan(memory: MemoryViews, { id, address, bytes }: PublishedChain): ChainPlan {
+  let plan = known.get(id)
+  if (plan === undefined) {
+    plan = deserialize(Uint8Array.from(memory.u8.subarray(address, address + bytes))) as ChainPlan
+    known.set(id, plan)
+    if (known.size > KEPT) known.delete(known.keys().next().value as number)
+  }
+  return plan
+}
