@@ -16,16 +16,16 @@ function integerFits<F, T>(x: F): bool {
   return isSigned<F>() == isSigned<T>() || (isSigned<F>() ? x >= <F>0 : y >= <T>0)
 }
 
-/** True if the whole number `x` is in the range of the integer type `T`. */
+/** True if `x` is not below the integer type `T`, and `whole`, which it is rounded to, not above it. */
 // @ts-ignore: decorator
 @inline
-function wholeFits<F, T>(x: F): bool {
+function floatFits<F, T>(x: F, whole: F): bool {
   if (isSigned<T>()) {
     const limit = sizeof<T>() == 8 ? 9223372036854775808.0 : <f64>((<i64>1) << (8 * <i64>sizeof<T>() - 1))
-    return <f64>x >= -limit && <f64>x < limit
+    return <f64>x >= -limit && <f64>whole < limit
   }
   const limit = sizeof<T>() == 8 ? 18446744073709551616.0 : <f64>((<i64>1) << (8 * <i64>sizeof<T>()))
-  return <f64>x >= 0 && <f64>x < limit
+  return <f64>x >= 0 && <f64>whole < limit
 }
 
 /** Integers keep their value or fail; floats are rounded half to even, and fail if not finite. */
@@ -43,7 +43,7 @@ function convert<F, T>(a: usize, out: usize, n: i32, validity: usize): i32 {
       store<T>(out, y)
     } else if (isFloat<F>()) {
       const whole = nearest<F>(x)
-      if (wholeFits<F, T>(whole)) store<T>(out, <T>whole)
+      if (floatFits<F, T>(x, whole)) store<T>(out, <T>whole)
       else {
         store<T>(out, <T>0)
         if (failed < 0 && isValid(validity, i)) failed = i
@@ -80,15 +80,15 @@ function decimalToFloat<T>(a: usize, out: usize, n: i32, scale: i32): void {
   }
 }
 
-/** x * 10^scale rounded half away from zero, with at most `precision` digits (up to 18). */
+/** x * 10^scale, in the precision of x, rounded half away from zero, with at most `precision` digits (up to 18). */
 // @ts-ignore: decorator
 @inline
 function floatToDecimal<F>(a: usize, out: usize, n: i32, scale: i32, precision: i32, validity: usize): i32 {
-  const factor = <f64>powerOfTen(scale)
+  const factor = <F>powerOfTen(scale)
   const limit = <f64>powerOfTen(precision)
   let failed = -1
   for (let i = 0; i < n; i++) {
-    const scaled = <f64>load<F>(a) * factor
+    const scaled = <f64>(load<F>(a) * factor)
     let whole = trunc<f64>(scaled)
     if (abs<f64>(scaled - whole) >= 0.5) whole += copysign<f64>(1, scaled)
     if (abs<f64>(whole) < limit) store<i64>(out, <i64>whole)
@@ -205,10 +205,16 @@ function floorDivide(x: i64, divisor: i64): i64 {
   return quotient - i64(x - quotient * divisor < 0)
 }
 
-/** The days that counts of units lie in, of which a day has `unitsPerDay`. */
-export function timestamp_to_date(a: usize, out: usize, n: i32, unitsPerDay: f64): void {
+/** The days that counts of units lie in, of which a day has `unitsPerDay`. Returns the first valid row that leaves int32. */
+export function timestamp_to_date(a: usize, out: usize, n: i32, unitsPerDay: f64, validity: usize): i32 {
   const unit = <i64>unitsPerDay
-  for (let i = 0; i < n; i++) store<i32>(out + (<usize>i << 2), <i32>floorDivide(load<i64>(a + (<usize>i << 3)), unit))
+  let failed = -1
+  for (let i = 0; i < n; i++) {
+    const days = floorDivide(load<i64>(a + (<usize>i << 3)), unit)
+    if (<i64>(<i32>days) != days && failed < 0 && isValid(validity, i)) failed = i
+    store<i32>(out + (<usize>i << 2), <i32>days)
+  }
+  return failed
 }
 
 /** The microseconds since midnight. */

@@ -144,8 +144,10 @@ function castTime(context: KernelContext, source: Vector, type: DataType, length
   if (from.kind === 'timestamp' && type.kind === 'date') {
     if (from.unit === 'ns') return null
     const out = result(context, type, length)
-    context.wasm.timestamp_to_date(source.values, out.values, length, 86_400 * PER_SECOND[from.unit])
-    return out
+    const unitsPerDay = 86_400 * PER_SECOND[from.unit]
+    const validity = commonValidity(context, [source], length)
+    const failed = context.wasm.timestamp_to_date(source.values, out.values, length, unitsPerDay, validity)
+    return failed < 0 ? out : null
   }
   if (from.kind === 'timestamp' && type.kind === 'time' && from.unit === 'us' && type.unit === 'us') {
     const out = result(context, type, length)

@@ -6,7 +6,7 @@ import { type DataType, type TimeUnit, typeName, typesEqual } from '../../../pla
 import { RowError } from '../kernel.js'
 import { MICROS_PER_DAY, splitMicros } from './calendar.js'
 import { formatValue } from './format.js'
-import { divideFloor, divideRounded, fitsPrecision, isInRange, powerOfTen, toScalar } from './integers.js'
+import { divideFloor, divideRounded, fitsPrecision, integerRange, isInRange, powerOfTen, toScalar } from './integers.js'
 import { roundHalfAway, roundHalfEven } from './math.js'
 import { parseValue } from './parse.js'
 
@@ -45,14 +45,15 @@ function convert(value: ScalarValue, from: DataType, to: DataType): ScalarValue 
       break
     case 'int': {
       const whole = wholeOf(value, from, to)
-      return whole === null || !isInRange(to, whole) ? undefined : toScalar(to, whole)
+      if (whole === null || !isInRange(to, whole) || isBelow(value, from, to)) return undefined
+      return toScalar(to, whole)
     }
     case 'float':
       return floatOf(value, from, to)
     case 'decimal':
       return decimalOf(value, from, to)
     case 'date':
-      if (from.kind === 'timestamp') return splitMicros(toMicros(value as bigint, from.unit)).days
+      if (from.kind === 'timestamp') return dateOf(value as bigint, from.unit)
       break
     case 'time':
       return timeOf(value, from, to)
@@ -71,6 +72,11 @@ function convert(value: ScalarValue, from: DataType, to: DataType): ScalarValue 
       return unreachable(to)
   }
   throw noCast(from, to)
+}
+
+/** Floats below the range fail even if they would be rounded into it, as in DuckDB. */
+function isBelow(value: ScalarValue, from: DataType, to: Extract<DataType, { kind: 'int' }>): boolean {
+  return from.kind === 'float' && (value as number) < Number(integerRange(to)[0])
 }
 
 /** The integer nearest to a number: floats go half to even, decimals half away from zero. Null if it is not finite. */
@@ -144,8 +150,11 @@ function unscaledOf(value: ScalarValue, from: DataType, to: Decimal): bigint | n
     return shift >= 0 ? (value as bigint) * powerOfTen(shift) : divideRounded(value as bigint, powerOfTen(-shift))
   }
   if (from.kind === 'float') {
-    const scaled = roundHalfAway((value as number) * Number(powerOfTen(to.scale)))
-    return Number.isFinite(scaled) ? BigInt(scaled) : null
+    const factor = Number(powerOfTen(to.scale))
+    // In the precision of the value, as in DuckDB.
+    const scaled = from.bits === 32 ? Math.fround((value as number) * Math.fround(factor)) : (value as number) * factor
+    const rounded = roundHalfAway(scaled)
+    return Number.isFinite(rounded) ? BigInt(rounded) : null
   }
   const whole = wholeOf(value, from, to)
   return whole === null ? null : whole * powerOfTen(to.scale)
@@ -163,6 +172,11 @@ function rescale(count: bigint, from: TimeUnit, to: TimeUnit): bigint {
 
 function toMicros(count: bigint, unit: TimeUnit): bigint {
   return rescale(count, unit, 'us')
+}
+
+function dateOf(count: bigint, unit: TimeUnit): number | undefined {
+  const { days } = splitMicros(toMicros(count, unit))
+  return (days | 0) === days ? days : undefined
 }
 
 function in64Bits(value: bigint): bigint | undefined {
