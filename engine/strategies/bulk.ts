@@ -33,6 +33,9 @@ const SMALL_GROUPS = 20_000
 /** Fewer rows than this are sorted by one worker. */
 const SMALL_SORT = 50_000
 
+/** Fewer rows than this are entered into a join table by one worker. */
+const SMALL_BUILD = 50_000
+
 type SourceOf<K extends PipelineSource['kind']> = Extract<PipelineSource, { kind: K }>
 
 export class BulkStrategy {
@@ -55,8 +58,7 @@ export class BulkStrategy {
 
   private async *output(source: PipelineSource, steps: readonly ChainStep[]): AsyncGenerator<Batch> {
     if (steps.length === 0 && source.kind !== 'scan') return yield* this.sourceBatches(source)
-    const replies = this.chain(source, steps, { kind: 'output' })
-    for await (const reply of replies) yield* ownedBatches(reply.batches, (batch) => this.release(batch))
+    yield* this.outputs(this.chain(source, steps, { kind: 'output' }))
   }
 
   /** Sends every morsel of a source through a chain in the workers. */
@@ -79,7 +81,7 @@ export class BulkStrategy {
           if (morsel.kind === 'batch') this.release(morsel.batch)
         }
       },
-      (reply) => reply.batches.forEach((batch) => this.release(batch)),
+      (reply) => this.discard(reply),
     )
   }
 
@@ -167,13 +169,9 @@ export class BulkStrategy {
     const addresses = states.map((state) => state.address)
     const groups = states.reduce((sum, state) => sum + state.groupCount, 0)
     const partitions = groups < SMALL_GROUPS ? 1 : this.run.pool.threads * 4
-    const merged = orderedMap(
-      range(partitions),
-      this.window,
-      (partition) => this.run.task('mergeGroups', { descriptor, states: addresses, partition, partitions }),
-      (reply) => reply.batches.forEach((batch) => this.release(batch)),
+    yield* this.parts(partitions, (partition) =>
+      this.run.task('mergeGroups', { descriptor, states: addresses, partition, partitions }),
     )
-    for await (const reply of merged) yield* ownedBatches(reply.batches, (batch) => this.release(batch))
     for (const state of states) state.release()
     context.release(slots)
   }
@@ -196,16 +194,10 @@ export class BulkStrategy {
     )
     const runs = await this.sortedRuns(keys, whole.length, source.limit)
     const total = Math.min(whole.length, source.limit ?? whole.length)
-    const slices = orderedMap(
-      range(Math.ceil(total / OUTPUT_ROWS)),
-      this.window,
-      (part) => {
-        const from = part * OUTPUT_ROWS
-        return this.run.task('mergeSorted', { keys, runs, batch: whole, from, to: Math.min(total, from + OUTPUT_ROWS) })
-      },
-      (reply) => reply.batches.forEach((batch) => this.release(batch)),
-    )
-    for await (const reply of slices) yield* ownedBatches(reply.batches, (batch) => this.release(batch))
+    yield* this.parts(Math.ceil(total / OUTPUT_ROWS), (part) => {
+      const from = part * OUTPUT_ROWS
+      return this.run.task('mergeSorted', { keys, runs, batch: whole, from, to: Math.min(total, from + OUTPUT_ROWS) })
+    })
     for (const run of runs) this.run.context.release(run.address)
     for (const vector of vectors) releaseVector(this.run.context, vector)
     this.release(whole)
@@ -271,13 +263,23 @@ export class BulkStrategy {
   private async build(join: JoinStep): Promise<BuiltJoin> {
     const whole = await this.contiguous(join.build)
     const keys = await this.evaluate(join.buildKeys, whole)
-    const trackMatches = join.how === 'full'
-    const table =
-      join.how === 'cross' ? 0 : (await this.run.task('buildJoin', { keys, rows: whole.length, trackMatches })).table
+    const table = join.how === 'cross' ? 0 : await this.buildTable(keys, whole.length, join.how === 'full')
     const columns = join.buildColumns.map((index) => whole.columns[index])
     const build: Batch = { schema: join.build.schema, length: whole.length, columns }
     const step: ProbeStep = { kind: 'probe', how: join.how, schema: join.schema, keys: join.probeKeys, table, build }
     return { step, whole, keys }
+  }
+
+  /** One worker lays out the table, then all enter shares of the rows. */
+  private async buildTable(keys: readonly Vector[], rows: number, trackMatches: boolean): Promise<number> {
+    const { table } = await this.run.task('buildJoin', { keys, rows, trackMatches })
+    const shares = rows < SMALL_BUILD ? 1 : this.run.pool.threads
+    const boundary = (share: number) => Math.floor((rows * share) / shares)
+    const links = Array.from({ length: shares }, (_, share) =>
+      this.run.task('linkJoin', { table, start: boundary(share), count: boundary(share + 1) - boundary(share) }),
+    )
+    await Promise.all(links)
+    return table
   }
 
   private releaseJoin({ step, whole, keys }: BuiltJoin): void {
@@ -294,20 +296,34 @@ export class BulkStrategy {
       built.push(join)
       yield* this.output(source.input.source, [...before, join.step])
       const { step } = join
-      const unmatched = orderedMap(
-        range(Math.ceil(step.build.length / OUTPUT_ROWS)),
-        this.window,
-        (part) => {
-          const start = part * OUTPUT_ROWS
-          const count = Math.min(OUTPUT_ROWS, step.build.length - start)
-          return this.run.task('unmatched', { step, start, count })
-        },
-        (reply) => reply.batches.forEach((batch) => this.release(batch)),
-      )
-      for await (const reply of unmatched) yield* ownedBatches(reply.batches, (batch) => this.release(batch))
+      yield* this.parts(Math.ceil(step.build.length / OUTPUT_ROWS), (part) => {
+        const start = part * OUTPUT_ROWS
+        return this.run.task('unmatched', { step, start, count: Math.min(OUTPUT_ROWS, step.build.length - start) })
+      })
     } finally {
       for (const join of built) this.releaseJoin(join)
     }
+  }
+
+  /** The batches of `count` tasks, in order. */
+  private parts(count: number, start: (part: number) => Promise<WithBatches>): AsyncGenerator<Batch> {
+    return this.outputs(orderedMap(range(count), this.window, start, (reply) => this.discard(reply)))
+  }
+
+  /** The batches of replies one by one; those that the consumer does not take are released. */
+  private async *outputs(replies: AsyncGenerator<WithBatches>): AsyncGenerator<Batch> {
+    for await (const { batches } of replies) {
+      let next = 0
+      try {
+        while (next < batches.length) yield batches[next++]
+      } finally {
+        for (const batch of batches.slice(next)) this.release(batch)
+      }
+    }
+  }
+
+  private discard({ batches }: WithBatches): void {
+    for (const batch of batches) this.release(batch)
   }
 
   private release(batch: Batch): void {
@@ -323,6 +339,10 @@ function closureOf({ function: { call, label } }: SourceOf<'closure'>): NamedCal
   return { call: call as (input: unknown) => unknown, label }
 }
 
+interface WithBatches {
+  readonly batches: readonly Batch[]
+}
+
 interface BuiltJoin {
   readonly step: ProbeStep
   readonly whole: Batch
@@ -331,14 +351,4 @@ interface BuiltJoin {
 
 async function* range(count: number): AsyncGenerator<number> {
   for (let i = 0; i < count; i++) yield i
-}
-
-/** Yields batches one by one, and releases those that the consumer did not take. */
-function* ownedBatches(batches: readonly Batch[], release: (batch: Batch) => void): Generator<Batch> {
-  let next = 0
-  try {
-    while (next < batches.length) yield batches[next++]
-  } finally {
-    for (const batch of batches.slice(next)) release(batch)
-  }
 }

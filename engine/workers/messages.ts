@@ -125,10 +125,15 @@ export interface TaskKinds {
     task: { readonly expressions: readonly TypedExpression[]; readonly batch: Batch }
     reply: { readonly vectors: readonly Vector[] }
   }
-  /** Builds a join's hash table over the key vectors of the build side. */
+  /** Lays out a join's hash table over the key vectors of the build side. */
   buildJoin: {
     task: { readonly keys: readonly Vector[]; readonly rows: number; readonly trackMatches: boolean }
     reply: { readonly table: number }
+  }
+  /** Enters a share of the rows into a join table; all shares together must cover its rows. */
+  linkJoin: {
+    task: { readonly table: number; readonly start: number; readonly count: number }
+    reply: { readonly linked: number }
   }
   /** Lists the build rows no probe row matched. */
   unmatched: {

@@ -39,9 +39,12 @@ export const handlers: Handlers = {
   }),
 
   buildJoin: (context, { keys, rows, trackMatches }) => {
-    const table = JoinTable.create(context, { trackMatches }, keys, rows)
-    table.insertRange(0, rows)
-    return { table: table.address }
+    return { table: JoinTable.create(context, { trackMatches }, keys, rows).address }
+  },
+
+  linkJoin: (context, { table, start, count }) => {
+    JoinTable.attach(context, table).insertRange(start, count)
+    return { linked: count }
   },
 
   unmatched: (context, { step, start, count }) => ({
