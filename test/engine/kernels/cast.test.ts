@@ -141,7 +141,7 @@ function hasCounterpart(from: DataType, to: DataType): boolean {
   if ([from, to].some((type) => type.kind === 'duration' || (type.kind === 'time' && type.unit !== 'us'))) return false
   const units = [from, to].flatMap((type) => (type.kind === 'timestamp' ? [type.unit] : []))
   const zoned = [from, to].some((type) => type.kind === 'timestamp' && type.zone !== null)
-  if (units.includes('ns') && units.some((unit) => unit === 's' || unit === 'ms')) return false
+  if (units.length === 2 && !units.includes('us')) return false
   return !zoned || (to.kind !== 'time' && units.every((unit) => unit === 'us'))
 }
 
