@@ -101,14 +101,11 @@ describe('volley inspect', () => {
 })
 
 describe('volley', () => {
-  it.each([['--help'], ['transform', '--help'], ['explain', '--help'], ['inspect', '--help'], ['sql', '--help']])(
-    'prints help: %s %s',
-    async (...words) => {
-      const { code, stdout, stderr } = await volley(words)
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(stdout).toContain('Usage: volley')
-    },
-  )
+  it.each([['--help'], ['transform', '--help']])('prints help: %s %s', async (...words) => {
+    const { code, stdout, stderr } = await volley(words)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('Usage: volley')
+  })
 
   it('prints its version', async () => {
     const { stdout } = await volley(['--version'])
