@@ -1,8 +1,9 @@
 /** What the expansion of a query needs from outside of it. */
 
-import type { ScalarValue } from '../expression.js'
+import type { Expression, ScalarValue } from '../expression.js'
 import type { LogicalPlan } from '../logical-plan.js'
 import type { AstQuery } from './ast.js'
+import type { Correlation } from './correlation.js'
 import type { ScopeColumn } from './scope.js'
 import type { SqlText } from './sql-text.js'
 
@@ -24,6 +25,8 @@ export interface TableReference {
 export interface Relation {
   readonly plan: LogicalPlan
   readonly names: readonly string[]
+  /** Of a correlated subquery: further columns of the plan, and what each must equal in the query around it. */
+  readonly correlated?: readonly { readonly name: string; readonly outer: Expression }[]
 }
 
 export interface CommonTable {
@@ -44,4 +47,6 @@ export interface QueryEnvironment {
   readonly expandQuery: (query: AstQuery, environment: QueryEnvironment) => Relation
   /** Columns of the queries around a subquery. */
   readonly outer: readonly ScopeColumn[]
+  /** Set for a subquery whose WHERE may be joined to the query around it. */
+  readonly correlation: Correlation | null
 }

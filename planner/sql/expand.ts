@@ -197,6 +197,7 @@ function expandSql(
     oneRow,
     expandQuery,
     outer: [],
+    correlation: null,
   }).plan
 }
 

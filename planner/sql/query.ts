@@ -31,7 +31,11 @@ export function expandQuery(query: AstQuery, environment: QueryEnvironment): Rel
 function withCommonTables(query: AstQuery, environment: QueryEnvironment): QueryEnvironment {
   let inner = environment
   for (const { key, value } of query.cte_map?.map ?? []) {
-    const definition: CommonTable = { query: value.query.node, aliases: value.aliases ?? [], environment: inner }
+    const definition: CommonTable = {
+      query: value.query.node,
+      aliases: value.aliases ?? [],
+      environment: { ...inner, correlation: null },
+    }
     inner = { ...inner, commonTables: new Map([...inner.commonTables, [key.toLowerCase(), definition]]) }
   }
   return inner
@@ -39,8 +43,9 @@ function withCommonTables(query: AstQuery, environment: QueryEnvironment): Query
 
 function expandSetOperation(operation: AstSetOperation, environment: QueryEnvironment): Relation {
   const { text } = environment
-  const left = expandQuery(operation.left, environment)
-  const right = expandQuery(operation.right, environment)
+  const uncorrelated = { ...environment, correlation: null }
+  const left = expandQuery(operation.left, uncorrelated)
+  const right = expandQuery(operation.right, uncorrelated)
   const { names } = left
   if (names.length !== right.names.length) {
     const message = `${operation.setop_type} needs as many columns on both sides: ${names.length} and ${right.names.length}`

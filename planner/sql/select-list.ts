@@ -102,9 +102,11 @@ export class OutputList {
     return this.add(names.convert(term))
   }
 
-  withoutHidden(input: LogicalPlan): LogicalPlan {
-    if (this.all.length === this.visibleNames.length) return input
-    return { kind: 'select', input, expressions: this.visibleNames.map((name) => column(name)) }
+  /** The visible columns and those named beside. */
+  withoutHidden(input: LogicalPlan, beside: readonly string[]): LogicalPlan {
+    const names = [...new Set([...this.visibleNames, ...beside])]
+    if (this.all.length === names.length) return input
+    return { kind: 'select', input, expressions: names.map((name) => column(name)) }
   }
 }
 

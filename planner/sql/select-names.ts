@@ -2,6 +2,7 @@
 
 import type { Expression } from '../expression.js'
 import type { AstExpression, AstStar, AstSubquery } from './ast.js'
+import { outerColumn } from './correlation.js'
 import type { QueryEnvironment } from './environment.js'
 import { convertExpression, type ExpressionContext } from './expressions.js'
 import { column, findColumn, type ScopeColumn, sameName, unknownColumn } from './scope.js'
@@ -13,6 +14,7 @@ export class SelectNames implements ExpressionContext {
   readonly text: SqlText
   /** Aliases being replaced, to find one that means itself. */
   private readonly replacing = new Set<string>()
+  private mayCorrelate = false
 
   constructor(
     private readonly list: readonly AstExpression[],
@@ -27,6 +29,14 @@ export class SelectNames implements ExpressionContext {
     return convertExpression(node, this)
   }
 
+  /** A condition of WHERE, in which columns of the query around may stand, if it is a subquery. */
+  convertCondition(node: AstExpression): Expression {
+    this.mayCorrelate = true
+    const condition = this.convert(node)
+    this.mayCorrelate = false
+    return condition
+  }
+
   /** The name of a column as its table has it; null for all else. */
   shownName(node: AstExpression): string | null {
     if (node.class !== 'COLUMN_REF') return null
@@ -39,6 +49,9 @@ export class SelectNames implements ExpressionContext {
     if (found !== null) return column(found.internal, text.position(node))
     const item = names.length === 1 ? this.list.find((one) => one.alias && sameName(one.alias, names[0])) : undefined
     if (item === undefined) {
+      const around = this.mayCorrelate ? (this.environment.correlation?.columns ?? []) : []
+      const outer = findColumn(around, names, node, text)
+      if (outer !== null) return outerColumn(outer.internal, text.position(node))
       if (findColumn(this.environment.outer, names, node, text) !== null) {
         throw text.unsupported(`a correlated subquery (${names.join('.')} is a column of the query around it)`, node)
       }
