@@ -12,6 +12,7 @@ export class MemorySource implements Source {
   readonly format = 'memory'
   readonly label = 'memory'
   readonly bounded = true
+  readonly isImmediate = true
   private closed = false
 
   /** Takes over the blocks of `batches`, all of which have `schema`. */

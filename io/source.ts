@@ -69,6 +69,8 @@ export interface ScanEstimate {
 export interface Source extends TableSource {
   readonly schema: Schema
   readonly bounded: boolean
+  /** True if morsels cost nothing to make, so that several may be gathered into one task. */
+  readonly isImmediate?: boolean
   estimate(request: ScanRequest): ScanEstimate
   /** Cuts the input in order. The consumer owns each batch morsel's blocks. May stop early: call `return()`. */
   morsels(request: ScanRequest, target: DecodeTarget): AsyncIterable<Morsel>

@@ -18,6 +18,7 @@ import type { ProbeStep } from '../operators/probe.js'
 import type { Run } from '../run.js'
 import type { ChainEnd, ChainStep, ReplyOf, SortedRun, SortVector } from '../workers/messages.js'
 import { publishChain } from '../workers/published-chain.js'
+import { bundled } from './bundled.js'
 import { limitBatches } from './limit.js'
 import { orderedMap } from './ordered-map.js'
 import type { JoinStep, Pipeline, PipelineSource } from './pipeline.js'
@@ -26,6 +27,9 @@ import type { JoinStep, Pipeline, PipelineSource } from './pipeline.js'
 const SLICE_ROWS = 16_384
 /** Rows of a slice that a user's function sees: a call and its Arrow views cost more than a kernel's. */
 const MAP_SLICE_ROWS = 131_072
+/** Most rows of a task, and tasks that each thread should have of a scan at least. */
+const BUNDLE_ROWS = 400_000
+const TASKS_PER_THREAD = 8
 /** Rows of a batch that a breaker puts out. */
 const OUTPUT_ROWS = 65_536
 /** Fewer groups than this are merged by one worker. */
@@ -66,11 +70,11 @@ export class BulkStrategy {
     const sliceRows = steps.some((step) => step.kind === 'map') ? MAP_SLICE_ROWS : SLICE_ROWS
     const chain = publishChain(this.run.context, { sliceRows, steps, end })
     return orderedMap(
-      this.morsels(source),
+      bundled(this.morsels(source), this.bundleRows(source), (morsel) => this.releaseMorsel(morsel)),
       this.window,
-      async (morsel, ordinal) => {
+      async (morsels, ordinal) => {
         try {
-          const reply = await this.run.task('chain', { morsel, ordinal, chain })
+          const reply = await this.run.task('chain', { morsels, ordinal, chain })
           if (source.kind === 'scan') {
             this.run.counts.rowsIn += reply.rowsIn
             this.run.counts.bytesRead += reply.bytesRead
@@ -78,11 +82,18 @@ export class BulkStrategy {
           }
           return reply
         } finally {
-          if (morsel.kind === 'batch') this.release(morsel.batch)
+          for (const morsel of morsels) this.releaseMorsel(morsel)
         }
       },
       (reply) => this.discard(reply),
     )
+  }
+
+  /** Rows that a task should have, so that its message costs little beside its work and all threads end together. */
+  private bundleRows(source: PipelineSource): number {
+    if (source.kind !== 'scan' || !source.source.isImmediate) return 0
+    const { rows } = source.source.estimate({ columns: source.columns, predicate: source.predicate })
+    return rows === null ? 0 : Math.min(BUNDLE_ROWS, rows / (this.run.pool.threads * TASKS_PER_THREAD))
   }
 
   private async *morsels(source: PipelineSource): AsyncGenerator<Morsel> {
@@ -320,6 +331,10 @@ export class BulkStrategy {
         for (const batch of batches.slice(next)) this.release(batch)
       }
     }
+  }
+
+  private releaseMorsel(morsel: Morsel): void {
+    if (morsel.kind === 'batch') this.release(morsel.batch)
   }
 
   private discard({ batches }: WithBatches): void {

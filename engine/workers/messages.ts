@@ -93,11 +93,11 @@ export interface SortedRun {
 }
 
 export interface TaskKinds {
-  /** Reads a morsel and runs a chain over it. */
+  /** Reads morsels one after the other and runs a chain over them. */
   chain: {
     task: {
-      readonly morsel: Morsel
-      /** Ordinal of the morsel in its pipeline: orders first and last. */
+      readonly morsels: readonly Morsel[]
+      /** Ordinal of the task in its pipeline: orders first and last. */
       readonly ordinal: number
       readonly chain: PublishedChain
     }

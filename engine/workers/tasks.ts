@@ -16,7 +16,7 @@ import type { ReplyOf, TaskKind, TaskOf } from './messages.js'
 import { chainPlan } from './published-chain.js'
 import type { TaskContext } from './task-context.js'
 
-/** What a morsel puts out is numbered from its ordinal times this, so that positions order all rows of a pipeline. */
+/** What a task puts out is numbered from its ordinal times this, so that positions order all rows of a pipeline. */
 const ROWS_PER_ORDINAL = 2 ** 32
 
 type Handlers = {
@@ -70,18 +70,21 @@ export const handlers: Handlers = {
 }
 
 async function runChain(context: TaskContext, task: TaskOf<'chain'>): Promise<ReplyOf<'chain'>> {
-  const { morsel } = task
   const { sliceRows, steps, end } = chainPlan(context.memory, task.chain)
   const chain = new Chain(context, steps, end, task.ordinal * ROWS_PER_ORDINAL)
   let rowsIn = 0
   let bytesRead = 0
   try {
-    const decoded = readMorsel(context, morsel)
-    bytesRead = decoded.bytesRead
-    for (const batch of decoded.batches) {
-      await chain.run(batch, sliceRows, originOf(morsel, rowsIn))
-      rowsIn += batch.length
-      if (morsel.kind === 'parquet') releaseBatch(context, batch)
+    for (const morsel of task.morsels) {
+      const decoded = readMorsel(context, morsel)
+      bytesRead += decoded.bytesRead
+      let rows = 0
+      for (const batch of decoded.batches) {
+        await chain.run(batch, sliceRows, originOf(morsel, rows))
+        rows += batch.length
+        if (morsel.kind === 'parquet') releaseBatch(context, batch)
+      }
+      rowsIn += rows
     }
     const { batches, rowsOut } = chain.finish()
     return { batches, rowsIn, rowsOut, bytesRead }

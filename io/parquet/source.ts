@@ -67,6 +67,7 @@ function widestNullability(field: Field, files: readonly ParquetFileInfo[]): Fie
 export class ParquetSource implements Source {
   readonly format = 'parquet'
   readonly bounded = true
+  readonly isImmediate = true
 
   constructor(
     readonly id: number,
