@@ -75,7 +75,8 @@ function cheapest(parts: readonly Part[], conditions: readonly Condition[], size
   for (const [i, left] of parts.entries()) {
     for (const right of parts.slice(i + 1)) {
       const keys = conditions.filter((one) => keyOf(one, left, right) !== null)
-      const rows = keys.reduce((product, key) => product / distinctValues(key, sizes), left.rows * right.rows)
+      // Of several keys, such as the columns of one composite key, only the one with the most values counts.
+      const rows = (left.rows * right.rows) / Math.max(1, ...keys.map((key) => distinctValues(key, sizes)))
       const isBetter =
         best === null ||
         (best.keys.length === 0 ? keys.length > 0 || rows < best.rows : keys.length > 0 && rows < best.rows)
@@ -88,7 +89,7 @@ function cheapest(parts: readonly Part[], conditions: readonly Condition[], size
 
 /** How many values a key is guessed to have: no more than the smallest table it is of has rows. */
 function distinctValues(condition: Condition, sizes: readonly number[]): number {
-  return Math.max(1, Math.min(...[...condition.relations].map((relation) => sizes[relation])))
+  return Math.min(...[...condition.relations].map((relation) => sizes[relation]))
 }
 
 function joinParts(first: Part, second: Part, keys: readonly Condition[], rows: number): Part {
