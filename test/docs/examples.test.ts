@@ -1,9 +1,11 @@
 /** Runs every example of the documentation. */
 
 import { execFile } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { inTemporaryDirectory } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -19,5 +21,17 @@ describe('docs/examples', () => {
     const { stdout, stderr } = await run(process.execPath, [`docs/examples/${name}`], { cwd: ROOT })
     expect(stderr).toBe('')
     expect(stdout.trim()).not.toBe('')
+  })
+})
+
+describe('README.md', () => {
+  it('has a tour that runs as it stands', async () => {
+    const [, tour] = /```js\n(.*?)```/s.exec(readFileSync(`${ROOT}README.md`, 'utf8')) ?? []
+    await inTemporaryDirectory(async (directory) => {
+      const code = tour.replace("'revenue.parquet'", JSON.stringify(join(directory, 'revenue.parquet')))
+      const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', code], { cwd: ROOT })
+      expect(stderr).toBe('')
+      expect(stdout).toMatch(/50000 96 \d/)
+    })
   })
 })
