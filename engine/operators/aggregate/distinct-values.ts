@@ -8,7 +8,7 @@ import { type DataType, UINT32 } from '../../../planner/types.js'
 import { take } from '../../kernels/vectors.js'
 import { keyLayout } from '../keys/layout.js'
 import type { OperatorContext } from '../operator-context.js'
-import type { Accumulator, AuxiliaryState, Input, Merge, Target } from './accumulator.js'
+import type { Accumulator, AuxiliaryState, Input, Target } from './accumulator.js'
 import { Grouping } from './grouping.js'
 import { SliceRows } from './slice-rows.js'
 
@@ -54,9 +54,11 @@ export function distinctAccumulator(type: DataType, inner: Accumulator): Accumul
     },
     merge(target, source, merge) {
       const set = setOf(target)
+      // Made before the scratch of the chunks, which is taken back.
+      const mapping = merge.mapping()
       forEachChunk(source.context, setOf(source), (entries, count, from) => {
         const { wasm } = target.context
-        const groups = translated(target.context, from, entries, count, merge)
+        const groups = translated(target.context, from, entries, count, mapping)
         const kept = target.context.scratch(count * 4 + 4)
         const keptCount = wasm.group_select_mapped(groups, count, kept)
         const numbers = take(target.context, vector(UINT32, count, { values: groups }), kept, keptCount)
@@ -86,9 +88,9 @@ function validRows(context: OperatorContext, rows: SliceRows, { argument, valid 
   return { groups: selected, values: take(context, { ...argument!, validity: 0 }, indices, count), count }
 }
 
-function translated(context: OperatorContext, set: Grouping, entries: number, count: number, merge: Merge): number {
+function translated(context: OperatorContext, set: Grouping, entries: number, count: number, mapping: number): number {
   const groups = context.scratch(count * 4)
-  context.wasm.take_32(merge.mapping(), set.key(0, entries, count).values, count, groups)
+  context.wasm.take_32(mapping, set.key(0, entries, count).values, count, groups)
   return groups
 }
 

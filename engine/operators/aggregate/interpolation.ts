@@ -3,6 +3,7 @@
 import { InternalError } from '../../../planner/errors.js'
 import type { ScalarValue } from '../../../planner/expression.js'
 import { type DataType, typeName } from '../../../planner/types.js'
+import { isWide } from '../../kernels/vectors/words.js'
 
 const MICROS_PER_DAY = 86_400_000_000
 
@@ -17,18 +18,28 @@ export function interpolate(
   if (to.kind === 'float') {
     const scale = from.kind === 'decimal' ? 10 ** from.scale : 1
     const [a, b] = [Number(low) / scale, Number(high) / scale]
-    // A product with 0 would make infinities and NaN of what lies exactly on a value.
-    return part === 0 ? a : a * (1 - part) + b * part
+    return weighted(a, b, part)
   }
   if (from.kind === 'date' && to.kind === 'timestamp') {
-    return BigInt(Math.trunc(((low as number) + ((high as number) - (low as number)) * part) * MICROS_PER_DAY))
+    const micros = (day: ScalarValue) => (day as number) * MICROS_PER_DAY
+    return BigInt(roundedAway(weighted(micros(low), micros(high), part)))
   }
-  if (from.kind === 'date' && to.kind === 'date') {
-    return (low as number) + Math.trunc(((high as number) - (low as number)) * part)
-  }
+  if (part === 0) return low
   if (typeof low === 'bigint' && typeof high === 'bigint') {
+    if (from.kind !== 'decimal') return BigInt(roundedAway(weighted(Number(low), Number(high), part)))
+    if (isWide(from)) return BigInt(Math.trunc(weighted(Number(low), Number(high), part)))
     return low + BigInt(Math.trunc(Number(high - low) * part))
   }
   if (typeof low === 'number' && typeof high === 'number') return low + Math.trunc((high - low) * part)
   throw new InternalError(`no ${typeName(to)} between values of ${typeName(from)}`)
+}
+
+/** A product with 0 would make NaN of an infinity that lies exactly on the point. */
+function weighted(low: number, high: number, part: number): number {
+  return part === 0 ? low : low * (1 - part) + high * part
+}
+
+/** Halves go away from zero. */
+function roundedAway(value: number): number {
+  return Math.sign(value) * Math.round(Math.abs(value))
 }
