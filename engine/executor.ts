@@ -1,5 +1,6 @@
 /** Runs plans for the frames of an engine: resolves, optimizes, executes, and hands out the results. */
 
+import { setTimeout } from 'node:timers/promises'
 import type * as arrow from 'apache-arrow'
 import { fromArrowSchema, toArrowSchema } from '../io/arrow/schema.js'
 import type { Batch } from '../io/batch.js'
@@ -28,6 +29,9 @@ import { BulkStrategy } from './strategies/bulk.js'
 import { type Choice, chooseStrategy } from './strategies/choose.js'
 import { WorkerPool } from './workers/pool.js'
 
+/** How long closing waits for runs to notice that they were cancelled. */
+const GRACE_MS = 1000
+
 /** A run that has begun: its plan is optimized and its batches are made as they are asked for. */
 interface Execution {
   readonly run: Run
@@ -48,8 +52,12 @@ export class Executor implements FrameRuntime {
   private readonly parser = new SqlParser()
   private readonly environment: QueryEnvironment
   private readonly runs = new Set<Run>()
+  /** Runs whose batches the user takes one by one; nobody knows whether more will be asked for. */
+  private readonly streams = new Set<Execution>()
+  /** What ends by itself, soon once its run is cancelled. */
+  private readonly pending = new Set<Promise<unknown>>()
   private closures = 0
-  private closed = false
+  private closing: Promise<void> | null = null
 
   constructor(private readonly options: CheckedOptions) {
     this.threads = options.threads
@@ -70,12 +78,21 @@ export class Executor implements FrameRuntime {
     return { usedBytes: bytes, peakBytes, leasedBytes: this.leases.bytes }
   }
 
-  async close(): Promise<void> {
-    if (this.closed) return
-    this.closed = true
+  close(): Promise<void> {
+    this.closing ??= this.shutDown()
+    return this.closing
+  }
+
+  private async shutDown(): Promise<void> {
     for (const run of this.runs) run.cancel(new VolleyError('VOLLEY_CLOSED', 'the engine was closed'))
-    await Promise.all([...this.runs].map((run) => run.finish()))
+    const left = [...this.streams].map(({ batches }) => batches.return(undefined))
+    const ended = Promise.allSettled([...this.pending, ...left])
+    // A user's function that never returns keeps its task from ending; the end of its thread does not.
+    const grace = new AbortController()
+    await Promise.race([ended, setTimeout(GRACE_MS, null, { signal: grace.signal }).catch(() => null)])
+    grace.abort()
     await this.pool.close()
+    await ended
     await this.sources.close()
     await this.parser.close()
   }
@@ -88,53 +105,49 @@ export class Executor implements FrameRuntime {
     return fromArrowSchema(schema)
   }
 
-  async schema(plan: LogicalPlan): Promise<arrow.Schema> {
-    this.expectOpen()
-    return toArrowSchema((await resolveQuery(plan, this.environment)).schema)
+  schema(plan: LogicalPlan): Promise<arrow.Schema> {
+    return this.tracked(async () => toArrowSchema((await resolveQuery(plan, this.environment)).schema))
   }
 
-  async explain(plan: LogicalPlan, options: ExplainOptions): Promise<string> {
-    this.expectOpen()
-    const optimized = optimizeQuery(await resolveQuery(plan, this.environment), this.sources)
-    const choice = chooseStrategy(this.options.strategy)
-    return explainQuery(optimized, this.sources, choice, this.options.threads, options)
-  }
-
-  async collect(plan: LogicalPlan, options: RunOptions): Promise<arrow.Table> {
-    const batches: arrow.RecordBatch[] = []
-    const schema = await this.execute(plan, options, async (execution) => {
-      for await (const batch of execution.batches) batches.push(leaseBatch(batch, this.memory, this.leases))
-      return execution.schema
+  explain(plan: LogicalPlan, options: ExplainOptions): Promise<string> {
+    return this.tracked(async () => {
+      const optimized = optimizeQuery(await resolveQuery(plan, this.environment), this.sources)
+      const choice = chooseStrategy(this.options.strategy)
+      return explainQuery(optimized, this.sources, choice, this.options.threads, options)
     })
-    return tableOf(schema, batches)
+  }
+
+  collect(plan: LogicalPlan, options: RunOptions): Promise<arrow.Table> {
+    return this.execute(plan, options, async (execution) => {
+      const collected: Batch[] = []
+      try {
+        for await (const batch of execution.batches) collected.push(batch)
+        const leased: arrow.RecordBatch[] = []
+        for (let batch = collected.shift(); batch !== undefined; batch = collected.shift()) {
+          leased.push(leaseBatch(batch, this.memory, this.leases))
+        }
+        return tableOf(execution.schema, leased)
+      } catch (error) {
+        for (const batch of collected) releaseBatch(this.memory, batch)
+        throw error
+      }
+    })
   }
 
   async *stream(plan: LogicalPlan, options: RunOptions): AsyncGenerator<arrow.RecordBatch> {
-    const execution = await this.start(plan, options)
-    try {
-      for await (const batch of execution.batches) {
-        await this.leases.relieve()
-        yield leaseBatch(batch, this.memory, this.leases)
-      }
-      execution.meter.finish({ rowsOut: 0, bytesWritten: 0 }, execution.choice)
-    } finally {
-      await this.end(execution)
+    for await (const batch of this.batches(plan, options)) {
+      await this.leases.relieve()
+      yield leaseBatch(batch, this.memory, this.leases)
     }
   }
 
   async *rows(plan: LogicalPlan, options: RunOptions): AsyncGenerator<Record<string, unknown>> {
-    const execution = await this.start(plan, options)
-    try {
-      for await (const batch of execution.batches) {
-        try {
-          for (let row = 0; row < batch.length; row++) yield toRow(this.memory.views, batch, row)
-        } finally {
-          releaseBatch(this.memory, batch)
-        }
+    for await (const batch of this.batches(plan, options)) {
+      try {
+        for (let row = 0; row < batch.length; row++) yield toRow(this.memory.views, batch, row)
+      } finally {
+        releaseBatch(this.memory, batch)
       }
-      execution.meter.finish({ rowsOut: 0, bytesWritten: 0 }, execution.choice)
-    } finally {
-      await this.end(execution)
     }
   }
 
@@ -166,23 +179,52 @@ export class Executor implements FrameRuntime {
     })
   }
 
-  /** Runs a plan; `consume` takes its batches to the end. */
-  private async execute<T>(
-    plan: LogicalPlan,
-    options: RunOptions,
-    consume: (execution: Execution) => Promise<T>,
-  ): Promise<T> {
-    const execution = await this.start(plan, options)
+  /** The batches of a run that its consumer may leave at any time. The consumer owns them. */
+  private async *batches(plan: LogicalPlan, options: RunOptions): AsyncGenerator<Batch> {
+    const execution = await this.tracked(() => this.start(plan, options))
+    this.streams.add(execution)
     try {
-      return await consume(execution)
+      yield* execution.batches
+      // Closing the engine ends the batches of a run early.
+      execution.run.throwIfCancelled()
+      execution.meter.finish({ rowsOut: 0, bytesWritten: 0 }, execution.choice)
     } finally {
+      this.streams.delete(execution)
       await this.end(execution)
     }
   }
 
-  private async start(plan: LogicalPlan, options: RunOptions): Promise<Execution> {
+  /** Runs a plan; `consume` takes its batches to the end. */
+  private execute<T>(
+    plan: LogicalPlan,
+    options: RunOptions,
+    consume: (execution: Execution) => Promise<T>,
+  ): Promise<T> {
+    return this.tracked(async () => {
+      const execution = await this.start(plan, options)
+      try {
+        return await consume(execution)
+      } finally {
+        await this.end(execution)
+      }
+    })
+  }
+
+  /** Does what closing waits for. */
+  private async tracked<T>(work: () => Promise<T>): Promise<T> {
     this.expectOpen()
+    const result = work()
+    this.pending.add(result)
+    try {
+      return await result
+    } finally {
+      this.pending.delete(result)
+    }
+  }
+
+  private async start(plan: LogicalPlan, options: RunOptions): Promise<Execution> {
     const choice = chooseStrategy(options.strategy ?? this.options.strategy)
+    await this.leases.relieve()
     this.pool.start()
     const meter = new RunMeter(options.onProgress)
     const run = new Run(this.memory, this.pool, this.kernels, options.signal, meter.tick)
@@ -213,6 +255,6 @@ export class Executor implements FrameRuntime {
   }
 
   private expectOpen(): void {
-    if (this.closed) throw new VolleyError('VOLLEY_CLOSED', 'the engine is closed')
+    if (this.closing !== null) throw new VolleyError('VOLLEY_CLOSED', 'the engine is closed')
   }
 }

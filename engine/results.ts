@@ -19,9 +19,11 @@ export function leaseBatch(batch: Batch, memory: SharedMemory, leases: Leases): 
     blocks.push(block)
     return block
   }
-  const recordBatch = toRecordBatch(batch, memory.views, allocate, lease.lend)
-  lease.seal()
-  return recordBatch
+  try {
+    return toRecordBatch(batch, memory.views, allocate, lease.lend)
+  } finally {
+    lease.seal()
+  }
 }
 
 export function tableOf(schema: Schema, batches: readonly arrow.RecordBatch[]): arrow.Table {

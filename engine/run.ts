@@ -23,6 +23,7 @@ export class Run {
   private readonly inFlight = new Set<Promise<unknown>>()
   private readonly stopListening: () => void
   private reason: unknown = null
+  private finishing: Promise<void> | null = null
 
   constructor(
     readonly memory: SharedMemory,
@@ -50,14 +51,24 @@ export class Run {
     if (signal?.aborted) abort()
   }
 
-  /** Makes every task of the run fail at its next slice. */
+  /** Makes everything the run still does fail soon, with `reason` as the cause. */
   cancel(reason: unknown): void {
     this.reason ??= reason ?? new Error('cancelled')
-    Atomics.store(this.memory.views.i32, this.handle.cancel / 4, 1)
+    this.stop()
   }
 
+  /** Makes the tasks of a run that has failed already fail at their next slice. */
+  stop(): void {
+    // The word is not the run's any more once it has finished.
+    if (this.finishing === null) this.raise()
+  }
+
+  /** Throws VOLLEY_ABORTED, or VOLLEY_CLOSED if the engine was closed. */
   throwIfCancelled(): void {
-    if (this.reason !== null) throw new VolleyError('VOLLEY_ABORTED', 'the run was aborted', {}, this.reason)
+    const { reason } = this
+    if (reason === null) return
+    if (reason instanceof VolleyError && reason.code === 'VOLLEY_CLOSED') throw reason
+    throw new VolleyError('VOLLEY_ABORTED', 'the run was aborted', {}, reason)
   }
 
   /** Runs a task in a worker. */
@@ -67,19 +78,32 @@ export class Run {
     this.inFlight.add(reply)
     try {
       return await reply
+    } catch (error) {
+      // A task that notices the cancellation does not know the reason.
+      if (error instanceof VolleyError && error.code === 'VOLLEY_ABORTED') this.throwIfCancelled()
+      throw error
     } finally {
       this.inFlight.delete(reply)
     }
   }
 
   /** Waits for the tasks still running and frees whatever the run has left in the shared memory. */
-  async finish(): Promise<void> {
+  finish(): Promise<void> {
+    this.finishing ??= this.end()
+    return this.finishing
+  }
+
+  private async end(): Promise<void> {
     this.stopListening()
     if (this.inFlight.size > 0) {
-      Atomics.store(this.memory.views.i32, this.handle.cancel / 4, 1)
+      this.raise()
       await Promise.allSettled(this.inFlight)
     }
     this.kernels.freeScratch()
     this.memory.releaseOwner(this.handle.owner)
+  }
+
+  private raise(): void {
+    Atomics.store(this.memory.views.i32, this.handle.cancel / 4, 1)
   }
 }
