@@ -37,7 +37,7 @@ export class Run {
     const allocate = memory.allocateFor(owner)
     this.handle = { owner, cancel: allocate(64) }
     memory.views.i32[this.handle.cancel / 4] = 0
-    this.kernels = createKernelContext(memory, kernels)
+    this.kernels = createKernelContext(memory, kernels, owner)
     this.context = {
       ...this.kernels,
       allocate,

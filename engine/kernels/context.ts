@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Scratch, type ScratchMark } from '../memory/scratch.js'
-import type { SharedMemory } from '../memory/shared-memory.js'
+import { ENGINE, type SharedMemory } from '../memory/shared-memory.js'
 import type { KernelContext, KernelExports } from './kernel.js'
 
 export interface ThreadKernels extends KernelContext {
@@ -20,9 +20,14 @@ export function compileKernels(): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)))
 }
 
-export function createKernelContext(memory: SharedMemory, module = compileKernels()): ThreadKernels {
+/** `owner` is that of the scratch. */
+export function createKernelContext(
+  memory: SharedMemory,
+  module = compileKernels(),
+  owner: number = ENGINE,
+): ThreadKernels {
   const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory, ...hostFunctions } })
-  const scratch = new Scratch(memory.allocate, memory.release)
+  const scratch = new Scratch(memory.allocateFor(owner), memory.release)
   return {
     memory: memory.views,
     wasm: instance.exports as unknown as KernelExports,

@@ -14,8 +14,13 @@
 import { type Allocate, type MemoryViews, viewsOf } from '../../io/batch.js'
 import { type AllocatorStatistics, BlockAllocator } from './allocator.js'
 
-/** The owner of blocks that belong to no run: sources in memory, scratch, results in the user's hands. */
+/** The owner of blocks that belong to no run: sources in memory, results in the user's hands. Runs have positive ones. */
 export const ENGINE = 0
+
+/** The owner of a worker thread's scratch, which goes with the thread. */
+export function ownerOfThread(threadId: number): number {
+  return -threadId
+}
 
 const PAGE = 65_536
 const MAXIMUM_PAGES = 65_536

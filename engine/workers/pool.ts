@@ -1,12 +1,14 @@
 /** The worker threads of an engine: a Piscina pool, started with the first task. */
 
+import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { unpackError, VolleyError } from '../../planner/errors.js'
-import type { SharedMemory } from '../memory/shared-memory.js'
+import { ownerOfThread, type SharedMemory } from '../memory/shared-memory.js'
 import type { Reply, ReplyOf, TaskKind, TaskOf, WorkerStart } from './messages.js'
 
 export class WorkerPool {
   private piscina: Piscina<unknown, Reply> | null = null
+  private readonly watched = new WeakSet<Worker>()
 
   constructor(
     private readonly memory: SharedMemory,
@@ -37,15 +39,17 @@ export class WorkerPool {
     return reply.value as ReplyOf<K>
   }
 
+  /** Ends the threads; tasks that they run or that wait for them fail. */
   async close(): Promise<void> {
-    await this.piscina?.destroy()
+    const { piscina } = this
     this.piscina = null
+    await piscina?.destroy()
   }
 
   private running(): Piscina<unknown, Reply> {
     if (this.piscina === null) {
       const start: WorkerStart = { memory: this.memory.memory, kernels: this.kernels }
-      this.piscina = new Piscina<unknown, Reply>({
+      const piscina = new Piscina<unknown, Reply>({
         filename: new URL('./worker.js', import.meta.url).href,
         minThreads: this.threads,
         maxThreads: this.threads,
@@ -53,7 +57,24 @@ export class WorkerPool {
         concurrentTasksPerWorker: 2,
         workerData: start,
       })
+      this.piscina = piscina
+      piscina.on('workerCreate', () => this.watch(piscina))
+      // A thread that ends between tasks is replaced, unless it could not even start.
+      piscina.on('error', () => {
+        if (piscina.threads.length === 0) void this.close()
+      })
+      this.watch(piscina)
     }
     return this.piscina
+  }
+
+  /** Frees the scratch of threads when they end. */
+  private watch({ threads }: Piscina<unknown, Reply>): void {
+    for (const thread of threads) {
+      if (this.watched.has(thread)) continue
+      this.watched.add(thread)
+      const owner = ownerOfThread(thread.threadId)
+      thread.once('exit', () => this.memory.releaseOwner(owner))
+    }
   }
 }
