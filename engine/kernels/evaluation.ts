@@ -17,6 +17,7 @@ import { kernelFor } from './registry.js'
 import { expand, plain, type Selection, selectionOf, take } from './vectors.js'
 
 type Call = Extract<TypedExpression, { kind: 'call' }>
+type Cast = Extract<TypedExpression, { kind: 'cast' }>
 type Case = Extract<TypedExpression, { kind: 'case' }>
 
 /** Keys of expressions, by which equal ones are computed once. */
@@ -80,7 +81,9 @@ export class Evaluation {
       case 'cast': {
         const argument = this.evaluate(expression.argument)
         const { type, try: tolerant } = expression
-        return this.apply([argument], type, true, ([source], rows) => castVector(context, source, type, tolerant, rows))
+        return this.apply(expression, [argument], true, ([source], rows) =>
+          castVector(context, source, type, tolerant, rows),
+        )
       }
       case 'call':
         return this.call(expression)
@@ -115,42 +118,45 @@ export class Evaluation {
     }
   }
 
-  private function(called: KernelFunction, { arguments: inputs, type }: Call): Vector {
+  private function(called: KernelFunction, expression: Call): Vector {
+    const { arguments: inputs, type } = expression
     const parameters = inputs.map((input) => this.evaluate(input))
-    return this.apply(parameters, type, called.nullPropagating !== false, (vectors, rows) =>
+    return this.apply(expression, parameters, called.nullPropagating !== false, (vectors, rows) =>
       called.evaluate(this.context, vectors, type, rows),
     )
   }
 
   /** Calls a kernel on as little as decides the result: nothing for null, one row for constants, a dictionary. */
   private apply(
+    expression: Call | Cast,
     parameters: readonly Vector[],
-    type: DataType,
     nullPropagating: boolean,
     kernel: (parameters: readonly Vector[], rows: number) => Vector,
   ): Vector {
     const { context, length } = this
     if (nullPropagating && parameters.some((parameter) => isConstantNull(context, parameter))) {
-      return { ...fromValues(context, type, [null]), length, constant: true }
+      return { ...fromValues(context, expression.type, [null]), length, constant: true }
     }
     if (parameters.every((parameter) => parameter.constant)) {
       const single = parameters.map((parameter) => ({ ...parameter, length: 1 }))
       return { ...kernel(single, 1), length, constant: true, blocks: [] }
     }
-    if (!nullPropagating) return kernel(parameters, length)
+    // Membership in constants is null for null as well.
+    const byEntry = nullPropagating || (expression.kind === 'call' && expression.function === 'isIn')
+    if (!byEntry) return kernel(parameters, length)
     const encoded = parameters.findIndex((parameter) => parameter.dictionary !== null && !parameter.constant)
     const dictionary = encoded < 0 ? null : parameters[encoded].dictionary
     const alone = parameters.every((parameter, i) => i === encoded || parameter.constant)
     if (dictionary !== null && alone && dictionary.length <= length) {
       return unlessFailing(
         () =>
-          throughDictionary(context, parameters[encoded], dictionary, (entries) =>
+          throughDictionary(context, parameters[encoded], dictionary, keyOf(expression), (entries) =>
             kernel(parameters.with(encoded, entries), entries.length),
           ),
         () => this.rowByRow(parameters, kernel),
       )
     }
-    return this.rowByRow(parameters, kernel)
+    return nullPropagating ? this.rowByRow(parameters, kernel) : kernel(parameters, length)
   }
 
   /** Calls a kernel for all rows and makes null those where a parameter is. */

@@ -28,6 +28,37 @@ export function mul_d64(a: usize, aStep: usize, b: usize, bStep: usize, out: usi
   return bitsOf<i64>(aBits) + bitsOf<i64>(bBits)
 }
 
+/**
+ * The wrapped sums or differences of int64 values. Returns the bits that the longest magnitude of a result needs, or
+ * 64 if one may have wrapped.
+ */
+// @ts-ignore: decorator
+@inline
+function sums(subtract: bool, a: usize, aStep: usize, b: usize, bStep: usize, out: usize, n: i32): i32 {
+  let bits = i64x2.splat(0)
+  let wrapped = i64x2.splat(0)
+  const end = out + (<usize>n << 3)
+  for (; out < end; out += 16) {
+    const x = v128.load(a)
+    const y = v128.load(b)
+    const r = subtract ? i64x2.sub(x, y) : i64x2.add(x, y)
+    bits = v128.or(bits, v128.xor(r, i64x2.shl(r, 1)))
+    wrapped = v128.or(wrapped, v128.and(v128.xor(x, r), subtract ? v128.xor(x, y) : v128.xor(y, r)))
+    v128.store(out, r)
+    a += aStep << 4
+    b += bStep << 4
+  }
+  return i64x2.bitmask(wrapped) ? 64 : bitsOf<i64>(bits)
+}
+
+export function add_d64(a: usize, aStep: usize, b: usize, bStep: usize, out: usize, n: i32): i32 {
+  return sums(false, a, aStep, b, bStep, out, n)
+}
+
+export function sub_d64(a: usize, aStep: usize, b: usize, bStep: usize, out: usize, n: i32): i32 {
+  return sums(true, a, aStep, b, bStep, out, n)
+}
+
 /** Checks int64 values against a precision of up to 18 digits. */
 export function exceeds_d64(a: usize, n: i32, validity: usize, precision: i32): i32 {
   const limit = <i64>powerOfTen(precision)

@@ -9,7 +9,6 @@ import { plain } from '../vectors.js'
 import { blend } from './blend.js'
 import { evaluateByRow } from './by-row.js'
 import { narrow, sameWidth } from './decimal.js'
-import { throughDictionary } from './dictionary.js'
 import { bits, intersect, isConstantNull, laneOf, operand, result, validBits } from './operands.js'
 import { compareStrings } from './string-compare.js'
 
@@ -141,15 +140,7 @@ const isIn: KernelFunction = {
     if (candidates.some((candidate) => candidate !== null && compareValues(value, candidate, type) === 0)) return true
     return candidates.includes(null) ? null : false
   },
-  evaluate: (context, [value, ...candidates], type, length) => {
-    const { dictionary } = value
-    if (dictionary !== null && !value.constant && candidates.every((candidate) => candidate.constant)) {
-      return throughDictionary(context, value, dictionary, (entries) =>
-        membership(context, entries, candidates, type, entries.length),
-      )
-    }
-    return membership(context, value, candidates, type, length)
-  },
+  evaluate: (context, [value, ...candidates], type, length) => membership(context, value, candidates, type, length),
 }
 
 /** Joins the equality with each candidate by a three-valued OR. */

@@ -54,21 +54,16 @@ export function addDecimals(
   const validity = commonValidity(context, parameters, length)
   if (a.width === 8 && b.width === 8) {
     const out = result(context, type, length, 8)
-    const overflow = context.wasm[`${name}_i64`](
-      ...[...operand(context, a), ...operand(context, b), out.values, length, validity],
-    )
-    if (overflow < 0) {
-      return digitsOf(a, b) < type.precision ? { vector: out } : checkPrecision(context, out, validity, type)
-    }
+    const operands = [...operand(context, a), ...operand(context, b)]
+    const bits = context.wasm[`${name}_d64`](...operands, out.values, length)
+    if (bits <= bitsOfPrecision(type.precision) && bits <= 63) return { vector: out }
+    // What wrapped may be a null slot.
+    const overflow = bits <= 63 ? -1 : context.wasm[`${name}_i64`](...operands, out.values, length, validity)
+    if (overflow < 0) return checkPrecision(context, out, validity, type)
   }
   const out = result(context, type, length, 16)
   const operands = [...operand(context, widen(context, a)), ...operand(context, widen(context, b))]
   return checked(out, context.wasm[`${name}_i128`](...operands, out.values, length, validity, type.precision))
-}
-
-/** The digits that the types of the operands allow. */
-function digitsOf(...parameters: readonly Vector[]): number {
-  return Math.max(...parameters.map(({ type }) => (type as DecimalType).precision))
 }
 
 /** Checks that 8-byte results have no more digits than the type. */

@@ -1,6 +1,6 @@
 /** Rounding and functions of floats. */
 
-import { isValid } from '../../../io/values.js'
+import { isValid, readValue } from '../../../io/values.js'
 import type { KernelFunction } from '../kernel.js'
 import {
   expReference,
@@ -9,6 +9,7 @@ import {
   logarithmReference,
   power,
   powerReference,
+  roundFloat,
   roundReference,
   sqrtReference,
   type WholeName,
@@ -44,6 +45,10 @@ function rounding(name: 'round' | WholeName): KernelFunction {
           context.wasm.shorten_d64(narrowed.values, out.values, length, removed, MODES[name])
           return out
         }
+      }
+      if (source.type.kind === 'float' && digits.constant) {
+        const places = Number(readValue(context.memory, digits, 0))
+        return mapFloats(context, source, type, length, (value) => roundFloat(value, places))
       }
       if (source.type.kind === 'int' && digits === undefined) return source
       return evaluateByRow(context, reference, parameters, type, length)

@@ -70,6 +70,9 @@ export function formatFloat(value: number, bits: 32 | 64): string {
   if (Number.isNaN(value)) return 'nan'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
+  const magnitude = Math.abs(value)
+  if (bits === 64 && magnitude >= 1e-4 && magnitude < 1e16)
+    return Number.isInteger(value) ? `${value}.0` : String(value)
   const [mantissa, exponentText] = (bits === 32 ? shortestFloat32(value) : value.toExponential()).split('e')
   const exponent = Number(exponentText)
   if (exponent < -4 || exponent >= 16) {

@@ -31,7 +31,7 @@ export const roundReference: Reference = ([value, digits], [from], type) => {
 }
 
 /** Scales, rounds and scales back in binary, as DuckDB does: 1.005 rounds to 1 at two digits. */
-function roundFloat(value: number, digits: number): number {
+export function roundFloat(value: number, digits: number): number {
   const modifier = 10 ** Math.abs(digits)
   const rounded = digits < 0 ? roundHalfAway(value / modifier) * modifier : roundHalfAway(value * modifier) / modifier
   if (Number.isFinite(rounded)) return rounded

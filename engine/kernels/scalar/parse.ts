@@ -54,6 +54,7 @@ const SPACE = '[ \\t\\n\\v\\f\\r]*'
 /** Digits with single underscores between them. */
 const DIGITS = '\\d+(?:_\\d+)*'
 const NUMBER = new RegExp(`^${SPACE}([+-]?)(${DIGITS})?(?:\\.(${DIGITS})?)?(?:[eE]([+-]?\\d+))?${SPACE}$`)
+const PLAIN = /^-?\d{1,15}$/
 const HEXADECIMAL = new RegExp(`^${SPACE}0[xX]([0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)${SPACE}$`)
 const BINARY_DIGITS = new RegExp(`^${SPACE}0[bB]([01]+(?:_[01]+)*)${SPACE}$`)
 
@@ -89,6 +90,12 @@ function shifted({ digits, exponent }: Scientific, shift: number): bigint | unde
 }
 
 function parseInteger(text: string, type: Extract<DataType, { kind: 'int' }>): ScalarValue | undefined {
+  // Most texts are plain digits, few enough to be exact as a number.
+  if (PLAIN.test(text)) {
+    const plain = Number(text)
+    if (type.bits < 64) return plain >= lowestOf(type) && plain <= highestOf(type) ? plain + 0 : undefined
+    if (type.signed) return BigInt(plain)
+  }
   const hexadecimal = HEXADECIMAL.exec(text)
   const binary = hexadecimal === null ? BINARY_DIGITS.exec(text) : null
   let value: bigint | undefined
@@ -106,6 +113,17 @@ function parseInteger(text: string, type: Extract<DataType, { kind: 'int' }>): S
   return value === undefined || !isInRange(type, value) ? undefined : toScalar(type, value)
 }
 
+type IntegerType = Extract<DataType, { kind: 'int' }>
+
+/** Of types of up to 32 bits. */
+function highestOf({ bits, signed }: IntegerType): number {
+  return 2 ** (signed ? bits - 1 : bits) - 1
+}
+
+function lowestOf({ bits, signed }: IntegerType): number {
+  return signed ? -(2 ** (bits - 1)) : 0
+}
+
 function parseDecimal(text: string, precision: number, scale: number): bigint | undefined {
   const number = parseNumber(text)
   const magnitude = number && shifted(number, scale)
@@ -114,9 +132,11 @@ function parseDecimal(text: string, precision: number, scale: number): bigint | 
 }
 
 const FLOAT = new RegExp(`^${SPACE}\\+?(-?)(?:(${DIGITS})?(\\.(?:${DIGITS})?)?([eE][+-]?${DIGITS})?)${SPACE}$`)
+const PLAIN_FLOAT = /^-?\d+(?:\.\d+)?$/
 const SPECIAL = new RegExp(`^${SPACE}\\+?(-?)(inf|infinity|nan)${SPACE}$`, 'i')
 
 function parseFloating(text: string, bits: 32 | 64): number | undefined {
+  if (PLAIN_FLOAT.test(text)) return bits === 32 ? Math.fround(Number(text)) : Number(text)
   const special = SPECIAL.exec(text)
   if (special !== null) {
     if (special[2].toLowerCase() === 'nan') return Number.NaN
