@@ -1,6 +1,5 @@
 /** Runs plans for the frames of an engine: resolves, optimizes, executes, and hands out the results. */
 
-import { setTimeout } from 'node:timers/promises'
 import type * as arrow from 'apache-arrow'
 import { fromArrowSchema, toArrowSchema } from '../io/arrow/schema.js'
 import type { Batch } from '../io/batch.js'
@@ -11,6 +10,7 @@ import type { FrameRuntime } from '../planner/frame.js'
 import type { LogicalPlan } from '../planner/logical-plan.js'
 import type { ExplainOptions, RunOptions, RunReport, SinkTarget } from '../planner/run-options.js'
 import type { Schema } from '../planner/types.js'
+import { settledWithin, unlessCancelled } from './cancellation.js'
 import { explainQuery, rowsToRead } from './explain.js'
 import { compileKernels } from './kernels/context.js'
 import { releaseBatch } from './kernels/vectors.js'
@@ -88,11 +88,9 @@ export class Executor implements FrameRuntime {
     const left = [...this.streams].map(({ batches }) => batches.return(undefined))
     const ended = Promise.allSettled([...this.pending, ...left])
     // A user's function that never returns keeps its task from ending; the end of its thread does not.
-    const grace = new AbortController()
-    await Promise.race([ended, setTimeout(GRACE_MS, null, { signal: grace.signal }).catch(() => null)])
-    grace.abort()
+    await settledWithin(GRACE_MS, ended)
     await this.pool.close()
-    await ended
+    await settledWithin(GRACE_MS, ended)
     await this.sources.close()
     await this.parser.close()
   }
@@ -230,7 +228,9 @@ export class Executor implements FrameRuntime {
     const run = new Run(this.memory, this.pool, this.kernels, options.signal, meter.tick)
     this.runs.add(run)
     try {
-      const resolved = await resolveQuery(plan, this.environment)
+      // Opening a source may take as long as its producer likes.
+      run.throwIfCancelled()
+      const resolved = await unlessCancelled(resolveQuery(plan, this.environment), () => run.throwIfCancelled())
       run.throwIfCancelled()
       const optimized = optimizeQuery(resolved, this.sources)
       const pipeline = lower(optimized, (source) => this.sources.sourceOf(source))

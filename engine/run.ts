@@ -7,6 +7,9 @@ import type { ReplyOf, RunHandle, TaskKind, TaskKinds, TaskOf } from './workers/
 import type { WorkerPool } from './workers/pool.js'
 import type { TaskContext } from './workers/task-context.js'
 
+/** How long a cancelled run keeps the process alive that waits for its end. */
+const KEEP_ALIVE_MS = 1000
+
 let runs = 0
 
 export interface RunCounts {
@@ -24,6 +27,7 @@ export class Run {
   private readonly stopListening: () => void
   private reason: unknown = null
   private finishing: Promise<void> | null = null
+  private keepAlive: NodeJS.Timeout | null = null
 
   constructor(
     readonly memory: SharedMemory,
@@ -55,6 +59,8 @@ export class Run {
   cancel(reason: unknown): void {
     this.reason ??= reason ?? new Error('cancelled')
     this.stop()
+    // Waiting for a producer keeps no process alive; the end of that wait should still be seen.
+    if (this.finishing === null) this.keepAlive ??= setTimeout(() => {}, KEEP_ALIVE_MS)
   }
 
   /** Makes the tasks of a run that has failed already fail at their next slice. */
@@ -95,6 +101,7 @@ export class Run {
 
   private async end(): Promise<void> {
     this.stopListening()
+    if (this.keepAlive !== null) clearTimeout(this.keepAlive)
     if (this.inFlight.size > 0) {
       this.raise()
       await Promise.allSettled(this.inFlight)

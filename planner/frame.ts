@@ -53,7 +53,7 @@ export interface FrameRuntime {
 
 /** A function that worker threads load themselves, which lets it run in parallel. */
 export interface ModuleFunction {
-  /** A path or URL of an ES module. */
+  /** A URL of an ES module, a path (relative ones begin with `./` or `../` and start at the working directory), or a package. */
   readonly module: string | URL
   /** The name of the export; `default` unless given. */
   readonly function?: string
@@ -230,7 +230,7 @@ export class Frame {
       kind: 'module',
       module: checkName('module', String(transform.module ?? '')),
       function: checkName('function', transform.function ?? 'default'),
-      kwargs: transform.kwargs ?? {},
+      kwargs: copyKwargs(transform.kwargs ?? {}),
     })
   }
 
@@ -261,6 +261,15 @@ export class GroupedFrame {
       Object.freeze({ kind: 'aggregate', input: this.frame.plan, keys: this.keys, aggregates: record(entries) }),
       this.frame.runtime,
     )
+  }
+}
+
+/** Later changes to the caller's object do not change the plan. */
+function copyKwargs(kwargs: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  try {
+    return structuredClone(kwargs)
+  } catch (cause) {
+    throw invalid(`kwargs cannot be sent to worker threads: ${cause instanceof Error ? cause.message : String(cause)}`)
   }
 }
 

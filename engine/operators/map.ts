@@ -9,6 +9,7 @@ import type { Batch } from '../../io/batch.js'
 import { batchOfRecords, toRow } from '../../io/records/row.js'
 import { VolleyError } from '../../planner/errors.js'
 import { type Schema, typeName, typesEqual } from '../../planner/types.js'
+import { unlessCancelled } from '../cancellation.js'
 import { concat, releaseBatch } from '../kernels/vectors.js'
 import type { ChainStep, UserModule } from '../workers/messages.js'
 import type { OperatorContext } from './operator-context.js'
@@ -30,7 +31,7 @@ export async function mapInWorker(
   firstRow: number,
 ): Promise<Batch> {
   const { module, function: name, kwargs } = step.function
-  const call = await load(step.function)
+  const call = await unlessCancelled(load(step.function), context.checkCancelled)
   const named: NamedCall = { call: (input) => call(input, kwargs), label: `${name} of ${module}` }
   return map(context, step.mode, named, step.schema, batch, firstRow)
 }
@@ -60,11 +61,11 @@ async function mapRows(
     const input = toRow(context.memory, batch, row)
     try {
       const returned = named.call(input)
-      const result = returned instanceof Promise ? await returned : returned
+      const result = returned instanceof Promise ? await settled(context, returned) : returned
       if (Array.isArray(result)) rows.push(...(result as unknown[]))
       else if (result !== null && result !== undefined) rows.push(result)
     } catch (cause) {
-      throw userError(named, cause, firstRow + row)
+      throw failureOf(context, named, cause, firstRow + row)
     }
   }
   return batchOfRecords(schema, rows, context, firstRow)
@@ -79,19 +80,24 @@ async function mapBatch(context: OperatorContext, named: NamedCall, schema: Sche
   }
   try {
     const input = toRecordBatch(batch, context.memory, allocate)
-    const result = await called(named, input)
+    const result = await called(context, named, input)
     return importResult(context, named, schema, result)
   } finally {
     for (const block of fresh) context.release(block)
   }
 }
 
-async function called(named: NamedCall, input: arrow.RecordBatch): Promise<unknown> {
+async function called(context: OperatorContext, named: NamedCall, input: arrow.RecordBatch): Promise<unknown> {
   try {
-    return await named.call(input)
+    return await settled(context, named.call(input))
   } catch (cause) {
-    throw userError(named, cause)
+    throw failureOf(context, named, cause)
   }
+}
+
+/** What the function returned or its promise gives; a promise that may never settle is not waited for when cancelled. */
+function settled(context: OperatorContext, returned: unknown): unknown {
+  return returned instanceof Promise ? unlessCancelled(returned, context.checkCancelled) : returned
 }
 
 function importResult(context: OperatorContext, named: NamedCall, schema: Schema, result: unknown): Batch {
@@ -171,7 +177,9 @@ function checkSchema(named: NamedCall, expected: Schema, actual: Schema): void {
   )
 }
 
-function userError(named: NamedCall, cause: unknown, row?: number): VolleyError {
+/** Throws VOLLEY_ABORTED instead if the run was cancelled while the function was waited for. */
+function failureOf(context: OperatorContext, named: NamedCall, cause: unknown, row?: number): VolleyError {
+  context.checkCancelled()
   const message = cause instanceof Error ? cause.message : String(cause)
   const place = row === undefined ? '' : ` at row ${row}`
   return new VolleyError('VOLLEY_USER_FUNCTION', `${named.label} failed${place}: ${message}`, { row }, cause)
@@ -185,12 +193,14 @@ function load(source: UserModule): Promise<UserCall> {
   if (call === undefined) {
     call = importFunction(source)
     loaded.set(key, call)
+    call.catch(() => loaded.delete(key))
   }
   return call
 }
 
 async function importFunction({ module, function: name }: UserModule): Promise<UserCall> {
-  const specifier = isAbsolute(module) ? pathToFileURL(module).href : module
+  const isPath = isAbsolute(module) || /^\.{1,2}[/\\]/.test(module)
+  const specifier = isPath ? pathToFileURL(module).href : module
   let exports: Readonly<Record<string, unknown>>
   try {
     exports = (await import(specifier)) as Readonly<Record<string, unknown>>

@@ -70,8 +70,10 @@ export class RecordsSource implements Source {
       let row = 0
       for (;;) {
         const step = await records.next(batches.pending > 0)
-        if (step === 'later') yield batches.take()
-        else if (step.done) break
+        if (step === 'later') {
+          target.checkCancelled()
+          if (batches.pending > 0) yield batches.take()
+        } else if (step.done) break
         else {
           this.refuseUnknown(step.value, row)
           batches.append((column) => recordValue(step.value, schema.fields[column], row))
@@ -123,6 +125,7 @@ class PeekedRecords {
   private done = false
   private waiting: Promise<IteratorResult<unknown>> | null = null
   private deadline: Promise<'later'> | null = null
+  private wasImpatient = false
 
   constructor(private readonly iterator: RecordIterator) {}
 
@@ -135,17 +138,15 @@ class PeekedRecords {
     return this.peeked
   }
 
-  /** The next record; `later` if `impatient` and none came for a while: the next call waits on. */
+  /** The next record; `later` if none came for a while, counted since `impatient` changed: the next call waits on. */
   next(impatient: boolean): IteratorResult<unknown> | Promise<IteratorResult<unknown> | 'later'> {
     if (this.position < this.peeked.length) return { done: false, value: this.peeked[this.position++] }
     if (this.done) return { done: true, value: undefined }
     const step = this.waiting ?? this.iterator.next()
     if (!(step instanceof Promise)) return step
     this.waiting = step
-    if (!impatient) {
-      this.deadline = null
-      return this.arrived(step)
-    }
+    if (!impatient || !this.wasImpatient) this.deadline = null
+    this.wasImpatient = impatient
     this.deadline ??= new Promise((resolve) => {
       setTimeout(resolve, LINGER_MS, 'later').unref()
     })
