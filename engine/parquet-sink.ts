@@ -68,11 +68,17 @@ class Encoder {
     slices: readonly RowGroupSlice[],
     append: (group: EncodedRowGroup) => Promise<void>,
   ): Promise<void> {
-    const [group] = await Promise.all([encoded, previous])
-    for (const { batch, start, length } of slices) {
-      if (start + length === batch.length) releaseBatch(this.run.memory, batch)
+    try {
+      const [group] = await Promise.all([encoded, previous])
+      for (const { batch, start, length } of slices) {
+        if (start + length === batch.length) releaseBatch(this.run.memory, batch)
+      }
+      await append(group)
+    } catch (error) {
+      // There will be no output: nothing else needs to be computed.
+      this.run.stop()
+      throw error
     }
-    await append(group)
   }
 }
 

@@ -86,6 +86,7 @@ export class BulkStrategy {
         }
       },
       (reply) => this.discard(reply),
+      () => this.run.stop(),
     )
   }
 
@@ -318,7 +319,8 @@ export class BulkStrategy {
 
   /** The batches of `count` tasks, in order. */
   private parts(count: number, start: (part: number) => Promise<WithBatches>): AsyncGenerator<Batch> {
-    return this.outputs(orderedMap(range(count), this.window, start, (reply) => this.discard(reply)))
+    const discard = (reply: WithBatches) => this.discard(reply)
+    return this.outputs(orderedMap(range(count), this.window, start, discard, () => this.run.stop()))
   }
 
   /** The batches of replies one by one; those that the consumer does not take are released. */

@@ -9,6 +9,8 @@ export async function* orderedMap<T, R>(
   window: number,
   start: (item: T, ordinal: number) => Promise<R>,
   discard: (result: R) => void,
+  /** Called when an item or a result failed: what is in flight may end early. */
+  fail: () => void = () => {},
 ): AsyncGenerator<R> {
   const source = items[Symbol.asyncIterator]()
   const inFlight: Promise<R>[] = []
@@ -32,6 +34,9 @@ export async function* orderedMap<T, R>(
       inFlight.shift()
       yield result
     }
+  } catch (error) {
+    fail()
+    throw error
   } finally {
     for (const settled of await Promise.allSettled(inFlight)) if (settled.status === 'fulfilled') discard(settled.value)
     if (!exhausted) await source.return?.()

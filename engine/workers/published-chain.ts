@@ -2,6 +2,7 @@
 
 import { deserialize, serialize } from 'node:v8'
 import type { MemoryViews } from '../../io/batch.js'
+import { VolleyError } from '../../planner/errors.js'
 import type { ChainPlan, PublishedChain } from './messages.js'
 import type { TaskContext } from './task-context.js'
 
@@ -9,10 +10,20 @@ let published = 0
 
 /** The block belongs to the run of `context`, with which it goes. */
 export function publishChain(context: TaskContext, plan: ChainPlan): PublishedChain {
-  const bytes = serialize(plan)
+  const bytes = serialized(plan)
   const address = context.allocate(bytes.length)
   context.memory.u8.set(bytes, address)
   return { id: ++published, address, bytes: bytes.length }
+}
+
+function serialized(plan: ChainPlan): Buffer {
+  try {
+    return serialize(plan)
+  } catch (cause) {
+    // All else in a plan is plain data.
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `kwargs cannot be sent to worker threads: ${reason}`, {}, cause)
+  }
 }
 
 const KEPT = 64
