@@ -41,9 +41,8 @@ export class Differential {
     await this.oracle.run(`create or replace table ${name} as from read_parquet('${this.paths[name]}')`)
   }
 
-  tables(engine: Engine): Tables {
-    return Object.fromEntries(Object.entries(this.paths).map(([name, path]) => [name, engine.scanParquet(path)]))
-  }
+  readonly tables = (engine: Engine): Tables =>
+    Object.fromEntries(Object.entries(this.paths).map(([name, path]) => [name, engine.scanParquet(path)]))
 
   /** Expects a frame to have the rows of a query, whatever the number of threads. */
   async expectFrame(make: MakeFrame, sql: string, comparison: Comparison = {}): Promise<void> {

@@ -47,7 +47,7 @@ describe.each(['t', 'one', 'none'])('table %s', (table) => {
     'u64 > 9223372036854775807',
     'i64 < u64',
     "coalesce(color, 'none') = 'none'",
-    "case when flag then i8 > 0 else i16 > 0 end",
+    'case when flag then i8 > 0 else i16 > 0 end',
   ])('filter %s', async (condition) => {
     await volley().expectFrame(
       (tables) => tables[table].filter(condition),

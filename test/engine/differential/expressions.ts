@@ -1,0 +1,187 @@
+/** Compares many expressions at once with DuckDB: their values, and the errors of those that fail. */
+
+import { type Engine, type ErrorCode, VolleyError } from '../../../index.js'
+import type { Differential } from '../../support/differential.js'
+import { expect } from '../../support/jest.js'
+
+export interface ExpressionOptions {
+  /** Floating-point results may be off by the tolerance of the judge. */
+  readonly approximate?: boolean
+  /** Tells the expressions that DuckDB takes and volley refuses on purpose. */
+  readonly refused?: (expression: string, type: string) => boolean
+  /** Must have a column `id` that counts its rows from 0. */
+  readonly table: string
+}
+
+interface Bound {
+  readonly text: string
+  readonly type: string
+  /** DuckDB's error over the whole table, or null. */
+  readonly failure: string | null
+  /** No row has a value. */
+  readonly hopeless: boolean
+}
+
+const BATCH = 60
+/** Failing expressions are run one by one. */
+const MOST_FAILING = 16
+const NO_CAST = 'Unimplemented type for cast'
+/** Types that are not stored, or not by DuckDB. */
+const NOT_STORED = /INTERVAL|UHUGEINT|\[\]|STRUCT|BIT$|TIME WITH TIME ZONE|TIMESTAMP_/
+
+/** Expects expressions that DuckDB can compute to have its values, and to fail where it fails. */
+export async function expectExpressions(
+  volley: Differential,
+  candidates: readonly string[],
+  options: ExpressionOptions,
+): Promise<void> {
+  const bound = await bind(volley, candidates, options)
+  expect(bound.length).toBeGreaterThan(0)
+  const failing = bound.filter(({ failure }) => failure !== null).slice(0, MOST_FAILING)
+  await expectValues(
+    volley,
+    options.table,
+    bound.filter(({ failure }) => failure === null),
+    options,
+  )
+  await expectErrors(volley, failing, options)
+  const partial = failing.filter(({ hopeless }) => !hopeless)
+  if (partial.length > 0) {
+    await expectValues(volley, await maskFailures(volley, partial, options), partial.map(guarded), options)
+  }
+}
+
+/** What DuckDB understands of the candidates. */
+async function bind(volley: Differential, candidates: readonly string[], options: ExpressionOptions): Promise<Bound[]> {
+  const { oracle } = volley
+  const bound: Bound[] = []
+  for (const text of new Set(candidates)) {
+    const query = `select ${text} as c from ${options.table}`
+    let type: string
+    try {
+      type = String((await oracle.run(`describe ${query}`))[0][1])
+    } catch {
+      continue
+    }
+    if (NOT_STORED.test(type) || options.refused?.(text, type)) continue
+    const failure = await oracle.failure(query)
+    bound.push({
+      text,
+      type,
+      failure,
+      hopeless: failure !== null && (await isHopeless(volley, text, failure, options)),
+    })
+  }
+  return bound
+}
+
+async function isHopeless(
+  { oracle }: Differential,
+  text: string,
+  failure: string,
+  { table }: ExpressionOptions,
+): Promise<boolean> {
+  return failure.includes(NO_CAST) || (await oracle.failure(`select try(${text}) from ${table}`)) !== null
+}
+
+async function expectValues(
+  volley: Differential,
+  table: string,
+  expressions: readonly Bound[],
+  { approximate = false }: ExpressionOptions,
+): Promise<void> {
+  const faults: string[] = []
+  for (let start = 0; start < expressions.length; start += BATCH) {
+    const batch = expressions.slice(start, start + BATCH)
+    faults.push(...(await faultsOf(volley, table, batch, approximate)))
+  }
+  expect(faults.join('\n')).toBe('')
+}
+
+/** Runs expressions together; if that does not work out, one by one to name the guilty. */
+async function faultsOf(
+  volley: Differential,
+  table: string,
+  batch: readonly Bound[],
+  approximate: boolean,
+): Promise<string[]> {
+  const columns = batch.map(({ text }, i) => `${text} as c${i}`)
+  const comparison = { ordered: true, approximate: approximate ? batch.map((_, i) => `c${i}`) : [] }
+  const sql = `select ${columns.join(', ')} from ${table}`
+  // Threads alternate between frames and SQL, which mean the same.
+  const frames = volley.engines.map((engine: Engine, i) => {
+    const tables = volley.tables(engine)
+    return i % 2 === 0 ? tables[table].select(...columns) : engine.sql(sql, tables)
+  })
+  try {
+    const differences = await volley.oracle.differences(frames, sql, comparison)
+    return differences.flatMap((text, i) => (text === null ? [] : [named(text, batch, volley.engines[i].threads)]))
+  } catch (error) {
+    if (batch.length === 1) return [`${batch[0].text} (${batch[0].type}): ${error}`]
+    const faults: string[] = []
+    for (const one of batch) faults.push(...(await faultsOf(volley, table, [one], approximate)))
+    return faults
+  }
+}
+
+function named(difference: string, batch: readonly Bound[], threads: number): string {
+  const named = difference.replace(/^(column )?c(\d+)/gm, (_, __, i) => batch[Number(i)].text)
+  return `with ${threads} threads: ${named}`
+}
+
+/** Expects an error of the right kind, for a row that fails in DuckDB too. */
+async function expectErrors(
+  volley: Differential,
+  failing: readonly Bound[],
+  options: ExpressionOptions,
+): Promise<void> {
+  const faults: string[] = []
+  for (const [i, one] of failing.entries()) {
+    const fault = await errorFault(volley, volley.engines[i % volley.engines.length], one, options)
+    if (fault !== null) faults.push(`${one.text} (${one.type}): ${fault}, where DuckDB says: ${one.failure}`)
+  }
+  expect(faults.join('\n')).toBe('')
+}
+
+async function errorFault(
+  { oracle, tables }: Differential,
+  engine: Engine,
+  { text, failure }: Bound,
+  { table }: ExpressionOptions,
+): Promise<string | null> {
+  const path = oracle.path('failing.parquet')
+  try {
+    await tables(engine)[table].select(`${text} as c`).sinkParquet(path, { overwrite: true })
+    return 'no error'
+  } catch (error) {
+    if (!(error instanceof VolleyError)) return `an error of another class: ${error}`
+    if (error.code !== codeFor(String(failure))) return `${error.code}: ${error.message}`
+    if (error.code === 'VOLLEY_TYPE_MISMATCH') return null
+    if (error.details.row === undefined) return `no row in: ${error.message}`
+    const alone = `select ${text} from ${table} where id = ${error.details.row}`
+    return (await oracle.failure(alone)) === null ? `row ${error.details.row} does not fail: ${error.message}` : null
+  }
+}
+
+/** The code for what DuckDB says. It tells types that have no cast only when it meets a value. */
+function codeFor(failure: string): ErrorCode {
+  if (failure.includes(NO_CAST)) return 'VOLLEY_TYPE_MISMATCH'
+  if (/square root|logarithm|outside of supported range/.test(failure)) return 'VOLLEY_INVALID_ARGUMENT'
+  if (failure.includes('Date out of range')) return 'VOLLEY_OVERFLOW'
+  return failure.startsWith('Conversion Error') ? 'VOLLEY_CAST' : 'VOLLEY_OVERFLOW'
+}
+
+async function maskFailures(
+  volley: Differential,
+  failing: readonly Bound[],
+  { table }: ExpressionOptions,
+): Promise<string> {
+  const masks = failing.map(({ text }, i) => `try(${text}) is not null as ok${i}`)
+  await volley.addTable('masked', `select *, ${masks.join(', ')} from ${table}`)
+  return 'masked'
+}
+
+/** Computes the expression only where it does not fail. */
+function guarded(one: Bound, index: number): Bound {
+  return { ...one, text: `case when ok${index} then ${one.text} end`, failure: null }
+}
