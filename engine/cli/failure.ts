@@ -3,6 +3,7 @@
 import { InternalError, VolleyError } from '../../planner/errors.js'
 import { jsonLine } from './json.js'
 import type { Terminal } from './terminal.js'
+import { displayWidth } from './text-table.js'
 import { UsageError } from './usage-error.js'
 
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
@@ -20,7 +21,7 @@ export async function reportFailure(
     return EXIT.usage
   }
   if (error instanceof VolleyError) {
-    terminal.note(`error: ${error.message} [${error.code}]\n${causeText(error)}`)
+    terminal.note(`error: ${error.message} [${error.code}]\n${placeText(error)}${causeText(error)}`)
     if (json) await printError(terminal, error.code, error.message, error.details)
     return EXIT.failed
   }
@@ -38,6 +39,19 @@ export async function reportInterruption(terminal: Terminal, json: boolean): Pro
   terminal.note('interrupted: nothing was written\n')
   if (json) await printError(terminal, 'VOLLEY_ABORTED', 'interrupted', {})
   return EXIT.interrupted
+}
+
+/** Codes whose position is one in `expression` as the user wrote it. */
+const PLACED: readonly string[] = ['VOLLEY_PARSE', 'VOLLEY_UNKNOWN_COLUMN', 'VOLLEY_UNKNOWN_FUNCTION']
+
+/** The line of the SQL text at fault, with a mark under the place. */
+function placeText({ code, details }: VolleyError): string {
+  const { expression, position } = details
+  if (!PLACED.includes(code) || expression === undefined || position === undefined) return ''
+  if (position > expression.length) return ''
+  const start = expression.lastIndexOf('\n', position - 1) + 1
+  const [line] = expression.slice(start).split('\n')
+  return `  ${line}\n  ${' '.repeat(displayWidth(line.slice(0, position - start)))}^\n`
 }
 
 function causeText(error: VolleyError): string {

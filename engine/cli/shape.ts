@@ -23,8 +23,27 @@ export function scanInputs(engine: Engine, inputs: readonly string[], format: Fi
   }
 }
 
-/** Applies the parts in the order that help documents. */
+/** Applies the parts in the order that help documents, and checks that names and types fit. */
 export async function shape(input: Frame, request: TransformArguments): Promise<Frame> {
+  try {
+    const frame = await applyParts(input, request)
+    await frame.schema()
+    return frame
+  } catch (error) {
+    throw withOrderHint(error, request)
+  }
+}
+
+/** A column that a later --with makes is easily taken for one that is there. */
+function withOrderHint(error: unknown, { steps }: TransformArguments): unknown {
+  if (!(error instanceof VolleyError) || error.code !== 'VOLLEY_UNKNOWN_COLUMN') return error
+  const { column } = error.details
+  if (!steps.some((step) => step.kind === 'with' && step.name === column)) return error
+  const message = `${error.message}; --where sees the columns of the --with options written before it`
+  return new VolleyError(error.code, message, error.details, error.cause)
+}
+
+async function applyParts(input: Frame, request: TransformArguments): Promise<Frame> {
   let frame = applySteps(input, request.steps)
   if (request.renames.length > 0) frame = frame.rename(Object.fromEntries(request.renames))
   if (request.drops.length > 0) frame = frame.drop(...request.drops)

@@ -99,7 +99,7 @@ function tableOf(report: RunReport, schema: Schema, rows: readonly string[], mor
     const row = JSON.parse(line) as Readonly<Record<string, unknown>>
     return schema.fields.map(({ name }) => cellText(row[name]))
   })
-  const count = more ? `the first ${formatCount(rows.length)} rows` : `${formatCount(rows.length)} rows`
+  const count = `${more ? 'the first ' : ''}${formatCount(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}`
   return `${textTable(columns, cells)}(${count}, ${formatDuration(report.durationMs)})\n`
 }
 

@@ -34,6 +34,16 @@ describe('failures of the command line', () => {
     })
   })
 
+  it('marks the place in the SQL text, and hints at the order of options', async () => {
+    await inTemporaryDirectory(async (directory) => {
+      const output = join(directory, 'o.parquet')
+      const parse = await volley(['transform', ORDERS, output, '--where', 'quantity > > 3'])
+      expect(parse.stderr).toContain('[VOLLEY_PARSE]\n  quantity > > 3\n             ^\n')
+      const early = await volley(['transform', ORDERS, output, '--where', 'total > 1', '--with', 'total=quantity'])
+      expect(early.stderr).toContain('--where sees the columns of the --with options written before it')
+    })
+  })
+
   it('prints a failure as JSON too', async () => {
     await inTemporaryDirectory(async (directory) => {
       const missing = join(directory, 'missing.parquet')
