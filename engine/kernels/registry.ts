@@ -5,8 +5,10 @@ import { arithmeticFunctions } from './functions/arithmetic.js'
 import { comparisonFunctions } from './functions/comparison.js'
 import { conditionalFunctions } from './functions/conditional.js'
 import { dateFunctions } from './functions/date.js'
+import { extremeFunctions } from './functions/extreme.js'
 import { logicFunctions } from './functions/logic.js'
 import { mathFunctions } from './functions/math.js'
+import { isIn } from './functions/membership.js'
 import { stringFunctions } from './functions/string.js'
 import type { KernelFunction } from './kernel.js'
 
@@ -14,6 +16,8 @@ const functions: ReadonlyMap<string, KernelFunction> = new Map(
   [
     arithmeticFunctions,
     comparisonFunctions,
+    [isIn],
+    extremeFunctions,
     conditionalFunctions,
     dateFunctions,
     logicFunctions,

@@ -1,8 +1,9 @@
 /**
  * Calendar arithmetic on days since 1970-01-01 and microseconds since then.
  *
- * Conversions between days and the proleptic Gregorian calendar follow Howard Hinnant, "chrono-Compatible Low-Level
- * Date Algorithms" (days_from_civil, civil_from_days), in 64 bits for the whole range of timestamps.
+ * Conversions between days and the proleptic Gregorian calendar follow Cassio Neri and Lorenz Schneider, "Euclidean
+ * affine functions and their application to calendar algorithms" (Software: Practice and Experience 53, 2023), widened
+ * to the whole range of dates. The references follow Howard Hinnant's algorithms instead, so that tests compare both.
  */
 
 import { isValid } from './validity'
@@ -23,45 +24,51 @@ function floorDivide(x: i64, divisor: i64): i64 {
   return quotient - i64(x - quotient * divisor < 0)
 }
 
-/** The day that a timestamp lies in. A day is 2^13 * 10546875 microseconds, and what remains is exact as a float. */
+/** The day that a timestamp lies in. */
 // @ts-ignore: decorator
 @inline
 function dayOf(micros: i64): i64 {
-  return <i64>Math.floor(<f64>(micros >> 13) / 10546875)
+  return floorDivide(micros, MICROS_PER_DAY)
 }
 
-/** Rounds down for |x| < 2^46 and small divisors, for which floats are exact enough; faster than integer division. */
-// @ts-ignore: decorator
-@inline
-function floorDivideSmall(x: i64, divisor: f64): i64 {
-  return <i64>Math.floor(<f64>x / divisor)
-}
-
-/** civil_from_days: returns the year and leaves `month` and `day`. */
+/** Returns the year and leaves `month` and `day`. */
 // @ts-ignore: decorator
 @inline
 function yearOf(days: i64): i64 {
-  const shifted = days + 719468
-  const era = floorDivideSmall(shifted, 146097)
-  const dayOfEra = <i32>(shifted - era * 146097)
-  const yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146096) / 365
-  const dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-  const shiftedMonth = (5 * dayOfYear + 2) / 153
-  day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-  month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-  return <i64>yearOfEra + era * 400 + i64(month <= 2)
+  const quarters = 4 * (days + 719468) + 3
+  let century: i64
+  let rest: u32
+  if (quarters >= 0 && quarters <= 0xffffffff) {
+    // 32-bit divisions by constants become multiplications.
+    const quotient = <u32>quarters / 146097
+    century = <i64>quotient
+    rest = <u32>quarters - quotient * 146097
+  } else {
+    century = floorDivide(quarters, 146097)
+    rest = <u32>(quarters - century * 146097)
+  }
+  const product = <u64>((rest >> 2) * 4 + 3) * 2939745
+  const dayOfYear = <u32>product / 11758980
+  const monthAndDay = 2141 * dayOfYear + 197913
+  const nextYear = dayOfYear >= 306
+  month = <i32>(monthAndDay >> 16) - (nextYear ? 12 : 0)
+  day = <i32>((monthAndDay & 0xffff) / 2141) + 1
+  return 100 * century + <i64>(product >> 32) + i64(nextYear)
 }
 
-/** days_from_civil. */
+/** Whole cycles of 400 years before all years of dates, so that no dividend is negative. */
+const CYCLES = 20000
+
+/** The days since 1970 of a year from -6,000,000 to 6,000,000, a month and a day. */
 // @ts-ignore: decorator
 @inline
 function daysOf(year: i64, month: i32, day: i32): i64 {
-  const y = year - i64(month <= 2)
-  const era = floorDivideSmall(y, 400)
-  const yearOfEra = <i32>(y - era * 400)
-  const dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-  const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-  return era * 146097 + <i64>dayOfEra - 719468
+  const early = month <= 2
+  const shifted = <u32>(year + 400 * CYCLES - i64(early))
+  const century = shifted / 100
+  const yearDays = <i64>((1461 * <u64>shifted) >> 2) - <i64>(century - (century >> 2))
+  const monthDays = <i64>((979 * <u32>(early ? month + 12 : month) - 2919) >> 5)
+  return yearDays + monthDays + <i64>day - 1 - 719468 - 146097 * CYCLES
 }
 
 // @ts-ignore: decorator
@@ -75,7 +82,8 @@ function daysInMonth(year: i64, month: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function weekday(days: i64): i64 {
-  return days + 3 - floorDivideSmall(days + 3, 7) * 7
+  // 7 * 306783379 is the first multiple of 7 that makes every int32 day positive.
+  return <i64>(<u32>(days + 3 + 2147483653) % 7)
 }
 
 const YEAR = 0
@@ -237,7 +245,7 @@ function moveDays(x: i64, months: i64, moved: i64): i64 {
   if (months != 0) {
     const year = yearOf(days)
     const total = year * 12 + <i64>(month - 1) + months
-    const newYear = floorDivideSmall(total, 12)
+    const newYear = floorDivide(total, 12)
     const newMonth = <i32>(total - newYear * 12) + 1
     days = daysOf(newYear, newMonth, min(day, daysInMonth(newYear, newMonth)))
   }

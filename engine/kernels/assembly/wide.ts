@@ -60,10 +60,3 @@ export function storeSigned(out: usize, low: u64, top: u64, negative: bool): voi
   store<u64>(out, negative ? 0 - low : low)
   store<u64>(out, negative ? ~top + u64(low == 0) : top, 8)
 }
-
-/** The value of an unsigned number as a float, rounded once per word. */
-// @ts-ignore: decorator
-@inline
-export function wideToFloat(low: u64, top: u64): f64 {
-  return <f64>top * 18446744073709551616.0 + <f64>low
-}

@@ -29,6 +29,11 @@ export function fromValues(context: KernelContext, type: DataType, values: reado
   return { ...vectorFromValues(type, values, context.memory, context.scratch), blocks: [] }
 }
 
+/** Nulls in every row. */
+export function constantNull(context: KernelContext, type: DataType, length: number): Vector {
+  return { ...fromValues(context, type, [null]), length, constant: true }
+}
+
 /** Adds the row to a `RowError` that a reference throws. */
 function atRow(row: number, compute: () => ScalarValue): ScalarValue {
   try {

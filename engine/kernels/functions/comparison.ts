@@ -1,15 +1,13 @@
-/** Comparisons, membership, and the choice of the greatest or least. */
+/** Comparisons. */
 
-import { type Vector, vector } from '../../../io/batch.js'
-import type { ScalarValue } from '../../../planner/expression.js'
-import { BOOL, type DataType } from '../../../planner/types.js'
+import type { Vector } from '../../../io/batch.js'
+import { BOOL } from '../../../planner/types.js'
 import type { KernelContext, KernelFunction } from '../kernel.js'
 import { compareNullable, compareValues } from '../scalar/order.js'
 import { plain } from '../vectors.js'
-import { blend } from './blend.js'
 import { evaluateByRow } from './by-row.js'
 import { narrow, sameWidth } from './decimal.js'
-import { bits, intersect, isConstantNull, laneOf, operand, result, validBits } from './operands.js'
+import { bits, laneOf, operand, result, validBits } from './operands.js'
 import { compareStrings } from './string-compare.js'
 
 export type Comparison = 'eq' | 'neq' | 'lt' | 'lte' | 'gt' | 'gte'
@@ -131,101 +129,6 @@ function distinctness(name: 'isDistinctFrom' | 'isNotDistinctFrom'): KernelFunct
   }
 }
 
-const isIn: KernelFunction = {
-  name: 'isIn',
-  canFail: false,
-  nullPropagating: false,
-  reference: ([value, ...candidates], [type]) => {
-    if (value === null) return null
-    if (candidates.some((candidate) => candidate !== null && compareValues(value, candidate, type) === 0)) return true
-    return candidates.includes(null) ? null : false
-  },
-  evaluate: (context, [value, ...candidates], type, length) => membership(context, value, candidates, type, length),
-}
-
-/** Joins the equality with each candidate by a three-valued OR. */
-function membership(
-  context: KernelContext,
-  value: Vector,
-  candidates: readonly Vector[],
-  type: DataType,
-  length: number,
-): Vector {
-  const found = result(context, type, length)
-  context.memory.u8.fill(0, found.values, found.values + Math.ceil(length / 64) * 8)
-  if (isConstantNull(context, value))
-    return { ...vector(type, length), validity: zeros(context), constant: true, values: found.values }
-  let nullCandidate = false
-  let unknown = 0
-  for (const candidate of candidates) {
-    if (isConstantNull(context, candidate)) {
-      nullCandidate = true
-      continue
-    }
-    const equal = compare(context, 'eq', [value, candidate], length)
-    const [values, step] = bits(context, equal.values, equal.constant)
-    if (candidate.validity === 0) context.wasm.bits_or(found.values, 1, values, step, found.values, length)
-    else {
-      const valid = bits(context, candidate.validity, candidate.constant)
-      const counted = result(context, type, length).values
-      context.wasm.bits_and(values, step, ...valid, counted, length)
-      context.wasm.bits_or(found.values, 1, counted, 1, found.values, length)
-      unknown = unknown === 0 ? candidate.validity : intersect(context, unknown, candidate.validity, length)
-    }
-  }
-  // Without a match, a null candidate leaves the answer open.
-  let validity = 0
-  if (nullCandidate) validity = found.values
-  else if (unknown !== 0) {
-    validity = result(context, type, length).values
-    context.wasm.bits_or(found.values, 1, unknown, 1, validity, length)
-  }
-  if (value.constant) return { ...found, validity }
-  return { ...found, validity: intersect(context, validity, value.validity, length) }
-}
-
-function zeros(context: KernelContext): number {
-  const address = context.scratch(8)
-  context.memory.u8.fill(0, address, address + 8)
-  return address
-}
-
-/** The greatest or least argument that is not null. */
-function extreme(name: 'greatest' | 'least'): KernelFunction {
-  const better: Comparison = name === 'greatest' ? 'gt' : 'lt'
-  return {
-    name,
-    canFail: false,
-    nullPropagating: false,
-    reference: (parameters, [type]) => {
-      const known = parameters.filter((value) => value !== null)
-      return known.reduce<ScalarValue>(
-        (best, value) => (best === null || HOLDS[better](compareValues(value, best, type)) ? value : best),
-        null,
-      )
-    },
-    evaluate: (context, parameters, type, length) => {
-      const known = parameters.filter((parameter) => !isConstantNull(context, parameter))
-      if (known.length === 0)
-        return { ...vector(type, length), validity: zeros(context), constant: true, values: context.scratch(64) }
-      return known.reduce((best, next) => {
-        // `next` replaces `best` where it is better or `best` is null, unless it is null itself.
-        const { wasm } = context
-        const chosen = result(context, BOOL, length).values
-        const improves = compare(context, better, [next, best], length)
-        wasm.bits_or_not(
-          ...bits(context, improves.values, improves.constant),
-          ...validBits(context, best),
-          chosen,
-          length,
-        )
-        wasm.bits_and(chosen, 1, ...validBits(context, next), chosen, length)
-        return blend(context, chosen, next, best, type, length)
-      })
-    },
-  }
-}
-
 export const comparisonFunctions: readonly KernelFunction[] = [
   comparison('eq'),
   comparison('neq'),
@@ -235,7 +138,4 @@ export const comparisonFunctions: readonly KernelFunction[] = [
   comparison('gte'),
   distinctness('isDistinctFrom'),
   distinctness('isNotDistinctFrom'),
-  isIn,
-  extreme('greatest'),
-  extreme('least'),
 ]

@@ -7,7 +7,7 @@ import type { DataType } from '../../../planner/types.js'
 import { type KernelContext, type KernelFunction, RowError } from '../kernel.js'
 
 /** The storage that a kernel is compiled for: the suffix of its export. */
-export type Lane = 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64' | 'f32' | 'f64' | 'i128'
+type Lane = 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64' | 'f32' | 'f64' | 'i128'
 
 export function laneOf({ type, width }: Vector): Lane {
   if (type.kind === 'int') return `${type.signed ? 'i' : 'u'}${type.bits}`
@@ -64,7 +64,7 @@ export function commonValidity(context: KernelContext, parameters: readonly Vect
 }
 
 /** Address of a cleared bitmap of `length` rows. */
-export function allNull(context: KernelContext, length: number): number {
+function allNull(context: KernelContext, length: number): number {
   const bytes = bitmapBytes(length)
   const address = context.scratch(bytes)
   context.memory.u8.fill(0, address, address + bytes)

@@ -7,7 +7,7 @@ import { absolute, fitsPrecision, formatDecimal, isInRange, toScalar } from './i
 
 export type BinaryOperator = 'add' | 'sub' | 'mul' | 'div' | 'intDiv' | 'mod'
 
-export const SYMBOLS: Record<BinaryOperator, string> = {
+const SYMBOLS: Record<BinaryOperator, string> = {
   add: '+',
   sub: '-',
   mul: '*',

@@ -7,7 +7,7 @@ import { divideFloor } from './integers.js'
 
 export const MICROS_PER_DAY = 86_400_000_000n
 
-export interface CivilDate {
+interface CivilDate {
   readonly year: number
   readonly month: number
   readonly day: number

@@ -72,7 +72,7 @@ export const epochReference: Reference = ([value], [type]) => {
 }
 
 /** A unit that is a fixed number of microseconds of at most a day, the week, or a number of months or years. */
-export type UnitSize =
+type UnitSize =
   | { readonly micros: bigint }
   | { readonly weeks: 1 }
   | { readonly months: 1 | 3 }

@@ -66,7 +66,7 @@ function formatElement(value: ScalarValue, type: DataType): string {
 }
 
 /** The shortest digits that read back as the same value; scientific below 1e-4 and from 1e16 on. */
-export function formatFloat(value: number, bits: 32 | 64): string {
+function formatFloat(value: number, bits: 32 | 64): string {
   if (Number.isNaN(value)) return 'nan'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
@@ -103,7 +103,7 @@ function formatBinary(bytes: Uint8Array): string {
   return text
 }
 
-export function formatDate(days: number): string {
+function formatDate(days: number): string {
   const { year, month, day } = civilOf(days)
   const shown = String(year > 0 ? year : 1 - year).padStart(4, '0')
   return `${shown}-${two(month)}-${two(day)}${year > 0 ? '' : ' (BC)'}`
@@ -112,7 +112,7 @@ export function formatDate(days: number): string {
 const PER_SECOND: Record<TimeUnit, bigint> = { s: 1n, ms: 1000n, us: 1_000_000n, ns: 1_000_000_000n }
 
 /** hours:minutes:seconds and the fraction without trailing zeros; hours may have more digits. */
-export function formatClock(count: bigint, unit: TimeUnit): string {
+function formatClock(count: bigint, unit: TimeUnit): string {
   const perSecond = PER_SECOND[unit]
   const seconds = count / perSecond
   const clock = `${two(seconds / 3600n)}:${two((seconds / 60n) % 60n)}:${two(seconds % 60n)}`
@@ -122,7 +122,7 @@ export function formatClock(count: bigint, unit: TimeUnit): string {
   return `${clock}.${digits.replace(/0+$/, '')}`
 }
 
-export function formatTimestamp(count: bigint, unit: TimeUnit): string {
+function formatTimestamp(count: bigint, unit: TimeUnit): string {
   const perDay = PER_SECOND[unit] * 86_400n
   const days = divideFloor(count, perDay)
   return `${formatDate(Number(days))} ${formatClock(count - days * perDay, unit)}`
