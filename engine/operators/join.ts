@@ -52,11 +52,15 @@ const BASE = 12
 /** Number of blocks held on behalf of the table, and where their addresses are listed. */
 const HELD = 14
 const HELD_BLOCKS = 15
-const HEADER_BYTES = 64
+const WORDS_STRIDE = 16
+const NEXT_STRIDE = 17
+const HEADER_BYTES = 128
 
 /** A table is direct if its keys' range is at most this many times their number. */
 const DIRECT_SPREAD = 4
 const MIN_DIRECT = 1024
+/** Places of other tables for a row, at least. */
+const SPARSENESS = 1.25
 
 export class JoinTable {
   private constructor(
@@ -108,12 +112,15 @@ export class JoinTable {
     const { context } = this
     const strings: StringColumn[] = []
     const { words, validity } = this.encodedKeys(keys, length, strings)
-    const heads = context.scratch(length * 4)
-    if (this.read(ROWS) === 0) context.memory.u32.fill(0, heads / 4, heads / 4 + length)
-    else context.wasm.join_heads(this.address, words, validity, length, heads)
     const columns = context.scratch(strings.length * STRING_BYTES + STRING_BYTES)
     writeStrings(context, columns, strings)
-    return new JoinProbe(context, this.address, { words, strings: columns, heads, length, kind })
+    const found = context.scratch(length * 4)
+    if (this.read(ROWS) === 0) context.memory.u32.fill(0, found / 4, found / 4 + length)
+    else {
+      const [rows, candidates] = [context.scratch(length * 4 + 4), context.scratch(length * 4 + 4)]
+      context.wasm.join_find(this.address, words, columns, validity, length, found, rows, candidates)
+    }
+    return new JoinProbe(context, this.address, { words, strings: columns, found, length, kind })
   }
 
   /** The rows of [start, start + count) that no probe has matched. */
@@ -125,7 +132,7 @@ export class JoinTable {
   /** Bytes of shared memory held, without those of the key vectors. */
   get bytes(): number {
     const rows = this.read(ROWS)
-    return HEADER_BYTES + rows * (this.read(KEY_WORDS) * 8 + 4) + (this.read(MASK) + 1) * 4
+    return HEADER_BYTES + rows * (this.read(KEY_WORDS) * 8 + 8) + (this.read(MASK) + 1) * 4
   }
 
   release(): void {
@@ -153,14 +160,14 @@ export class JoinTable {
     const { words, validity } = this.encodedKeys(stable, rows, strings)
     const layout = layoutOf(stable)
     this.write(KEY_WORDS, layout.words)
-    this.write(WORDS, this.keep(words, rows * layout.words * 8, held))
     this.write(VALIDITY, validity === 0 ? 0 : this.keep(validity, bitmapBytes(rows), held))
     this.write(STRING_KEYS, strings.length)
     this.write(STRINGS, context.allocate(strings.length * STRING_BYTES + STRING_BYTES))
     writeStrings(context, this.read(STRINGS), strings)
-    this.write(NEXT, context.allocate(Math.max(1, rows) * 4))
-    this.choosePlaces(rows, layout.words === 1 && strings.length === 0)
+    const direct = layout.words === 1 && strings.length === 0 && this.chooseDirect(words, validity, rows)
+    if (!direct) this.write(MASK, 2 ** Math.ceil(Math.log2(Math.max(2, rows * SPARSENESS))) - 1)
     this.write(HEADS, context.allocate((this.read(MASK) + 1) * 4))
+    this.placeRows(words, layout.words * 8, rows, direct, held)
     const list = context.allocate(Math.max(1, held.length) * 4)
     context.memory.u32.set(held, list / 4)
     this.write(HELD_BLOCKS, list)
@@ -175,20 +182,29 @@ export class JoinTable {
     return block
   }
 
-  private choosePlaces(rows: number, singleWord: boolean): void {
+  /** Makes the table direct if the keys, single words, lie close together. */
+  private chooseDirect(words: number, validity: number, rows: number): boolean {
     const { wasm, memory, scratch } = this.context
     const range = scratch(16)
-    if (singleWord && wasm.sort_range(this.read(WORDS), this.read(VALIDITY), 0, rows, range) < rows) {
-      const [least, greatest] = [memory.i64[range / 8], memory.i64[range / 8 + 1]]
-      const span = greatest - least
-      if (span < BigInt(Math.max(MIN_DIRECT, rows * DIRECT_SPREAD))) {
-        this.write(DIRECT, 1)
-        this.write(MASK, Number(span))
-        memory.i64[this.address / 8 + BASE / 2] = least
-        return
-      }
-    }
-    this.write(MASK, 2 ** Math.ceil(Math.log2(Math.max(2, rows))) - 1)
+    if (wasm.sort_range(words, validity, 0, rows, range) === rows) return false
+    const [least, greatest] = [memory.i64[range / 8], memory.i64[range / 8 + 1]]
+    const span = greatest - least
+    if (span >= BigInt(Math.max(MIN_DIRECT, rows * DIRECT_SPREAD))) return false
+    this.write(DIRECT, 1)
+    this.write(MASK, Number(span))
+    memory.i64[this.address / 8 + BASE / 2] = least
+    return true
+  }
+
+  private placeRows(words: number, width: number, rows: number, direct: boolean, held: number[]): void {
+    const { context } = this
+    const stride = direct ? 4 : width + 8
+    const next = context.allocate(Math.max(1, rows) * stride)
+    this.write(NEXT, next)
+    this.write(NEXT_STRIDE, stride)
+    this.write(WORDS_STRIDE, direct ? width : stride)
+    this.write(WORDS, direct ? this.keep(words, rows * width, held) : next + 8)
+    if (!direct) context.wasm.join_spread_words(words, width, rows, stride, next + 8)
   }
 
   /** Key words, and the bitmap of the rows none of whose keys is null; notes the strings behind hashes. */
@@ -281,7 +297,8 @@ function validInAll(context: OperatorContext, keys: readonly Vector[], length: n
 interface ProbeInput {
   readonly words: number
   readonly strings: number
-  readonly heads: number
+  /** The first match of each row. */
+  readonly found: number
   readonly length: number
   readonly kind: ProbeKind
 }
@@ -294,29 +311,35 @@ export class JoinProbe {
   private row = 0
   private chain = NEW_ROW
   private matched = 0
+  /** Pairs to make room for: most joins find about one match for a row. */
+  private expected: number
 
   constructor(
     private readonly context: OperatorContext,
     private readonly table: number,
     private readonly input: ProbeInput,
-  ) {}
+  ) {
+    this.expected = Math.max(1024, input.length)
+  }
 
   /** The next pairs, at most `limit`, in scratch; null when there are no more. */
   next(limit = MAX_PAIRS): JoinPairs | null {
     const { context, table } = this
-    const { words, strings, heads, length, kind } = this.input
-    if (this.row >= length) return null
-    // A part is rarely larger than the slice: most joins find one match for a row.
-    const size = Math.min(limit, Math.max(length, 1024))
-    const [probe, build, state] = [context.scratch(size * 4), context.scratch(size * 4), context.scratch(12)]
+    const { words, strings, found, length, kind } = this.input
+    const size = Math.min(limit, this.expected)
+    this.expected *= 2
+    const [probe, build, state] = [context.scratch(size * 4 + 4), context.scratch(size * 4 + 4), context.scratch(12)]
     const { u32 } = context.memory
-    u32.set([this.row, this.chain, this.matched], state / 4)
-    const count = context.wasm.join_probe(
-      ...([table, words, strings, heads, length, KINDS[kind], size, state, probe, build] as const),
-    )
-    this.row = u32[state / 4]
-    this.chain = u32[state / 4 + 1]
-    this.matched = u32[state / 4 + 2]
+    let count = 0
+    while (count === 0 && this.row < length) {
+      u32.set([this.row, this.chain, this.matched], state / 4)
+      count = context.wasm.join_probe(
+        ...([table, words, strings, found, length, KINDS[kind], size, state, probe, build] as const),
+      )
+      this.row = u32[state / 4]
+      this.chain = u32[state / 4 + 1]
+      this.matched = u32[state / 4 + 2]
+    }
     return count === 0 ? null : { probe, build, count }
   }
 }
