@@ -17,11 +17,12 @@ function render(): string {
   const sections = SECTIONS.flatMap(([kind, title]) => [
     `## ${title}`,
     '',
-    '| in SQL | what it computes |',
-    '|---|---|',
-    ...functions
-      .filter((one) => one.kind === kind)
-      .map((one) => `| ${one.sqlNames.map(code).join(', ')} | ${escapeCell(one.doc)} |`),
+    ...table([
+      ['in SQL', 'what it computes'],
+      ...functions
+        .filter((one) => one.kind === kind)
+        .map((one) => [one.sqlNames.map(code).join(', '), escapeCell(one.doc)]),
+    ]),
     '',
   ])
   return [
@@ -34,6 +35,14 @@ function render(): string {
     '',
     ...sections,
   ].join('\n')
+}
+
+/** Padded, as the formatter writes tables. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0].map((_, i) => Math.max(3, ...rows.map((row) => row[i].length)))
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`
+  const [titles, ...body] = rows
+  return [line(titles), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)]
 }
 
 function code(name: string): string {
