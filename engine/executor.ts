@@ -63,7 +63,7 @@ export class Executor implements FrameRuntime {
     this.threads = options.threads
     this.memory = SharedMemory.create(options.memoryLimit)
     this.pool = new WorkerPool(this.memory, this.kernels, options.threads)
-    this.leases = new Leases(this.memory.release)
+    this.leases = new Leases(this.memory.release, options.memoryLimit / 4)
     this.scans = new Scans(this.sources, this.memory)
     this.environment = {
       sources: this.sources,
@@ -73,9 +73,9 @@ export class Executor implements FrameRuntime {
     }
   }
 
-  memoryUsage(): { usedBytes: number; peakBytes: number; leasedBytes: number } {
-    const { bytes, peakBytes } = this.memory.statistics()
-    return { usedBytes: bytes, peakBytes, leasedBytes: this.leases.bytes }
+  memoryUsage(): { usedBytes: number; peakBytes: number; leasedBytes: number; allocatedBytes: number } {
+    const { bytes, peakBytes, allocatedBytes } = this.memory.statistics()
+    return { usedBytes: bytes, peakBytes, leasedBytes: this.leases.bytes, allocatedBytes }
   }
 
   close(): Promise<void> {

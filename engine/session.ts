@@ -23,6 +23,8 @@ export interface MemoryUsage {
   readonly peakBytes: number
   /** The part of `usedBytes` that results in the user's hands hold. */
   readonly leasedBytes: number
+  /** Of all blocks there ever were: it grows with every buffer that is copied or computed, and with no other. */
+  readonly allocatedBytes: number
 }
 
 export class Engine implements AsyncDisposable {

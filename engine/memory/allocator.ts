@@ -26,6 +26,8 @@ const BLOCKS_USED = 17
 const UNITS_USED = 18
 const UNITS_PEAK = 19
 const CLASS_BITMAP = 20
+/** Units ever allocated: low and high word. */
+const UNITS_TOTAL = 21
 const SUBCLASS_BITMAPS = 32
 const HEADS = 64
 const FIRST_UNIT = (HEADS + CLASSES * SUBCLASSES) / 16 + 1
@@ -46,6 +48,8 @@ export interface AllocatorStatistics {
   /** Bytes in use now, headers and rounding included, and the most there ever were. */
   readonly bytes: number
   readonly peakBytes: number
+  /** Bytes of all blocks there ever were. */
+  readonly allocatedBytes: number
 }
 
 export class BlockAllocator {
@@ -85,6 +89,7 @@ export class BlockAllocator {
       this.words[BLOCKS_USED]++
       this.words[UNITS_USED] += this.words[at + SIZE]
       if (this.words[UNITS_USED] > this.words[UNITS_PEAK]) this.words[UNITS_PEAK] = this.words[UNITS_USED]
+      this.addToTotal(this.words[at + SIZE])
       return (block + 1) * UNIT
     } finally {
       this.unlock()
@@ -149,7 +154,14 @@ export class BlockAllocator {
       blocks: this.words[BLOCKS_USED],
       bytes: (this.words[UNITS_USED] >>> 0) * UNIT,
       peakBytes: (this.words[UNITS_PEAK] >>> 0) * UNIT,
+      allocatedBytes: ((this.words[UNITS_TOTAL] >>> 0) + (this.words[UNITS_TOTAL + 1] >>> 0) * 2 ** 32) * UNIT,
     }
+  }
+
+  private addToTotal(units: number): void {
+    const low = (this.words[UNITS_TOTAL] >>> 0) + units
+    this.words[UNITS_TOTAL] = low
+    if (low >= 2 ** 32) this.words[UNITS_TOTAL + 1]++
   }
 
   private headerOf(address: number): number {

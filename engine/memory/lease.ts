@@ -18,7 +18,11 @@ export class Leases {
   private outstanding = 0
   private atLastCollection = 0
 
-  constructor(private readonly releaseBlock: (address: number) => void) {}
+  /** `collectAfterBytes`: how much may be leased before a collection is asked for; never more than 256 MiB. */
+  constructor(
+    private readonly releaseBlock: (address: number) => void,
+    private readonly collectAfterBytes = COLLECT_AFTER_BYTES,
+  ) {}
 
   /** Bytes of blocks that views in the user's hands still hold. */
   get bytes(): number {
@@ -42,7 +46,7 @@ export class Leases {
 
   /** Collects garbage if much was leased since the last time, and lets the finalizers run. */
   async relieve(): Promise<void> {
-    if (this.outstanding - this.atLastCollection < COLLECT_AFTER_BYTES) return
+    if (this.outstanding - this.atLastCollection < Math.min(this.collectAfterBytes, COLLECT_AFTER_BYTES)) return
     collectGarbage()
     await new Promise(setImmediate)
     await new Promise(setImmediate)

@@ -12,6 +12,7 @@ import { type Schema, typeName, typesEqual } from '../../planner/types.js'
 import { unlessCancelled } from '../cancellation.js'
 import { concat, releaseBatch } from '../kernels/vectors.js'
 import type { ChainStep, UserModule } from '../workers/messages.js'
+import { LentBuffers } from './lent-buffers.js'
 import type { OperatorContext } from './operator-context.js'
 
 type MapStep = Extract<ChainStep, { kind: 'map' }>
@@ -72,18 +73,13 @@ async function mapRows(
 }
 
 async function mapBatch(context: OperatorContext, named: NamedCall, schema: Schema, batch: Batch): Promise<Batch> {
-  const fresh: number[] = []
-  const allocate = (bytes: number) => {
-    const block = context.allocate(bytes)
-    fresh.push(block)
-    return block
-  }
+  const buffers = new LentBuffers(batch, context)
   try {
-    const input = toRecordBatch(batch, context.memory, allocate)
+    const input = toRecordBatch(batch, context.memory, buffers.allocate, buffers.lend)
     const result = await called(context, named, input)
-    return importResult(context, named, schema, result)
+    return importResult(context, buffers, named, schema, result)
   } finally {
-    for (const block of fresh) context.release(block)
+    buffers.release()
   }
 }
 
@@ -100,10 +96,17 @@ function settled(context: OperatorContext, returned: unknown): unknown {
   return returned instanceof Promise ? unlessCancelled(returned, context.checkCancelled) : returned
 }
 
-function importResult(context: OperatorContext, named: NamedCall, schema: Schema, result: unknown): Batch {
+/** Copies what the function made itself; of `buffers`, what it returned is retained. */
+function importResult(
+  context: OperatorContext,
+  buffers: LentBuffers,
+  named: NamedCall,
+  schema: Schema,
+  result: unknown,
+): Batch {
   const batches = recordBatchesOf(named, schema, result)
   for (const recordBatch of batches) checkSchema(named, schema, fromArrowSchema(recordBatch.schema))
-  const imported = batches.map((recordBatch) => fromRecordBatch(recordBatch, context.memory, context.allocate))
+  const imported = batches.map((recordBatch) => fromRecordBatch(recordBatch, context.memory, context.allocate, buffers))
   if (imported.length === 1) return { ...imported[0], schema }
   const length = imported.reduce((sum, { length }) => sum + length, 0)
   const columns = schema.fields.map((_, index) =>

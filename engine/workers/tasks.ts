@@ -86,6 +86,8 @@ async function runChain(context: TaskContext, task: TaskOf<'chain'>): Promise<Re
       }
       rowsIn += rows
     }
+    // An error that a user's function left behind in a promise or timer ends the thread: now, not in another run's task.
+    if (steps.some((step) => step.kind === 'map')) await new Promise(setImmediate)
     const { batches, rowsOut } = chain.finish()
     return { batches, rowsIn, rowsOut, bytesRead }
   } catch (error) {
