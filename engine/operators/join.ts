@@ -107,7 +107,10 @@ export class JoinTable {
     this.context.wasm.join_link(this.address, from, to)
   }
 
-  /** Prepares to list the matches of `length` rows, whose keys have the types of the build side's. Uses scratch. */
+  /**
+   * Prepares to list the matches of `length` rows, whose keys have the types of the build side's. What it puts into
+   * scratch, and the keys, must stay until the last part is listed; the parts themselves need not.
+   */
   probe(keys: readonly Vector[], length: number, kind: ProbeKind): JoinProbe {
     const { context } = this
     const strings: StringColumn[] = []
