@@ -22,9 +22,15 @@ export interface ProbeStep {
   readonly build: Batch
 }
 
-/** Yields the joined rows in parts, in scratch; each may be dropped before the next is asked for. */
-export function* probe(context: OperatorContext, step: ProbeStep, batch: Batch): Generator<Batch> {
-  const pairs = pairsOf(context, step, batch)
+/**
+ * The joined rows in parts, in scratch. What all parts need is laid out at once, before the first is asked for: the
+ * scratch of a part may be taken back before the next.
+ */
+export function probe(context: OperatorContext, step: ProbeStep, batch: Batch): Generator<Batch> {
+  return joinedParts(context, step, batch, pairsOf(context, step, batch))
+}
+
+function* joinedParts(context: OperatorContext, step: ProbeStep, batch: Batch, pairs: Pairs): Generator<Batch> {
   for (let part = pairs.next(); part !== null; part = pairs.next()) {
     const { count, probe: probeRows, build: buildRows } = part
     const left = batch.columns.map((column) => take(context, column, probeRows, count))
@@ -64,7 +70,11 @@ function childTypes(type: DataType): readonly DataType[] {
   }
 }
 
-function pairsOf(context: OperatorContext, step: ProbeStep, batch: Batch): { next(): JoinPairs | null } {
+interface Pairs {
+  next(): JoinPairs | null
+}
+
+function pairsOf(context: OperatorContext, step: ProbeStep, batch: Batch): Pairs {
   if (step.how === 'cross') return new CrossProbe(context, batch.length, step.build.length)
   const keys = evaluateAll(context, step.keys, batch)
   return JoinTable.attach(context, step.table).probe(keys, batch.length, KINDS[step.how])
