@@ -5,6 +5,7 @@ import { daysInMonth, daysOf, MICROS_PER_DAY } from './calendar.js'
 import { divideRounded } from './integers.js'
 
 const LAST_DATE = 2_147_483_646
+const NANOS_PER_DAY = MICROS_PER_DAY * 1000n
 const DATE = /^\s*(-?\d{1,9})([-/\\ ])(\d{1,2})\2(\d{1,2})(?!\d)( \(BC\))?/
 const CLOCK = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?/
 const OFFSET = /^([+-])(\d{2})(?::?(\d{2})(?::?(\d{2}))?)?$/
@@ -36,7 +37,7 @@ function leadingClock(text: string): { readonly nanos: bigint; readonly rest: st
   if (Number(minutes) > 59 || Number(seconds) > 59) return undefined
   const whole = (BigInt(hours) * 60n + BigInt(minutes)) * 60n + BigInt(seconds)
   const nanos = whole * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'))
-  return nanos > 86_400_000_000_000n ? undefined : { nanos, rest: text.slice(all.length) }
+  return nanos > NANOS_PER_DAY ? undefined : { nanos, rest: text.slice(all.length) }
 }
 
 const NANOS: Record<TimeUnit, bigint> = { s: 1_000_000_000n, ms: 1_000_000n, us: 1000n, ns: 1n }
@@ -48,11 +49,15 @@ function inUnit(nanos: bigint, unit: TimeUnit): bigint {
   return unit === 'us' ? micros : divideRounded(micros, NANOS[unit] / 1000n)
 }
 
-/** A time of the day, alone or behind a date. */
+/** A time of the day, alone or that of a timestamp. */
 export function parseTime(text: string, unit: TimeUnit): bigint | undefined {
-  const start = leadingDate(text)?.rest.replace(/^[ T]/, '') ?? text
-  const clock = leadingClock(start.trimStart())
-  return clock && inUnit(clock.nanos, unit)
+  const nanos = leadingClock(text.trimStart())?.nanos ?? parseInstant(text, false)
+  return nanos === undefined ? undefined : inUnit(nanos === NANOS_PER_DAY ? nanos : sinceMidnight(nanos), unit)
+}
+
+function sinceMidnight(nanos: bigint): bigint {
+  const rest = nanos % NANOS_PER_DAY
+  return rest < 0n ? rest + NANOS_PER_DAY : rest
 }
 
 /**
@@ -60,18 +65,23 @@ export function parseTime(text: string, unit: TimeUnit): bigint | undefined {
  * always take it into account, as in DuckDB.
  */
 export function parseTimestamp(text: string, unit: TimeUnit, zoned: boolean): bigint | undefined {
+  const nanos = parseInstant(text, zoned || unit === 'ns')
+  return nanos === undefined ? undefined : checked(nanos, unit)
+}
+
+/** Nanoseconds since 1970, in UTC or as the clock shows. */
+function parseInstant(text: string, inUtc: boolean): bigint | undefined {
   if (text.trim().toLowerCase() === 'epoch') return 0n
   const date = leadingDate(text)
   if (date === undefined) return undefined
-  const midnight = BigInt(date.days) * MICROS_PER_DAY * 1000n
-  const rest = date.rest.trimEnd()
-  if (rest === '') return checked(midnight, unit)
-  const separator = /^(T|\s+)/.exec(rest)
-  const clock = separator === null ? undefined : leadingClock(rest.slice(separator[0].length))
+  const midnight = BigInt(date.days) * NANOS_PER_DAY
+  // Spaces may follow a clock, but not a date alone.
+  if (date.rest === '') return midnight
+  const separator = /^(T|\s+)/.exec(date.rest)
+  const clock = separator === null ? undefined : leadingClock(date.rest.slice(separator[0].length).trimEnd())
   if (clock === undefined) return undefined
   const offset = parseOffset(clock.rest)
-  if (offset === undefined) return undefined
-  return checked(midnight + clock.nanos - (zoned || unit === 'ns' ? offset : 0n), unit)
+  return offset === undefined ? undefined : midnight + clock.nanos - (inUtc ? offset : 0n)
 }
 
 /** Nanoseconds east of UTC. */

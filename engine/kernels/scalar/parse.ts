@@ -105,8 +105,8 @@ function parseInteger(text: string, type: Extract<DataType, { kind: 'int' }>): S
     const number = parseNumber(text)
     value = number && shifted(number, 0)
     if (number?.negative && value !== undefined) {
-      // DuckDB refuses a sign before anything but zero, even what would round to it.
-      if (!type.signed && number.digits !== 0n) return undefined
+      // DuckDB refuses a sign before anything but a whole zero, even what would round to it.
+      if (!type.signed && (number.digits !== 0n || /[.eE]/.test(text))) return undefined
       value = -value
     }
   }
