@@ -23,8 +23,10 @@ interface Bound {
 }
 
 const BATCH = 60
+let turn = 0
 /** Failing expressions are run one by one. */
 const MOST_FAILING = 16
+const NOT_UNDERSTOOD = /^(Binder|Parser|Catalog|Not implemented) Error/
 const NO_CAST = 'Unimplemented type for cast'
 /** Types that are not stored, or not by DuckDB. */
 const NOT_STORED = /INTERVAL|UHUGEINT|\[\]|STRUCT|BIT$|TIME WITH TIME ZONE|TIMESTAMP_/
@@ -57,20 +59,12 @@ async function bind(volley: Differential, candidates: readonly string[], options
   const bound: Bound[] = []
   for (const text of new Set(candidates)) {
     const query = `select ${text} as c from ${options.table}`
-    let type: string
-    try {
-      type = String((await oracle.run(`describe ${query}`))[0][1])
-    } catch {
-      continue
-    }
-    if (NOT_STORED.test(type) || options.refused?.(text, type)) continue
     const failure = await oracle.failure(query)
-    bound.push({
-      text,
-      type,
-      failure,
-      hopeless: failure !== null && (await isHopeless(volley, text, failure, options)),
-    })
+    if (failure !== null && NOT_UNDERSTOOD.test(failure)) continue
+    const type = String((await oracle.run(`describe ${query}`))[0][1])
+    if (NOT_STORED.test(type) || options.refused?.(text, type)) continue
+    const hopeless = failure !== null && (await isHopeless(volley, text, failure, options))
+    bound.push({ text, type, failure, hopeless })
   }
   return bound
 }
@@ -108,25 +102,19 @@ async function faultsOf(
   const columns = batch.map(({ text }, i) => `${text} as c${i}`)
   const comparison = { ordered: true, approximate: approximate ? batch.map((_, i) => `c${i}`) : [] }
   const sql = `select ${columns.join(', ')} from ${table}`
-  // Threads alternate between frames and SQL, which mean the same.
-  const frames = volley.engines.map((engine: Engine, i) => {
-    const tables = volley.tables(engine)
-    return i % 2 === 0 ? tables[table].select(...columns) : engine.sql(sql, tables)
-  })
+  // Frames and SQL take turns, as do the engines: expressions of a row do not depend on threads.
+  const engine = volley.engines[turn % 2]
+  const tables = volley.tables(engine)
+  const frame = turn++ % 4 < 2 ? tables[table].select(...columns) : engine.sql(sql, tables)
   try {
-    const differences = await volley.oracle.differences(frames, sql, comparison)
-    return differences.flatMap((text, i) => (text === null ? [] : [named(text, batch, volley.engines[i].threads)]))
+    const difference = await volley.oracle.difference(frame, sql, comparison)
+    return difference === null ? [] : [difference.replace(/^(column )?c(\d+)/gm, (_, __, i) => batch[Number(i)].text)]
   } catch (error) {
     if (batch.length === 1) return [`${batch[0].text} (${batch[0].type}): ${error}`]
     const faults: string[] = []
     for (const one of batch) faults.push(...(await faultsOf(volley, table, [one], approximate)))
     return faults
   }
-}
-
-function named(difference: string, batch: readonly Bound[], threads: number): string {
-  const named = difference.replace(/^(column )?c(\d+)/gm, (_, __, i) => batch[Number(i)].text)
-  return `with ${threads} threads: ${named}`
 }
 
 /** Expects an error of the right kind, for a row that fails in DuckDB too. */
