@@ -5,7 +5,7 @@ import { type ErrorDetails, unreachable, VolleyError } from '../../planner/error
 import type { ScalarValue, TypedExpression } from '../../planner/expression.js'
 import { formatExpression } from '../../planner/format-expression.js'
 import { Evaluation } from './evaluation.js'
-import type { KernelContext, RowError } from './kernel.js'
+import { type KernelContext, RowError } from './kernel.js'
 import { kernelFor } from './registry.js'
 import { castScalar } from './scalar/cast.js'
 
@@ -21,6 +21,24 @@ export function evaluate(context: KernelContext, expression: TypedExpression, ba
 export function evaluateAll(context: KernelContext, expressions: readonly TypedExpression[], batch: Batch): Vector[] {
   const evaluation = Evaluation.over(context, batch)
   return expressions.map((expression) => evaluation.evaluate(expression))
+}
+
+/**
+ * The same over rows that were gathered from anywhere, as for a sort. Throws VolleyErrors that name the value and the
+ * expression; the row cannot be told any more.
+ */
+export function evaluateGathered(
+  context: KernelContext,
+  expressions: readonly TypedExpression[],
+  batch: Batch,
+): Vector[] {
+  try {
+    return evaluateAll(context, expressions, batch)
+  } catch (error) {
+    if (!(error instanceof RowError)) throw error
+    const failing = failingExpression(context, expressions, batch)
+    throw describeRowError(new RowError(error.code, error.message, -1), failing, { firstRow: 0 })
+  }
 }
 
 /** A condition over all rows of the batch, as a boolean vector; `selectionOf` takes null for false. */
@@ -89,4 +107,22 @@ export function describeRowError(error: RowError, expression: TypedExpression, o
   }
   const place = `${row === undefined ? '' : ` at row ${row}`}${path === undefined ? '' : ` of ${path}`}`
   return new VolleyError(error.code, `${error.message}, in ${text}${place}`, details, error)
+}
+
+/** The first of several expressions that cannot take some value of the batch: `evaluateAll` does not tell which. */
+export function failingExpression(
+  context: KernelContext,
+  expressions: readonly TypedExpression[],
+  batch: Batch,
+): TypedExpression {
+  const fails = (expression: TypedExpression) => {
+    try {
+      evaluate(context, expression, batch)
+      return false
+    } catch (error) {
+      if (error instanceof RowError) return true
+      throw error
+    }
+  }
+  return expressions.find(fails) ?? expressions[0]
 }

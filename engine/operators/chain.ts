@@ -9,7 +9,7 @@ import type { Batch } from '../../io/batch.js'
 import { sliceBatch } from '../../io/batch.js'
 import { unreachable } from '../../planner/errors.js'
 import type { TypedExpression } from '../../planner/expression.js'
-import { describeRowError, evaluate, evaluateAll } from '../kernels/evaluate.js'
+import { describeRowError, evaluateAll, failingExpression } from '../kernels/evaluate.js'
 import { RowError } from '../kernels/kernel.js'
 import { persist, releaseBatch } from '../kernels/vectors.js'
 import type { ChainEnd, ChainStep } from '../workers/messages.js'
@@ -92,15 +92,22 @@ export class Chain {
         )
         return this.apply(index + 1, projected)
       }
-      case 'top':
+      case 'top': {
+        const keys = step.keys.map((key) => key.expression)
+        const kept = this.located(keys, batch, () => top(this.context, step.keys, step.limit, batch))
         this.selections = null
-        return this.apply(index + 1, top(this.context, step.keys, step.limit, batch))
-      case 'probe':
+        return this.apply(index + 1, kept)
+      }
+      case 'probe': {
+        const joined = this.located(step.keys, batch, () => probe(this.context, step, batch))
         this.selections = null
-        return this.applyEach(index + 1, probe(this.context, step, batch))
-      case 'map':
+        return this.applyEach(index + 1, joined)
+      }
+      case 'map': {
+        const isWhole = this.selections?.length === 0
         this.selections = null
-        return this.applyMapped(index + 1, step, batch)
+        return this.applyMapped(index + 1, step, batch, isWhole ? this.origin.firstRow : null)
+      }
       default:
         return unreachable(step)
     }
@@ -119,8 +126,8 @@ export class Chain {
     }
   }
 
-  private async applyMapped(index: number, step: MapStep, batch: Batch): Promise<void> {
-    const mapped = await mapInWorker(this.context, step, batch, this.origin.firstRow)
+  private async applyMapped(index: number, step: MapStep, batch: Batch, firstRow: number | null): Promise<void> {
+    const mapped = await mapInWorker(this.context, step, batch, firstRow)
     try {
       await this.apply(index, mapped)
     } finally {
@@ -152,19 +159,9 @@ export class Chain {
       return compute()
     } catch (error) {
       if (!(error instanceof RowError)) throw error
-      const guilty = expressions.find((expression) => this.fails(expression, batch)) ?? expressions[0]
+      const guilty = failingExpression(this.context, expressions, batch)
       const row = this.rowOf(error.row)
       throw describeRowError(new RowError(error.code, error.message, row), guilty, this.origin)
-    }
-  }
-
-  private fails(expression: TypedExpression, batch: Batch): boolean {
-    try {
-      evaluate(this.context, expression, batch)
-      return false
-    } catch (error) {
-      if (error instanceof RowError) return true
-      throw error
     }
   }
 

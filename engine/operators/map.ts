@@ -24,12 +24,12 @@ export interface NamedCall {
   readonly label: string
 }
 
-/** Maps a batch with a function of a module. `firstRow` numbers the batch's rows in messages. */
+/** Maps a batch with a function of a module. `firstRow` numbers the batch's rows in messages; null if they have none. */
 export async function mapInWorker(
   context: OperatorContext,
   step: MapStep,
   batch: Batch,
-  firstRow: number,
+  firstRow: number | null,
 ): Promise<Batch> {
   const { module, function: name, kwargs } = step.function
   const call = await unlessCancelled(load(step.function), context.checkCancelled)
@@ -44,7 +44,7 @@ export async function map(
   named: NamedCall,
   schema: Schema,
   batch: Batch,
-  firstRow: number,
+  firstRow: number | null,
 ): Promise<Batch> {
   return mode === 'row' ? mapRows(context, named, schema, batch, firstRow) : mapBatch(context, named, schema, batch)
 }
@@ -55,7 +55,7 @@ async function mapRows(
   named: NamedCall,
   schema: Schema,
   batch: Batch,
-  firstRow: number,
+  firstRow: number | null,
 ): Promise<Batch> {
   const rows: unknown[] = []
   for (let row = 0; row < batch.length; row++) {
@@ -66,10 +66,10 @@ async function mapRows(
       if (Array.isArray(result)) rows.push(...(result as unknown[]))
       else if (result !== null && result !== undefined) rows.push(result)
     } catch (cause) {
-      throw failureOf(context, named, cause, firstRow + row)
+      throw failureOf(context, named, cause, firstRow === null ? undefined : firstRow + row)
     }
   }
-  return batchOfRecords(schema, rows, context, firstRow)
+  return batchOfRecords(schema, rows, context, firstRow ?? 0)
 }
 
 async function mapBatch(context: OperatorContext, named: NamedCall, schema: Schema, batch: Batch): Promise<Batch> {

@@ -5,7 +5,7 @@ import { vectorFromValues } from '../../io/values.js'
 import type { TypedExpression, TypedWindow } from '../../planner/expression.js'
 import { expressionKey } from '../../planner/expression-tree.js'
 import type { DataType } from '../../planner/types.js'
-import { evaluateAll } from '../kernels/evaluate.js'
+import { evaluateGathered } from '../kernels/evaluate.js'
 import { concat, expand, NO_ROW, persist, plain, releaseVector, take } from '../kernels/vectors.js'
 import type { OperatorContext } from './operator-context.js'
 import type { SortColumn } from './sort.js'
@@ -46,7 +46,7 @@ class SortedRows {
 
   static of(context: OperatorContext, { partitionBy, orderBy }: TypedWindow, batch: Batch): SortedRows {
     const expressions: TypedExpression[] = [...partitionBy, ...orderBy.map((key) => key.expression)]
-    const keys = evaluateAll(context, expressions, batch)
+    const keys = evaluateGathered(context, expressions, batch)
     const partitionKeys = keys.slice(0, partitionBy.length)
     const orderKeys = orderBy.map(({ descending, nullsFirst }, i) => ({
       vector: keys[partitionBy.length + i],
@@ -59,7 +59,7 @@ class SortedRows {
   compute(window: TypedWindow): Vector {
     const { context, layout } = this
     const { function: name, type } = window
-    const parameters = evaluateAll(context, window.arguments, this.batch)
+    const parameters = evaluateGathered(context, window.arguments, this.batch)
     const ranking = RANKINGS[name]
     if (ranking !== undefined) return this.numbers(type, ranked(layout, ranking))
     switch (name) {

@@ -4,7 +4,7 @@ import { type Batch, vector } from '../../io/batch.js'
 import { encodeRowGroup } from '../../io/parquet/encode.js'
 import { decodeMorsel } from '../../io/parquet/reader.js'
 import type { Morsel } from '../../io/source.js'
-import { evaluateAll } from '../kernels/evaluate.js'
+import { evaluateGathered } from '../kernels/evaluate.js'
 import { concat, persist, persistBatch, releaseBatch, takeBatch } from '../kernels/vectors.js'
 import { mergePartition } from '../operators/aggregate.js'
 import { Chain, type Origin } from '../operators/chain.js'
@@ -35,7 +35,7 @@ export const handlers: Handlers = {
   }),
 
   evaluate: (context, { expressions, batch }) => ({
-    vectors: evaluateAll(context, expressions, batch).map((result) => persist(context, context.allocate, result)),
+    vectors: evaluateGathered(context, expressions, batch).map((result) => persist(context, context.allocate, result)),
   }),
 
   buildJoin: (context, { keys, rows, trackMatches }) => {
