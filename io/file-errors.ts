@@ -13,6 +13,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   ENFILE: 'too many open files',
   ELOOP: 'too many symbolic links',
   EIO: 'the device failed',
+  EFBIG: 'the file would be larger than allowed',
 }
 
 /** The code of a failed system call (`ENOENT`, ...), or null for any other error. */
