@@ -107,6 +107,7 @@ export class Run {
       await Promise.allSettled(this.inFlight)
     }
     this.kernels.freeScratch()
+    this.memory.release(this.handle.cancel)
     this.memory.releaseOwner(this.handle.owner)
   }
 

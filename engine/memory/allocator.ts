@@ -30,7 +30,10 @@ const CLASS_BITMAP = 20
 const UNITS_TOTAL = 21
 const SUBCLASS_BITMAPS = 32
 const HEADS = 64
-const FIRST_UNIT = (HEADS + CLASSES * SUBCLASSES) / 16 + 1
+/** Blocks of the owners whose numbers share a slot: with none, there is nothing to look for. */
+const OWNED = HEADS + CLASSES * SUBCLASSES
+const OWNER_SLOTS = 256
+const FIRST_UNIT = (OWNED + OWNER_SLOTS) / 16 + 1
 
 /** Places in a header, in int32 words. */
 const SIZE = 0
@@ -86,6 +89,7 @@ export class BlockAllocator {
       const at = block * 16
       Atomics.store(this.words, at + REFERENCES, 1)
       this.words[at + OWNER] = owner
+      Atomics.add(this.words, ownedBy(owner), 1)
       this.words[BLOCKS_USED]++
       this.words[UNITS_USED] += this.words[at + SIZE]
       if (this.words[UNITS_USED] > this.words[UNITS_PEAK]) this.words[UNITS_PEAK] = this.words[UNITS_USED]
@@ -117,11 +121,14 @@ export class BlockAllocator {
 
   /** Hands the block over to another owner. */
   adopt(address: number, owner: number): void {
-    this.words[this.headerOf(address) + OWNER] = owner
+    const before = Atomics.exchange(this.words, this.headerOf(address) + OWNER, owner)
+    Atomics.sub(this.words, ownedBy(before), 1)
+    Atomics.add(this.words, ownedBy(owner), 1)
   }
 
   /** Frees every block of `owner`, whatever its references, and returns how many there were. */
   releaseOwner(owner: number): number {
+    if (Atomics.load(this.words, ownedBy(owner)) === 0) return 0
     this.lock()
     try {
       let count = 0
@@ -175,6 +182,7 @@ export class BlockAllocator {
     let start = block
     const at = block * 16
     this.words[BLOCKS_USED]--
+    Atomics.sub(this.words, ownedBy(this.words[at + OWNER]), 1)
     this.words[UNITS_USED] -= this.words[at + SIZE]
     const next = block + this.words[at + SIZE]
     if (next < this.totalUnits && this.words[next * 16 + FREE] === 1) {
@@ -278,6 +286,10 @@ function roundUpToClass(units: number): number {
   if (units < SMALL) return units
   const step = 1 << (31 - Math.clz32(units) - 4)
   return Math.ceil(units / step) * step
+}
+
+function ownedBy(owner: number): number {
+  return OWNED + (owner % OWNER_SLOTS)
 }
 
 function lowestBit(bits: number): number {

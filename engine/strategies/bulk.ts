@@ -16,7 +16,7 @@ import { releaseJoinTable } from '../operators/join.js'
 import { map, type NamedCall } from '../operators/map.js'
 import type { ProbeStep } from '../operators/probe.js'
 import type { Run } from '../run.js'
-import type { ChainEnd, ChainStep, ReplyOf, SortedRun, SortVector } from '../workers/messages.js'
+import type { ChainEnd, ChainStep, PublishedChain, ReplyOf, SortedRun, SortVector } from '../workers/messages.js'
 import { publishChain } from '../workers/published-chain.js'
 import { bundled } from './bundled.js'
 import { limitBatches } from './limit.js'
@@ -66,9 +66,18 @@ export class BulkStrategy {
   }
 
   /** Sends every morsel of a source through a chain in the workers. */
-  private chain(source: PipelineSource, steps: readonly ChainStep[], end: ChainEnd): AsyncGenerator<ReplyOf<'chain'>> {
+  private async *chain(
+    source: PipelineSource,
+    steps: readonly ChainStep[],
+    end: ChainEnd,
+  ): AsyncGenerator<ReplyOf<'chain'>> {
     const sliceRows = steps.some((step) => step.kind === 'map') ? MAP_SLICE_ROWS : SLICE_ROWS
     const chain = publishChain(this.run.context, { sliceRows, steps, end })
+    yield* this.replies(source, chain)
+    this.run.context.release(chain.address)
+  }
+
+  private replies(source: PipelineSource, chain: PublishedChain): AsyncGenerator<ReplyOf<'chain'>> {
     return orderedMap(
       bundled(this.morsels(source), this.bundleRows(source), (morsel) => this.releaseMorsel(morsel)),
       this.window,
