@@ -9,7 +9,6 @@ import type { Batch, Vector } from '../../io/batch.js'
 import type { Morsel } from '../../io/source.js'
 import { unreachable } from '../../planner/errors.js'
 import type { TypedExpression } from '../../planner/expression.js'
-import { field, schemaOf } from '../../planner/types.js'
 import { releaseBatch, releaseVector, retainVector } from '../kernels/vectors.js'
 import { type AggregateDescriptor, AggregateState } from '../operators/aggregate.js'
 import { releaseJoinTable } from '../operators/join.js'
@@ -21,12 +20,9 @@ import { publishChain } from '../workers/published-chain.js'
 import { bundled } from './bundled.js'
 import { limitBatches } from './limit.js'
 import { orderedMap } from './ordered-map.js'
-import type { JoinStep, Pipeline, PipelineSource } from './pipeline.js'
+import { type JoinStep, type Pipeline, type PipelineSource, sourceSchema } from './pipeline.js'
+import { sliceRowsOf } from './slice-rows.js'
 
-/** Rows of a slice: its vectors fit the second-level cache. */
-const SLICE_ROWS = 16_384
-/** Rows of a slice that a user's function sees: a call and its Arrow views cost more than a kernel's. */
-const MAP_SLICE_ROWS = 131_072
 /** Most rows of a task, and tasks that each thread should have of a scan at least. */
 const BUNDLE_ROWS = 400_000
 const TASKS_PER_THREAD = 8
@@ -71,7 +67,7 @@ export class BulkStrategy {
     steps: readonly ChainStep[],
     end: ChainEnd,
   ): AsyncGenerator<ReplyOf<'chain'>> {
-    const sliceRows = steps.some((step) => step.kind === 'map') ? MAP_SLICE_ROWS : SLICE_ROWS
+    const sliceRows = sliceRowsOf(sourceSchema(source), steps, end)
     const chain = publishChain(this.run.context, { sliceRows, steps, end })
     yield* this.replies(source, chain)
     this.run.context.release(chain.address)
@@ -162,10 +158,7 @@ export class BulkStrategy {
     const descriptor: AggregateDescriptor = {
       keys: keys.map(({ name, expression }) => ({ name, type: expression.type })),
       aggregates,
-      schema: schemaOf([
-        ...keys.map(({ name, expression }) => field(name, expression.type)),
-        ...aggregates.map(({ name, type }) => field(name, type)),
-      ]),
+      schema: sourceSchema(source),
     }
     const slots = context.allocate(this.window * 8)
     context.memory.i32.fill(0, slots / 4, slots / 4 + this.window * 2)

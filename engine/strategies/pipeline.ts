@@ -6,6 +6,7 @@
  */
 
 import type { Source } from '../../io/source.js'
+import { unreachable } from '../../planner/errors.js'
 import type {
   NamedExpression,
   SortKey,
@@ -14,7 +15,7 @@ import type {
   TypedWindow,
 } from '../../planner/expression.js'
 import type { JoinKind, UserFunction } from '../../planner/logical-plan.js'
-import type { Schema } from '../../planner/types.js'
+import { field, type Schema, schemaOf } from '../../planner/types.js'
 import type { ChainStep } from '../workers/messages.js'
 
 /** A join whose probe side flows through and whose build side is another pipeline. */
@@ -68,4 +69,32 @@ export interface Pipeline {
   readonly steps: readonly PipelineStep[]
   /** Columns that leave the last step. */
   readonly schema: Schema
+}
+
+/** The columns that a source gives to the steps after it. */
+export function sourceSchema(source: PipelineSource): Schema {
+  switch (source.kind) {
+    case 'scan': {
+      const { fields } = source.source.schema
+      return schemaOf(source.columns.flatMap((name) => fields.find((column) => column.name === name) ?? []))
+    }
+    case 'aggregate':
+      return schemaOf([
+        ...source.keys.map(({ name, expression }) => field(name, expression.type)),
+        ...source.aggregates.map(({ name, type }) => field(name, type)),
+      ])
+    case 'window':
+      return schemaOf([...source.input.schema.fields, ...source.windows.map(({ name, type }) => field(name, type))])
+    case 'sort':
+    case 'limit':
+      return source.input.schema
+    case 'union':
+      return source.inputs[0].schema
+    case 'outerJoin':
+      return source.join.schema
+    case 'closure':
+      return source.schema
+    default:
+      return unreachable(source)
+  }
 }
