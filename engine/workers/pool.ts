@@ -55,6 +55,8 @@ export class WorkerPool {
         maxThreads: this.threads,
         // The second task waits in the worker, so that it need not wait for the coordinator between tasks.
         concurrentTasksPerWorker: 2,
+        // Loading ES modules by `require`, as Piscina tries first, aborts Node 20 when the thread is ended meanwhile.
+        execArgv: ['--no-experimental-require-module'],
         workerData: start,
       })
       this.piscina = piscina

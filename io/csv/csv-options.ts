@@ -26,7 +26,7 @@ export interface CsvWriteOptions extends Partial<CsvFormat>, OutputOptions {
   /** Default true. */
   readonly header?: boolean
   /** Written for NULL; default nothing. */
-  readonly nullString?: string
+  readonly nullValue?: string
 }
 
 /** The format with defaults filled in. Throws VOLLEY_INVALID_ARGUMENT. */

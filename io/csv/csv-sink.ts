@@ -20,7 +20,7 @@ export class CsvSink implements Sink {
 
   /** Writes the header too, unless `options.header` is false. */
   static async open(path: string, schema: Schema, memory: SinkMemory, options: CsvWriteOptions = {}): Promise<CsvSink> {
-    const quoting = new Quoting(csvFormat(options), options.nullString ?? '')
+    const quoting = new Quoting(csvFormat(options), options.nullValue ?? '')
     const sink = new CsvSink(await TextOutput.open(path, options), quoting, memory)
     if (options.header ?? true) sink.output.write(quoting.record(schema.fields.map((f) => quoting.field(f.name))))
     return sink

@@ -265,7 +265,7 @@ describe('CSV writer', () => {
       ['a', types.INT32, [1, null]],
       ['b', types.UTF8, ["x;'y", 'NA']],
     ]
-    const text = await write(columns, { delimiter: ';', quote: "'", nullString: 'NA', header: false })
+    const text = await write(columns, { delimiter: ';', quote: "'", nullValue: 'NA', header: false })
     expect(text.toString()).toBe("1;'x;''y'\nNA;'NA'\n")
     expect((await write(columns, { escape: '\\' })).toString()).toBe("a,b\n1,x;'y\n,NA\n")
   })
