@@ -85,8 +85,8 @@ export class Run {
     try {
       return await reply
     } catch (error) {
-      // A task that notices the cancellation does not know the reason.
-      if (error instanceof VolleyError && error.code === 'VOLLEY_ABORTED') this.throwIfCancelled()
+      // A task that notices the cancellation, or whose thread ends with the engine, does not know the reason.
+      this.throwIfCancelled()
       throw error
     } finally {
       this.inFlight.delete(reply)

@@ -1,0 +1,69 @@
+import { open } from '../../../index.js'
+import { beforeAll, describe, expect, it } from '../../support/jest.js'
+import { duckdbRun } from '../../support/parquet-files.js'
+import { collectGarbage, expectNoLeak, Scene } from '../../support/scene.js'
+
+const scene = Scene.forFile({ threads: 2, memoryLimit: '18MB' })
+const input = scene.path('input.parquet')
+const table = () => scene.engine.scanParquet(input)
+
+beforeAll(async () => {
+  await duckdbRun(`copy (select i, md5(i::varchar) as text, md5((i + 1)::varchar) as other from range(240000) t(i))
+    to '${input}' (row_group_size 10240)`)
+})
+
+/** Each needs more than there is: all rows at once. */
+const runs: Record<string, () => Promise<unknown>> = {
+  collect: () => table().collect(),
+  sort: () => table().sort('text').sinkParquet(scene.path('out.parquet')),
+  aggregate: () => table().groupBy('text').agg({ n: 'count(*)', m: 'max(other)' }).sinkCsv(scene.path('out.csv')),
+  join: () =>
+    table()
+      .join(table().rename({ i: 'j', text: 'key' }), { leftOn: ['text'], rightOn: ['key'] })
+      .count(),
+  window: () => table().withColumns({ n: 'row_number() over (order by text)' }).sinkCsv(scene.path('out.csv')),
+  closure: () =>
+    table()
+      .sort('i')
+      .mapBatches((batch) => batch, { schema: { i: 'int64', text: 'utf8', other: 'utf8' } })
+      .count(),
+  'table in memory': () =>
+    scene.engine
+      .fromRecords(Array.from({ length: 150_000 }, (_, i) => ({ i, text: `${i}`.repeat(20) })))
+      .sort('text')
+      .collect(),
+}
+
+describe('a run that needs more memory than it may have', () => {
+  it.each(Object.keys(runs))('fails, and another works: %s', async (name) => {
+    const error = await scene.fails('VOLLEY_MEMORY_LIMIT', runs[name])
+    expect(error.message).toMatch(/cannot allocate \d+ bytes: \d+ of \d+ bytes of shared memory are in use/)
+  })
+
+  it('leaves no block behind', async () => {
+    const failures = async () => {
+      for (const run of Object.values(runs)) await run().catch(() => undefined)
+    }
+    await expectNoLeak(scene.engine, failures)
+  })
+
+  it('does not stop what fits: rows that only pass through', async () => {
+    const out = scene.path('through.parquet')
+    expect((await table().filter('i % 2 = 0').sinkParquet(out, { rowGroupSize: 10_240 })).rowsOut).toBe(120_000)
+    let rows = 0
+    for await (const batch of table().stream()) rows += batch.numRows
+    expect(rows).toBe(240_000)
+    expect(await table().count()).toBe(240_000)
+  })
+
+  it('does not count results that were dropped', async () => {
+    for (let i = 0; i < 12; i++) expect((await table().limit(60_000).select('text').collect()).numRows).toBe(60_000)
+    await collectGarbage()
+    expect(scene.engine.memoryUsage().leasedBytes).toBe(0)
+  })
+
+  it('is refused a limit that makes no sense', async () => {
+    await expect(open({ memoryLimit: '1MB' })).rejects.toMatchObject({ code: 'VOLLEY_INVALID_ARGUMENT' })
+    await expect(open({ memoryLimit: 'much' })).rejects.toMatchObject({ code: 'VOLLEY_INVALID_ARGUMENT' })
+  })
+})
