@@ -180,7 +180,12 @@ describe('sort', () => {
       'd9 desc',
     ],
     ...['u64 desc', 'i64 nulls first', 'day', 'moment desc', 'zoned', 'clock nulls first', 'bytes desc', 'i8, u8 desc'],
-    ...['color, flag desc, i16 nulls first', 'text nulls first, d15 desc', 'name, small', 'small + u8 desc, abs(ratio)'],
+    ...[
+      'color, flag desc, i16 nulls first',
+      'text nulls first, d15 desc',
+      'name, small',
+      'small + u8 desc, abs(ratio)',
+    ],
     ...['length(text) desc, color nulls first, u16', 'color = text, d38 desc nulls first, f64'],
   ])('orders by %s', async (terms) => {
     // Equal rows keep their order here; in DuckDB, the id decides.
