@@ -15,6 +15,10 @@ export function interpolate(
   high: NonNullable<ScalarValue>,
   part: number,
 ): ScalarValue {
+  if (to.kind === 'float' && to.bits === 32) {
+    const [a, b] = [low as number, high as number]
+    return part === 0 ? a : Math.fround(a + Math.fround(b - a) * part)
+  }
   if (to.kind === 'float') {
     const scale = from.kind === 'decimal' ? 10 ** from.scale : 1
     const [a, b] = [Number(low) / scale, Number(high) / scale]

@@ -196,7 +196,8 @@ function finishQuantiles(target: Target, aggregate: TypedAggregate, log: ValueLo
   const words = scratch(log.count * 8)
   wasm.aggregate_group_values(log.groups, ranked?.words ?? log.words, log.count, next, words)
   // The median of what cannot be interpolated is one of the values.
-  const interpolated = aggregate.function !== 'quantileDisc' && !isVariableLength(type) && !isNested(type)
+  const discrete = isVariableLength(type) || isNested(type) || type.kind === 'bool'
+  const interpolated = aggregate.function !== 'quantileDisc' && !discrete
   const fraction = aggregate.function === 'median' ? 0.5 : aggregate.parameter!
   const [share, shares] = exactFraction(fraction)
   return (entries, count) => {

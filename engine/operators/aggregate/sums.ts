@@ -4,10 +4,11 @@ import { bitmapBytes, type Vector, vector } from '../../../io/batch.js'
 import { readInt128 } from '../../../io/values.js'
 import { InternalError, VolleyError } from '../../../planner/errors.js'
 import type { TypedAggregate } from '../../../planner/expression.js'
-import { type DataType, typeName } from '../../../planner/types.js'
+import { type DataType, typeName, valueWidth } from '../../../planner/types.js'
 import { integers64, isUnsigned64, wordBits } from '../../kernels/vectors/words.js'
 import { plain } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
+import { instantQuotient } from '../quotient.js'
 import type { Accumulator, Finish, Input, Merge, Target } from './accumulator.js'
 import type { SliceRows } from './slice-rows.js'
 
@@ -46,7 +47,11 @@ export const integerSum: Accumulator = {
     if (overflow !== 0) throw sumOverflow()
   },
   finish(target, aggregate) {
-    if (aggregate.function === 'mean') return meanOfIntegers(target, aggregate)
+    if (aggregate.function === 'mean') {
+      return aggregate.type.kind === 'float'
+        ? meanOfIntegers(target, aggregate)
+        : meanOfInstants(target, aggregate.type)
+    }
     return (entries, count) => readIntegerSums(target, aggregate.type, entries, count)
   },
 }
@@ -110,6 +115,24 @@ function meanOfIntegers(target: Target, { argument, type }: TypedAggregate): Fin
       const address = base + memory.u32[entries / 4 + row] * stride
       const divisor = memory.i64[(address + INTEGER_COUNT) / 8] * 10n ** BigInt(digits)
       if (divisor !== 0n) memory.f64[values / 8 + row] = divide(readInt128(memory, address), divisor)
+    }
+    return vector(type, count, { validity: readCounted(target, INTEGER_COUNT, entries, count), values })
+  }
+}
+
+/** The mean of moments in time or of durations, which is one too. */
+function meanOfInstants(target: Target, type: DataType): Finish {
+  const { context, base, stride } = target
+  const { memory } = context
+  return (entries, count) => {
+    const wide = valueWidth(type) === 8
+    const values = context.scratch(count * 8)
+    for (let row = 0; row < count; row++) {
+      const address = base + memory.u32[entries / 4 + row] * stride
+      const divisor = memory.i64[(address + INTEGER_COUNT) / 8]
+      const mean = divisor === 0n ? 0n : instantQuotient(readInt128(memory, address), divisor)
+      if (wide) memory.i64[values / 8 + row] = mean
+      else memory.i32[values / 4 + row] = Number(mean)
     }
     return vector(type, count, { validity: readCounted(target, INTEGER_COUNT, entries, count), values })
   }
