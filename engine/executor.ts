@@ -12,7 +12,8 @@ import type { ExplainOptions, RunOptions, RunReport, SinkTarget } from '../plann
 import type { Schema } from '../planner/types.js'
 import { settledWithin, unlessCancelled } from './cancellation.js'
 import { explainQuery, rowsToRead } from './explain.js'
-import { compileKernels } from './kernels/context.js'
+import { compileKernels, instantiateKernels } from './kernels/context.js'
+import type { KernelExports } from './kernels/kernel.js'
 import { releaseBatch } from './kernels/vectors.js'
 import { lower } from './lower.js'
 import { Leases } from './memory/lease.js'
@@ -45,7 +46,7 @@ export class Executor implements FrameRuntime {
   readonly scans: Scans
   readonly threads: number
   private readonly memory: SharedMemory
-  private readonly kernels = compileKernels()
+  private readonly kernels: KernelExports
   private readonly pool: WorkerPool
   private readonly leases: Leases
   private readonly sources = new SourceRegistry()
@@ -62,7 +63,9 @@ export class Executor implements FrameRuntime {
   constructor(private readonly options: CheckedOptions) {
     this.threads = options.threads
     this.memory = SharedMemory.create(options.memoryLimit)
-    this.pool = new WorkerPool(this.memory, this.kernels, options.threads)
+    const module = compileKernels()
+    this.kernels = instantiateKernels(this.memory, module)
+    this.pool = new WorkerPool(this.memory, module, options.threads)
     this.leases = new Leases(this.memory.release, options.memoryLimit / 4)
     this.scans = new Scans(this.sources, this.memory)
     this.environment = {

@@ -2,6 +2,7 @@
 
 import { VolleyError } from '../planner/errors.js'
 import { createKernelContext, type ThreadKernels } from './kernels/context.js'
+import type { KernelExports } from './kernels/kernel.js'
 import type { SharedMemory } from './memory/shared-memory.js'
 import type { ReplyOf, RunHandle, TaskKind, TaskKinds, TaskOf } from './workers/messages.js'
 import type { WorkerPool } from './workers/pool.js'
@@ -32,7 +33,7 @@ export class Run {
   constructor(
     readonly memory: SharedMemory,
     readonly pool: WorkerPool,
-    kernels: WebAssembly.Module,
+    wasm: KernelExports,
     signal: AbortSignal | undefined,
     /** Called when the count of rows read has grown. */
     readonly onCount: () => void = () => {},
@@ -41,7 +42,7 @@ export class Run {
     const allocate = memory.allocateFor(owner)
     this.handle = { owner, cancel: allocate(64) }
     memory.views.i32[this.handle.cancel / 4] = 0
-    this.kernels = createKernelContext(memory, kernels, owner)
+    this.kernels = createKernelContext(memory, wasm, owner)
     this.context = {
       ...this.kernels,
       allocate,

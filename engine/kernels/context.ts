@@ -1,4 +1,4 @@
-/** Instantiates the kernels over a shared memory, once per thread. */
+/** What code of a thread needs to run kernels: their exports over the shared memory, and scratch. */
 
 import { readFileSync } from 'node:fs'
 import { Scratch, type ScratchMark } from '../memory/scratch.js'
@@ -20,17 +20,22 @@ export function compileKernels(): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)))
 }
 
-/** `owner` is that of the scratch. */
+/** Instantiates the kernels over a memory. They keep no state of their own: one instance serves all uses of a thread. */
+export function instantiateKernels(memory: SharedMemory, module = compileKernels()): KernelExports {
+  const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory, ...hostFunctions } })
+  return instance.exports as unknown as KernelExports
+}
+
+/** A context with scratch of its own, whose blocks belong to `owner`. */
 export function createKernelContext(
   memory: SharedMemory,
-  module = compileKernels(),
+  wasm = instantiateKernels(memory),
   owner: number = ENGINE,
 ): ThreadKernels {
-  const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory, ...hostFunctions } })
   const scratch = new Scratch(memory.allocateFor(owner), memory.release)
   return {
     memory: memory.views,
-    wasm: instance.exports as unknown as KernelExports,
+    wasm,
     scratch: scratch.allocate,
     resetScratch: () => scratch.reset(),
     markScratch: () => scratch.mark(),

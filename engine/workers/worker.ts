@@ -3,7 +3,7 @@
 import { threadId, workerData } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { packError, VolleyError } from '../../planner/errors.js'
-import { createKernelContext } from '../kernels/context.js'
+import { createKernelContext, instantiateKernels } from '../kernels/context.js'
 import { ownerOfThread, SharedMemory } from '../memory/shared-memory.js'
 import type { Reply, RunHandle, Task, TaskKind, TaskOf, WorkerStart } from './messages.js'
 import type { TaskContext } from './task-context.js'
@@ -12,7 +12,7 @@ import { handlers } from './tasks.js'
 // Piscina wraps the data a pool was given.
 const start = (Array.isArray(workerData) ? workerData[1] : workerData) as WorkerStart
 const memory = SharedMemory.attach(start.memory)
-const kernels = createKernelContext(memory, start.kernels, ownerOfThread(threadId))
+const kernels = createKernelContext(memory, instantiateKernels(memory, start.kernels), ownerOfThread(threadId))
 
 let previous: Promise<unknown> = Promise.resolve()
 

@@ -18,9 +18,13 @@ type Serialized =
       readonly position?: string
     }
 
+/** Syntax trees kept for texts that come again. */
+const KEPT_TREES = 500
+
 /** One in-memory DuckDB that only parses. */
 export class SqlParser {
   private session: Promise<Session> | null = null
+  private readonly trees = new Map<string, unknown>()
 
   /**
    * The syntax tree of each statement, in order, in one round trip. Each must be a single SELECT.
@@ -30,7 +34,14 @@ export class SqlParser {
    *   VOLLEY_UNSUPPORTED for what is not a SELECT.
    */
   async parse(statements: readonly string[]): Promise<unknown[]> {
-    if (statements.length === 0) return []
+    if (statements.every((text) => this.trees.has(text))) return statements.map((text) => this.trees.get(text))
+    const trees = await this.parseAnew(statements)
+    if (this.trees.size > KEPT_TREES) this.trees.clear()
+    for (const [i, text] of statements.entries()) this.trees.set(text, trees[i])
+    return trees
+  }
+
+  private async parseAnew(statements: readonly string[]): Promise<unknown[]> {
     this.session ??= openSession()
     const { connection } = await this.session
     const columns = statements.map(
