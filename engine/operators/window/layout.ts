@@ -56,7 +56,8 @@ function sortedRows(context: OperatorContext, keys: readonly SortColumn[], rows:
 
 /** Sets the byte of each position whose key differs from that of the position before. */
 function markChanges(context: OperatorContext, source: Vector, indices: number, rows: number, out: number): void {
-  if (source.constant || source.type.kind === 'null') return
+  // A table without rows may have no offsets either.
+  if (rows === 0 || source.constant || source.type.kind === 'null') return
   const key = plain(context, expand(context, source))
   const { type, values, validity, offsets, width } = key
   const { wasm } = context
