@@ -52,7 +52,8 @@ export class Executor implements FrameRuntime {
   private readonly sources = new SourceRegistry()
   private readonly parser = new SqlParser()
   private readonly environment: QueryEnvironment
-  private readonly runs = new Set<Run>()
+  /** What runs, with the plans: the sources that they read stay open as long as a plan refers to them. */
+  private readonly runs = new Map<Run, LogicalPlan>()
   /** Runs whose batches the user takes one by one; nobody knows whether more will be asked for. */
   private readonly streams = new Set<Execution>()
   /** What ends by itself, soon once its run is cancelled. */
@@ -87,7 +88,7 @@ export class Executor implements FrameRuntime {
   }
 
   private async shutDown(): Promise<void> {
-    for (const run of this.runs) run.cancel(new VolleyError('VOLLEY_CLOSED', 'the engine was closed'))
+    for (const run of this.runs.keys()) run.cancel(new VolleyError('VOLLEY_CLOSED', 'the engine was closed'))
     const left = [...this.streams].map(({ batches }) => batches.return(undefined))
     const ended = Promise.allSettled([...this.pending, ...left])
     // A user's function that never returns keeps its task from ending; the end of its thread does not.
@@ -229,7 +230,7 @@ export class Executor implements FrameRuntime {
     this.pool.start()
     const meter = new RunMeter(options.onProgress)
     const run = new Run(this.memory, this.pool, this.kernels, options.signal, meter.tick)
-    this.runs.add(run)
+    this.runs.set(run, plan)
     try {
       // Opening a source may take as long as its producer likes.
       run.throwIfCancelled()

@@ -58,7 +58,10 @@ export class Engine implements AsyncDisposable {
     return this.frame(this.executor.scans.ndjson(paths, options))
   }
 
-  /** An apache-arrow Table, a RecordBatch, or several. Copied into the shared memory once, at the first run. */
+  /**
+   * An apache-arrow Table, a RecordBatch, or several. Copied into the shared memory once, at the first run, and freed
+   * when no frame refers to it any more.
+   */
   fromArrow(input: ArrowInput): Frame {
     return this.frame(this.executor.scans.tables(input))
   }

@@ -26,13 +26,15 @@ interface Opened {
 export class SourceRegistry {
   private readonly definitions = new Map<number, SourceDefinition>()
   private readonly opened = new Map<number, Opened>()
+  private readonly unused = new FinalizationRegistry<number>((id) => this.forget(id))
   private next = 1
 
-  /** A plan that scans a source, which stays unopened. */
+  /** A plan that scans a source, which stays unopened. The source is closed when no plan refers to it any more. */
   scan(definition: SourceDefinition): LogicalPlan {
     const id = this.next++
     this.definitions.set(id, definition)
     const source: TableSource = Object.freeze({ id, format: definition.format, label: definition.label })
+    this.unused.register(source, id)
     return Object.freeze({ kind: 'scan', source })
   }
 
@@ -55,6 +57,13 @@ export class SourceRegistry {
     const known = this.opened.get(table.id)
     if (known === undefined) throw new InternalError(`source ${table.id} (${table.label}) was not opened`)
     return known.source
+  }
+
+  private forget(id: number): void {
+    const known = this.opened.get(id)
+    this.definitions.delete(id)
+    this.opened.delete(id)
+    void known?.source.close()
   }
 
   async close(): Promise<void> {
