@@ -155,7 +155,7 @@ export class JoinTable {
     const stable = keys.map((key) => {
       const full = expand(context, isNested(key.type) ? encodeRows(context, key) : key)
       if (!isVariableLength(full.type)) return full
-      const kept = persist(context, context.allocate, full)
+      const kept = persist(context, context.allocate, isMostlyUnused(full) ? plain(context, full) : full)
       held.push(...kept.blocks, ...(kept.dictionary?.blocks ?? []))
       return kept
     })
@@ -262,6 +262,11 @@ function writeStrings(context: OperatorContext, address: number, strings: readon
   })
 }
 
+/** True of a dictionary that is much larger than the slice: it is not worth hashing whole. */
+function isMostlyUnused({ dictionary, length }: Vector): boolean {
+  return dictionary !== null && dictionary.length > length * 2
+}
+
 function stringColumn(context: OperatorContext, key: Vector): StringColumn {
   const { wasm, scratch } = context
   const { dictionary, length, validity } = key
@@ -270,8 +275,7 @@ function stringColumn(context: OperatorContext, key: Vector): StringColumn {
     wasm.join_hash_strings(key.offsets, key.values, validity, length, hashes)
     return { offsets: key.offsets, values: key.values, codes: 0, hashes }
   }
-  // A dictionary much larger than the slice is not worth hashing whole.
-  if (dictionary.length > length * 2) return stringColumn(context, plain(context, key))
+  if (isMostlyUnused(key)) return stringColumn(context, plain(context, key))
   const entries = scratch(dictionary.length * 4)
   wasm.join_hash_strings(dictionary.offsets, dictionary.values, 0, dictionary.length, entries)
   wasm.join_take_hashes(entries, key.values, validity, length, hashes)
