@@ -168,6 +168,15 @@ describe('joins', () => {
     }
   })
 
+  it('find the texts of a few rows out of many in a dictionary', async () => {
+    for (const how of ['inner', 'left', 'right', 'full', 'anti']) {
+      const columns = how === 'anti' ? 'a_id' : 'a_id, b_id'
+      await volley().expectQuery(
+        `select ${columns} from a ${how} join (select b_id, b_name from b where b_id between 20 and 26) few on a_name = b_name`,
+      )
+    }
+  })
+
   it('make many rows of few keys', async () => {
     await volley().expectQuery(
       `select a_color, count(*) as n, sum(b_id) as s from a join b on a_color = b_color group by a_color`,
