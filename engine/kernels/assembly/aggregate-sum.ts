@@ -282,9 +282,36 @@ export function aggregate_read_nonzero(base: usize, stride: usize, entries: usiz
   }
 }
 
+/** Divisors below this leave quotients of doubles too far from the middle between two for the precision to matter. */
+const EVIDENT_DIVISOR: f64 = 2048
+
 /**
- * Divides integer sums by count times `scale`, a power of ten. Where both are exact doubles the result is correctly
- * rounded; the other rows are listed in `rest`. Returns how many.
+ * True if the quotient of whole numbers, as rounded to the nearest double, may come out otherwise when it is rounded to
+ * the 64 bits of an extended-precision float first: if it lies within 2^-12 of its last place from half of that.
+ */
+@inline
+function is_rounded_twice(dividend: f64, divisor: f64, quotient: f64): bool {
+  const bits = reinterpret<u64>(quotient)
+  // The rest is exact, as the error of the product is computed from halves of the factors (Dekker).
+  const product = quotient * divisor
+  const spread = quotient * 134217729
+  const high = spread - (spread - quotient)
+  const low = quotient - high
+  const other_spread = divisor * 134217729
+  const other_high = other_spread - (other_spread - divisor)
+  const other_low = divisor - other_high
+  const error = low * other_low - (product - high * other_high - low * other_high - high * other_low)
+  const rest = abs(dividend - product - error)
+  if (rest == 0) return false
+  // Below a power of two the places are finer.
+  if ((bits & 0xfffffffffffff) == 0) return true
+  const place = reinterpret<f64>((bits & 0x7ff0000000000000) - (<u64>52 << 52))
+  return rest * 2 > place * divisor * 0.999
+}
+
+/**
+ * Divides integer sums by count times `scale`, a power of ten, in doubles, or as if in `extended` precision. Rows for
+ * which that needs more than doubles are listed in `rest`. Returns how many.
  */
 export function aggregate_mean_i128(
   base: usize,
@@ -292,18 +319,22 @@ export function aggregate_mean_i128(
   entries: usize,
   count: i32,
   scale: f64,
+  extended: i32,
   out: usize,
   rest: usize,
 ): i32 {
   const exact: f64 = 9007199254740992
+  const evident = extended ? EVIDENT_DIVISOR : exact
   let target = rest
   for (let i = 0; i < count; i++) {
     const row = row_of(base, stride, entries, i)
     const low = load<i64>(row)
     const sum = <f64>low
     const divisor = <f64>load<i64>(row, INTEGER_COUNT) * scale
-    store<f64>(out + (<usize>i << 3), sum / divisor)
-    const fits = load<i64>(row, 8) == low >> 63 && abs(sum) < exact && divisor < exact
+    const quotient = sum / divisor
+    store<f64>(out + (<usize>i << 3), quotient)
+    let fits = load<i64>(row, 8) == low >> 63 && abs(sum) < exact && divisor < exact
+    if (fits && divisor >= evident) fits = !is_rounded_twice(sum, divisor, quotient)
     store<i32>(target, i)
     target += <usize>!fits << 2
   }

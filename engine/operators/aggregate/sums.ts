@@ -8,7 +8,7 @@ import { type DataType, typeName, valueWidth } from '../../../planner/types.js'
 import { integers64, isUnsigned64, wordBits } from '../../kernels/vectors/words.js'
 import { plain } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
-import { instantQuotient } from '../quotient.js'
+import { instantQuotient, isDividedInDoubles, numberQuotient, unitOf } from '../quotient.js'
 import type { Accumulator, Finish, Input, Merge, Target } from './accumulator.js'
 import type { SliceRows } from './slice-rows.js'
 
@@ -101,20 +101,22 @@ function readIntegerSums(target: Target, type: DataType, entries: number, count:
   return vector(type, count, { validity, values: wide, width: 16 })
 }
 
-/** The exact sum divided once; where it exceeds what doubles hold exactly, by arithmetic on big integers. */
+/** The exact sum divided once: by the kernel but for the rare quotients that doubles may round otherwise. */
 function meanOfIntegers(target: Target, { argument, type }: TypedAggregate): Finish {
   const { context, base, stride } = target
-  const digits = argument?.type.kind === 'decimal' ? argument.type.scale : 0
+  const from = argument!.type
+  const unit = unitOf(from)
+  const extended = isDividedInDoubles(from) ? 0 : 1
   return (entries, count) => {
     const values = context.scratch(count * 8)
     const rest = context.scratch(count * 4 + 4)
     const { wasm, memory } = context
-    const hard = wasm.aggregate_mean_i128(base, stride, entries, count, 10 ** digits, values, rest)
+    const hard = wasm.aggregate_mean_i128(base, stride, entries, count, Number(unit), extended, values, rest)
     for (let i = 0; i < hard; i++) {
       const row = memory.u32[rest / 4 + i]
       const address = base + memory.u32[entries / 4 + row] * stride
-      const divisor = memory.i64[(address + INTEGER_COUNT) / 8] * 10n ** BigInt(digits)
-      if (divisor !== 0n) memory.f64[values / 8 + row] = divide(readInt128(memory, address), divisor)
+      const divisor = memory.i64[(address + INTEGER_COUNT) / 8] * unit
+      if (divisor !== 0n) memory.f64[values / 8 + row] = numberQuotient(from, readInt128(memory, address), divisor)
     }
     return vector(type, count, { validity: readCounted(target, INTEGER_COUNT, entries, count), values })
   }
@@ -136,17 +138,6 @@ function meanOfInstants(target: Target, type: DataType): Finish {
     }
     return vector(type, count, { validity: readCounted(target, INTEGER_COUNT, entries, count), values })
   }
-}
-
-/** The quotient of integers as the nearest double. */
-export function divide(dividend: bigint, divisor: bigint): number {
-  const size = dividend < 0n ? -dividend : dividend
-  // A quotient of at least 64 bits leaves the remainder below the rounding of the conversion.
-  const shift = BigInt(Math.max(0, 66 + divisor.toString(2).length - size.toString(2).length))
-  const scaled = (size << shift) / divisor
-  const exact = (size << shift) % divisor === 0n
-  const quotient = Number(scaled | (exact ? 0n : 1n)) / 2 ** Number(shift)
-  return dividend < 0n ? -quotient : quotient
 }
 
 /** Accumulator of 16 bytes: sum, count. */

@@ -7,7 +7,7 @@ import type { ScalarValue, TypedWindow } from '../../../planner/expression.js'
 import { type DataType, typeName } from '../../../planner/types.js'
 import { NO_ROW, plain } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
-import { extendedQuotient, instantQuotient } from '../quotient.js'
+import { instantQuotient, numberQuotient, unitOf } from '../quotient.js'
 import { sortIndices } from '../sort.js'
 import { type Fold, FoldedFrame, overFrames } from './frame-aggregate.js'
 import type { Frames } from './frames.js'
@@ -129,8 +129,8 @@ class WindowAggregate {
     const { type } = this.argument
     if (type.kind === 'float') return this.floatSums(({ sum, count }) => sum / count)
     if (type.kind === 'int' || type.kind === 'decimal') {
-      const unit = type.kind === 'decimal' ? 10n ** BigInt(type.scale) : 1n
-      return this.exactSums(({ sum, count }) => (count === 0 ? null : extendedQuotient(sum, BigInt(count) * unit)))
+      const unit = unitOf(type)
+      return this.exactSums(({ sum, count }) => (count === 0 ? null : numberQuotient(type, sum, BigInt(count) * unit)))
     }
     return this.exactSums(({ sum, count }) => (count === 0 ? null : instantQuotient(sum, BigInt(count))))
   }
