@@ -1,6 +1,7 @@
 /** What a descriptor of an aggregation comes to: the layout of keys and accumulators in a group's row. */
 
-import type { TypedAggregate } from '../../../planner/expression.js'
+import type { TypedAggregate, TypedExpression } from '../../../planner/expression.js'
+import { expressionKey } from '../../../planner/expression-tree.js'
 import type { DataType, Schema } from '../../../planner/types.js'
 import { type KeyLayout, keyLayout } from '../keys/layout.js'
 import type { Accumulator } from './accumulator.js'
@@ -31,13 +32,24 @@ export interface AggregatePlan {
   readonly accumulatorBytes: number
 }
 
+const plans = new WeakMap<AggregateDescriptor, AggregatePlan>()
+
+/** The plan of a descriptor, made once for each object. */
 export function planAggregates(descriptor: AggregateDescriptor): AggregatePlan {
+  const known = plans.get(descriptor)
+  if (known !== undefined) return known
+  const plan = makePlan(descriptor)
+  plans.set(descriptor, plan)
+  return plan
+}
+
+function makePlan(descriptor: AggregateDescriptor): AggregatePlan {
   const accumulators: PlannedAccumulator[] = []
   const known = new Map<string, number>()
   let offset = 0
   const outputs = descriptor.aggregates.map((aggregate, source) => {
     const accumulator = accumulatorFor(aggregate)
-    const key = `${accumulator.key} ${textOf([aggregate.argument, aggregate.filter])}`
+    const key = `${accumulator.key} ${keyOf(aggregate.argument)} ${keyOf(aggregate.filter)}`
     const place = known.get(key)
     if (place !== undefined) return place
     known.set(key, accumulators.length)
@@ -49,11 +61,6 @@ export function planAggregates(descriptor: AggregateDescriptor): AggregatePlan {
   return { layout, accumulators, outputs, accumulatorBytes: offset }
 }
 
-/** Equal for equal expressions. */
-function textOf(expressions: unknown): string {
-  return JSON.stringify(expressions, (_, value: unknown) => {
-    if (typeof value === 'bigint') return `${value}n`
-    if (value instanceof Map) return [...value]
-    return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
-  })
+function keyOf(expression: TypedExpression | null): string {
+  return expression === null ? '' : expressionKey(expression)
 }
