@@ -184,7 +184,7 @@ function isCastable(from: DataType, to: DataType): boolean {
   if (to.kind === 'interval') return from.kind === 'utf8'
   if (from.kind === 'utf8' || to.kind === 'utf8') return true
   if (from.kind === 'binary' || to.kind === 'binary') return false
-  return family(from) === family(to) || (family(from) === 'instant' && to.kind === 'time')
+  return family(from) === family(to) || (from.kind === 'timestamp' && to.kind === 'time')
 }
 
 /** Types between which values convert. */

@@ -278,6 +278,7 @@ describe('errors', () => {
   it.each([
     ['filter of text that is no condition', t.filter(col('day')), 'VOLLEY_TYPE_MISMATCH'],
     ['number against date', t.filter(col('day').gt(1)), 'VOLLEY_TYPE_MISMATCH'],
+    ['cast of a date to a time', t.select(col('day').cast('time')), 'VOLLEY_TYPE_MISMATCH'],
     ['cast of a date to a number', t.select(col('day').cast('int32')), 'VOLLEY_TYPE_MISMATCH'],
     ['aggregate in filter', t.filter(sum('id').gt(1)), 'VOLLEY_INVALID_ARGUMENT'],
     ['window in groupBy', t.groupBy(rank()).agg({ n: count() }), 'VOLLEY_INVALID_ARGUMENT'],
