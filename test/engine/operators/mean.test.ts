@@ -12,7 +12,7 @@ const volley = differential({
       ((${random(1, 9e8)}) / 10000)::decimal(9,4) as d9, ((${random(2, 9e14)}) / 1000000)::decimal(18,6) as d18,
       ((${random(3, 9e15)}) / 100000000)::decimal(38,8) as d38, ((${random(4, 9998)}) / 10000)::decimal(4,4) as d4
     from range(30000) t(i)`,
-  moments: `select i // 2 as g, make_timestamp((hash(i) % 7)::bigint - 3) as at from range(200) t(i)`,
+  moments: `select i // 2 as g, make_timestamp((hash(i) % 7)::bigint - 3) as moment from range(200) t(i)`,
   wide: `select (if(i = 0, 2448, 0))::smallint as i16, (if(i = 0, 1, 0))::tinyint as i8, (if(i = 0, 2448, 0)) as i32,
       (if(i = 0, 2448, 0))::usmallint as u16, (if(i = 0, 2448, 0))::bigint as i64, (if(i = 0, 2448, 0))::ubigint as u64
     from range(25714) t(i)`,
@@ -44,6 +44,6 @@ describe('means', () => {
 
 describe('medians of moments', () => {
   it('go half away from zero', async () => {
-    await volley().expectQuery('select g, median(at) as m, quantile_cont(at, 0.25) as q from moments group by g')
+    await volley().expectQuery('select g, median(moment) as m, quantile_cont(moment, 0.25) as q from moments group by g')
   })
 })
