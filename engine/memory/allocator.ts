@@ -288,8 +288,9 @@ function roundUpToClass(units: number): number {
   return Math.ceil(units / step) * step
 }
 
+/** Owners may be negative: those of threads are. */
 function ownedBy(owner: number): number {
-  return OWNED + (owner % OWNER_SLOTS)
+  return OWNED + (owner & (OWNER_SLOTS - 1))
 }
 
 function lowestBit(bits: number): number {

@@ -37,6 +37,22 @@ describe('BlockAllocator', () => {
     expect(() => memory.release(address)).toThrow(/released more often/)
   })
 
+  it('keeps apart the blocks of any owners, and counts all bytes there ever were', () => {
+    const memory = SharedMemory.create(1 << 20)
+    const owners = [0, 1, 255, 256, 257, 1e9, -1, -16, -255, -256, -1e9]
+    for (let round = 0; round < 3; round++) {
+      for (const owner of owners) memory.allocateFor(owner)(1000)
+      memory.keep(memory.allocateFor(7)(1000))
+      expect(memory.releaseOwner(7)).toBe(0)
+      // Free lists that were damaged would hand out memory twice, or none.
+      memory.release(memory.allocateFor(-300)(500_000))
+      for (const owner of owners) expect(memory.releaseOwner(owner)).toBe(owner === 0 ? 2 : 1)
+      expect(memory.statistics()).toMatchObject({ blocks: 0, bytes: 0 })
+    }
+    const perRound = owners.length + 1
+    expect(memory.statistics().allocatedBytes).toBe(3 * (perRound * (1024 + 64) + 500_032 + 64))
+  })
+
   it('frees what a run left behind, and nothing else', () => {
     const memory = SharedMemory.create(1 << 20)
     const kept = memory.allocate(10)
