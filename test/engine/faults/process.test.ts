@@ -46,7 +46,6 @@ beforeAll(async () => {
 describe('a process', () => {
   const bodies: Record<string, readonly [string, string]> = {
     'after a run, without closing': [`console.log(await frame.count())`, '20000'],
-    'after closing': [`console.log(await frame.count()); await engine.close(); console.log('closed')`, '20000\nclosed'],
     'after a worker died': [`console.log(await codeOf(faulty('exits').collect()))`, 'VOLLEY_WORKER_DIED'],
     'after an abort': [
       `console.log(await codeOf(faulty('neverSettles').collect({ signal: AbortSignal.timeout(100) })))`,
@@ -60,7 +59,6 @@ describe('a process', () => {
       `const stuck = codeOf(faulty('neverReturns').collect()); setTimeout(() => engine.close(), 300); console.log(await stuck)`,
       'VOLLEY_CLOSED',
     ],
-    'without any run': [`console.log('idle')`, 'idle'],
   }
 
   it.each(Object.keys(bodies))('ends by itself: %s', async (name) => {
@@ -84,10 +82,6 @@ describe('the command line', () => {
       writeFileSync(scene.path('corrupt.parquet'), bytes)
       return [['transform', scene.path('corrupt.parquet'), scene.path('out.parquet')], 'VOLLEY_CORRUPT_FILE']
     },
-    'a cast that fails': () => [
-      ['transform', input, scene.path('out.csv'), '--with', 'n=text::integer'],
-      'VOLLEY_CAST',
-    ],
     'an overflow': () => [
       ['transform', input, scene.path('out.ndjson'), '--with', 'n=i + 9223372036854775807'],
       'VOLLEY_OVERFLOW',
