@@ -1,7 +1,7 @@
 /** Text as values. Every function returns null for text that is not such a value; none rounds or guesses. */
 
+import { daysInMonth, daysOf, UNITS_PER_SECOND, unitsPerDay } from '../planner/calendar.js'
 import type { TimeUnit } from '../planner/types.js'
-import { daysOfCivil, UNITS_PER_SECOND } from './format-value.js'
 
 const DATE = /^(-?\d{4,6})-(\d{1,2})-(\d{1,2})$/
 const TIME = /^(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?$/
@@ -9,7 +9,6 @@ const ZONE = /(?:Z|([+-])(\d{2})(?::?(\d{2}))?)$/
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/
 const INTEGER = /^[+-]?\d+$/
 const FLOAT = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)$/i
-const DAYS_PER_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /** Days since 1970 of `2024-02-29`. */
 export function parseDate(text: string): number | null {
@@ -18,9 +17,8 @@ export function parseDate(text: string): number | null {
   const year = Number(match[1])
   const month = Number(match[2])
   const day = Number(match[3])
-  if (month < 1 || month > 12 || day < 1 || day > DAYS_PER_MONTH[month - 1]) return null
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  return month === 2 && day === 29 && !leap ? null : daysOfCivil(year, month, day)
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return null
+  return daysOf(year, month, day)
 }
 
 /** Units since midnight of `03:04:05.12`; null too for more digits than the unit has. */
@@ -51,7 +49,7 @@ export function parseTimestamp(text: string, unit: TimeUnit): ParsedTimestamp | 
   const split = text.search(/[T ]/)
   if (split < 0) {
     const days = parseDate(text)
-    return days === null ? null : { units: BigInt(days) * 86_400n * UNITS_PER_SECOND[unit], hasZone: false }
+    return days === null ? null : { units: BigInt(days) * unitsPerDay(unit), hasZone: false }
   }
   const days = parseDate(text.slice(0, split))
   const rest = text.slice(split + 1)

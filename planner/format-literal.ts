@@ -1,10 +1,9 @@
 /** Constants as SQL writes them. */
 
+import { civilOf, splitDay, UNITS_PER_SECOND } from './calendar.js'
 import type { Interval, ScalarValue } from './expression.js'
+import { formatDecimal } from './integers.js'
 import type { DataType, TimeUnit } from './types.js'
-
-const DIGITS: Record<TimeUnit, number> = { s: 0, ms: 3, us: 6, ns: 9 }
-const SECONDS_A_DAY = 86_400n
 
 /** A constant of a type, or of the type its value suggests if null. */
 export function formatLiteral(value: ScalarValue, type: DataType | null): string {
@@ -14,7 +13,7 @@ export function formatLiteral(value: ScalarValue, type: DataType | null): string
       case 'decimal':
         return formatDecimal(BigInt(value as bigint), type.scale)
       case 'date':
-        return `DATE '${formatDate(BigInt(value as number))}'`
+        return `DATE '${formatDate(value as number)}'`
       case 'time':
         return `TIME '${formatTime(BigInt(value as bigint), type.unit)}'`
       case 'timestamp':
@@ -27,34 +26,32 @@ export function formatLiteral(value: ScalarValue, type: DataType | null): string
   return formatUntyped(value)
 }
 
-/** An unscaled integer with its decimal point. */
-export function formatDecimal(unscaled: bigint, scale: number): string {
-  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0')
-  const point = digits.length - scale
-  const text = scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`
-  return unscaled < 0n ? `-${text}` : text
+/** `2024-02-29`; years before 1 as `0044-03-15 (BC)`. */
+export function formatDate(days: number): string {
+  const { year, month, day } = civilOf(days)
+  const shown = String(year > 0 ? year : 1 - year).padStart(4, '0')
+  return `${shown}-${two(month)}-${two(day)}${year > 0 ? '' : ' (BC)'}`
 }
 
-export function formatTimestamp(count: bigint, unit: TimeUnit): string {
-  const day = SECONDS_A_DAY * 10n ** BigInt(DIGITS[unit])
-  const days = (count - (((count % day) + day) % day)) / day
-  return `${formatDate(days)} ${formatTime(count - days * day, unit)}`
+/** `03:04:05.12`: fractions without trailing zeros; hours may have more digits. */
+export function formatTime(count: bigint, unit: TimeUnit): string {
+  const perSecond = UNITS_PER_SECOND[unit]
+  const seconds = Number(count / perSecond)
+  const clock = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+  const fraction = count % perSecond
+  if (fraction === 0n) return clock
+  const digits = fraction.toString().padStart(perSecond.toString().length - 1, '0')
+  return `${clock}.${digits.replace(/0+$/, '')}`
 }
 
-function formatDate(days: bigint): string {
-  const date = new Date(Number(days) * 86_400_000)
-  if (Number.isNaN(date.getTime())) return `${days} days since 1970`
-  const text = date.toISOString()
-  return text.slice(0, text.indexOf('T'))
+/** `2024-02-29 03:04:05.12`, in UTC. */
+export function formatTimestamp(count: bigint, unit: TimeUnit, separator = ' '): string {
+  const { days, clock } = splitDay(count, unit)
+  return formatDate(days) + separator + formatTime(clock, unit)
 }
 
-function formatTime(count: bigint, unit: TimeUnit): string {
-  const digits = DIGITS[unit]
-  const second = 10n ** BigInt(digits)
-  const seconds = Number(count / second)
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
-  const fraction = (count % second).toString().padStart(digits, '0').replace(/0+$/, '')
-  return parts.map((part) => String(part).padStart(2, '0')).join(':') + (count % second === 0n ? '' : `.${fraction}`)
+function two(value: number): string {
+  return value < 10 ? `0${value}` : String(value)
 }
 
 function formatUntyped(value: ScalarValue): string {

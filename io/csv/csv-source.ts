@@ -3,7 +3,7 @@
 import { VolleyError } from '../../planner/errors.js'
 import type { ScalarValue } from '../../planner/expression.js'
 import { type Field, field, type Schema, schemaOf, typeName } from '../../planner/types.js'
-import { describeValue } from '../format-value.js'
+import { describeValue } from '../describe-value.js'
 import { projectSchema, RowBatches } from '../row-batches.js'
 import type { BatchMorsel, DecodeTarget, ScanEstimate, ScanRequest, Source } from '../source.js'
 import { fileBytes } from '../text-input.js'

@@ -2,9 +2,10 @@
 
 import { unreachable } from '../../planner/errors.js'
 import type { ScalarValue } from '../../planner/expression.js'
+import { formatDate, formatTime, formatTimestamp } from '../../planner/format-literal.js'
+import { formatDecimal } from '../../planner/integers.js'
 import type { DataType } from '../../planner/types.js'
-import { formatDate, formatDecimal, formatDuration, formatFloat, formatTime, formatTimestamp } from '../format-value.js'
-import { formatValue } from '../value-text.js'
+import { formatDuration, formatFloat, formatValue } from '../value-text.js'
 
 /**
  * 64-bit integers and decimals are JSON numbers with all their digits; NaN and infinities are null. Dates, times and

@@ -2,6 +2,8 @@
 
 import { VolleyError } from '../../planner/errors.js'
 import type { ScalarValue } from '../../planner/expression.js'
+import { formatTimestamp } from '../../planner/format-literal.js'
+import { formatDecimal } from '../../planner/integers.js'
 import { DATE, type DataType, type Field, field, INT64, typeName, UTF8 } from '../../planner/types.js'
 import type { ColumnConstant } from '../source.js'
 
@@ -78,8 +80,8 @@ export function hiveDirectory(name: string, value: ScalarValue, type: DataType):
 
 function print(name: string, value: Exclude<ScalarValue, null>, type: DataType): string {
   if (type.kind === 'date') return new Date(Number(value) * DAY_MS).toISOString().slice(0, 10)
-  if (type.kind === 'decimal') return printDecimal(BigInt(value as bigint), type.scale)
-  if (type.kind === 'timestamp') return printTimestamp(value as bigint, type.unit)
+  if (type.kind === 'decimal') return formatDecimal(BigInt(value as bigint), type.scale)
+  if (type.kind === 'timestamp') return formatTimestamp(value as bigint, type.unit)
   if (
     typeof value === 'string' ||
     typeof value === 'number' ||
@@ -90,21 +92,4 @@ function print(name: string, value: Exclude<ScalarValue, null>, type: DataType):
   }
   const message = `cannot partition by column ${name} of type ${typeName(type)}`
   throw new VolleyError('VOLLEY_UNSUPPORTED', message, { column: name, actual: typeName(type) })
-}
-
-function printDecimal(unscaled: bigint, scale: number): string {
-  if (scale === 0) return String(unscaled)
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0')
-  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
-}
-
-const PER_SECOND = { s: 1n, ms: 1000n, us: 1_000_000n, ns: 1_000_000_000n }
-
-function printTimestamp(units: bigint, unit: keyof typeof PER_SECOND): string {
-  const scale = PER_SECOND[unit]
-  const fraction = ((units % scale) + scale) % scale
-  const seconds = new Date(Number((units - fraction) / scale) * 1000).toISOString().slice(0, 19).replace('T', ' ')
-  if (fraction === 0n) return seconds
-  const digits = String(fraction).padStart(String(scale).length - 1, '0')
-  return `${seconds}.${digits.replace(/0+$/, '')}`
 }

@@ -1,9 +1,11 @@
 /** JavaScript values as values of a type, with nothing lost on the way, and back. */
 
+import { UNITS_PER_SECOND, unitsPerDay } from '../../planner/calendar.js'
 import { unreachable } from '../../planner/errors.js'
 import type { ScalarValue } from '../../planner/expression.js'
+import { divideFloor, formatDecimal } from '../../planner/integers.js'
 import { type DataType, typeName } from '../../planner/types.js'
-import { describeValue, floorDivide, formatDecimal, UNITS_PER_SECOND } from '../format-value.js'
+import { describeValue } from '../describe-value.js'
 import { parseDate, parseDecimal, parseTime, parseTimestamp } from '../parse-value.js'
 import { objectOf } from '../values.js'
 
@@ -52,8 +54,7 @@ export function toScalar(value: unknown, type: DataType): ScalarValue {
       return toDate(value, type)
     case 'time': {
       const units = typeof value === 'string' ? parseTime(value, type.unit) : value
-      const day = UNITS_PER_SECOND[type.unit] * 86_400n
-      if (typeof units === 'bigint' && units >= 0n && units < day) return units
+      if (typeof units === 'bigint' && units >= 0n && units < unitsPerDay(type.unit)) return units
       throw mismatch(value, type)
     }
     case 'timestamp':
@@ -178,7 +179,7 @@ export function fromScalar(value: ScalarValue, type: DataType): unknown {
     case 'date':
       return new Date((value as number) * MILLISECONDS_PER_DAY)
     case 'timestamp':
-      return new Date(Number(floorDivide((value as bigint) * 1000n, UNITS_PER_SECOND[type.unit])))
+      return new Date(Number(divideFloor((value as bigint) * 1000n, UNITS_PER_SECOND[type.unit])))
     case 'list':
       return (value as readonly ScalarValue[]).map((element) => fromScalar(element, type.element.type))
     case 'struct': {

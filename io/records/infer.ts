@@ -16,7 +16,7 @@ import {
   typeName,
   UTF8,
 } from '../../planner/types.js'
-import { describeValue } from '../format-value.js'
+import { describeValue } from '../describe-value.js'
 import { isRecord } from './convert.js'
 
 /** What the values seen so far have in common; `null` while there were only nulls. */

@@ -6,6 +6,7 @@
  */
 
 import type { ScalarValue } from '../expression.js'
+import { isInRange } from '../integers.js'
 import {
   BOOL,
   type DataType,
@@ -138,11 +139,7 @@ export function isStringLiteral(operand: Operand): boolean {
 
 /** True if an integer type has the value; decimals and floats are no integer types but HUGEINT is. */
 export function integerFits(value: number | bigint, type: DataType): boolean {
-  if (isHugeint(type)) return true
-  if (!isInteger(type)) return false
-  const exact = BigInt(value)
-  const fitting = type.signed ? BigInt.asIntN(type.bits, exact) : BigInt.asUintN(type.bits, exact)
-  return fitting === exact
+  return isHugeint(type) || (isInteger(type) && isInRange(type, BigInt(value)))
 }
 
 /**

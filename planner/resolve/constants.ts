@@ -1,8 +1,9 @@
 /** Brings expressions to a type: constants by writing them differently, everything else by a cast. */
 
+import { intervalMicros, UNITS_PER_SECOND, unitsPerDay } from '../calendar.js'
 import type { Interval, ScalarValue, TypedExpression } from '../expression.js'
-import { formatDecimal } from '../format-literal.js'
 import { integerFits } from '../functions/coercion.js'
+import { fitsPrecision, formatDecimal, powerOfTen, toScalar } from '../integers.js'
 import { typedLiteral } from '../sql/literals.js'
 import { type DataType, HUGEINT, INT32, INT64, isInteger, type TimeUnit, typesEqual } from '../types.js'
 
@@ -12,9 +13,6 @@ export interface Resolved {
   readonly literal: ScalarValue | undefined
 }
 
-const UNITS_A_SECOND: Record<TimeUnit, bigint> = { s: 1n, ms: 1_000n, us: 1_000_000n, ns: 1_000_000_000n }
-const SECONDS_A_DAY = 86_400n
-const DAYS_A_MONTH = 30n
 /** Integers below this are exact as doubles. */
 const EXACT_DIGITS = 15
 
@@ -44,11 +42,11 @@ function adaptedValue(value: ScalarValue, from: DataType, to: DataType): ScalarV
     case 'utf8':
       return typedLiteral(value as string, to)
     case 'date':
-      return to.kind === 'timestamp' ? rescaled(BigInt(value as number) * SECONDS_A_DAY, 's', to.unit) : undefined
+      return to.kind === 'timestamp' ? rescaled(BigInt(value as number) * unitsPerDay('s'), 's', to.unit) : undefined
     case 'timestamp':
       return to.kind === 'timestamp' ? rescaled(value as bigint, from.unit, to.unit) : undefined
     case 'interval':
-      return to.kind === 'duration' ? intervalLength(value as Interval, to.unit) : undefined
+      return to.kind === 'duration' ? rescaled(intervalMicros(value as Interval), 'us', to.unit) : undefined
     default:
       return undefined
   }
@@ -57,7 +55,7 @@ function adaptedValue(value: ScalarValue, from: DataType, to: DataType): ScalarV
 function adaptedInteger(value: number | bigint, to: DataType): ScalarValue | undefined {
   if (isInteger(to)) {
     if (!integerFits(value, to)) return undefined
-    return to.bits === 64 ? BigInt(value) : Number(value)
+    return toScalar(to, BigInt(value))
   }
   if (to.kind === 'decimal') return adaptedDecimal(BigInt(value), 0, 0, to)
   if (to.kind === 'float') {
@@ -70,23 +68,16 @@ function adaptedInteger(value: number | bigint, to: DataType): ScalarValue | und
 function adaptedDecimal(value: bigint, precision: number, scale: number, to: DataType): ScalarValue | undefined {
   if (to.kind === 'float' && to.bits === 64 && precision <= EXACT_DIGITS) return Number(formatDecimal(value, scale))
   if (to.kind !== 'decimal' || to.scale < scale) return undefined
-  const scaled = value * 10n ** BigInt(to.scale - scale)
-  const limit = 10n ** BigInt(to.precision)
-  return scaled < limit && scaled > -limit ? scaled : undefined
+  const scaled = value * powerOfTen(to.scale - scale)
+  return fitsPrecision(scaled, to.precision) ? scaled : undefined
 }
 
 /** Undefined if the count is not whole in the other unit or does not fit 64 bits. */
 function rescaled(value: bigint, from: TimeUnit, to: TimeUnit): bigint | undefined {
-  const scaled = value * UNITS_A_SECOND[to]
-  if (scaled % UNITS_A_SECOND[from] !== 0n) return undefined
-  const count = scaled / UNITS_A_SECOND[from]
+  const scaled = value * UNITS_PER_SECOND[to]
+  if (scaled % UNITS_PER_SECOND[from] !== 0n) return undefined
+  const count = scaled / UNITS_PER_SECOND[from]
   return BigInt.asIntN(64, count) === count ? count : undefined
-}
-
-/** As intervals compare: a month counts as 30 days, a day as 24 hours. */
-function intervalLength(interval: Interval, unit: TimeUnit): bigint | undefined {
-  const days = BigInt(interval.months) * DAYS_A_MONTH + BigInt(interval.days)
-  return rescaled(days * SECONDS_A_DAY * UNITS_A_SECOND.us + interval.micros, 'us', unit)
 }
 
 /** The type of an integer constant that was written without one; null if it has more than 38 digits. */

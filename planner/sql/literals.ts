@@ -1,6 +1,7 @@
 /** Turns constants and type names of the syntax tree into ours. */
 
 import type { Expression, Interval, ScalarValue } from '../expression.js'
+import { parseInterval } from '../parse-interval.js'
 import {
   BINARY,
   BOOL,
@@ -29,7 +30,7 @@ import {
 } from '../types.js'
 import type { AstInteger, AstType, AstValue } from './ast.js'
 import type { SqlText } from './sql-text.js'
-import { parseDate, parseInterval, parseTimestamp } from './temporal-literals.js'
+import { parseDate, parseTimestamp } from './temporal-literals.js'
 
 const SIMPLE_TYPES: ReadonlyMap<string, DataType> = new Map([
   ['NULL', NULL],
@@ -123,7 +124,7 @@ export function typedLiteral(source: string, type: DataType): ScalarValue | unde
     case 'timestamp':
       return typesEqual(type, TIMESTAMP) ? (parseTimestamp(source) ?? undefined) : undefined
     case 'interval':
-      return parseInterval(source) ?? undefined
+      return parseInterval(source)
     default:
       return undefined
   }

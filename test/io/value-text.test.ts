@@ -1,13 +1,10 @@
 import fc from 'fast-check'
-import {
-  civilDate,
-  daysOfCivil,
-  formatDate,
-  formatDecimal,
-  formatFloat,
-  formatTimestamp,
-} from '../../io/format-value.js'
 import { parseDate, parseDecimal, parseFloat64, parseInteger, parseTime, parseTimestamp } from '../../io/parse-value.js'
+import { formatFloat, formatValue } from '../../io/value-text.js'
+import { civilOf, daysOf } from '../../planner/calendar.js'
+import { formatDate, formatTimestamp } from '../../planner/format-literal.js'
+import { formatDecimal } from '../../planner/integers.js'
+import { type DataType, decimal, duration, field, INTERVAL, UTF8 } from '../../planner/types.js'
 import { describe, expect, it } from '../support/jest.js'
 
 const settings = { seed: 7, numRuns: 500 }
@@ -16,16 +13,17 @@ describe('text of values', () => {
   it('gives dates back, as the calendar of Date has them', () => {
     fc.assert(
       fc.property(fc.integer({ min: -719_162, max: 100_000_000 }), (days) => {
-        const { year, month, day } = civilDate(days)
+        const { year, month, day } = civilOf(days)
         expect(new Date(days * 86_400_000).toISOString()).toContain(
           `-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}T`,
         )
-        expect(daysOfCivil(year, month, day)).toBe(days)
+        expect(daysOf(year, month, day)).toBe(days)
         expect(parseDate(formatDate(days))).toBe(days)
       }),
       settings,
     )
     expect(formatDate(-719_163)).toBe('0001-12-31 (BC)')
+    expect(formatTimestamp(-719_163n * 86_400n + 36_000n, 's')).toBe('0001-12-31 (BC) 10:00:00')
   })
 
   it('gives timestamps, decimals and floats back', () => {
@@ -59,6 +57,18 @@ describe('text of values', () => {
       }),
       settings,
     )
+  })
+
+  it('is that of DuckDB for values in files', () => {
+    expect(formatValue(-5n, decimal(1, 1))).toBe('-.5')
+    expect(formatValue(366_000_000_000n, duration('us'))).toBe('4 days 05:40:00')
+    expect(formatValue({ months: 14, days: -1, micros: 3_600_000_000n }, INTERVAL)).toBe(
+      '1 year 2 months -1 day 01:00:00',
+    )
+    const times: DataType = { kind: 'list', element: field('element', { kind: 'time', unit: 's' }) }
+    expect(formatValue([36_000n, null], times)).toBe("['10:00:00', NULL]")
+    const texts: DataType = { kind: 'list', element: field('element', UTF8) }
+    expect(formatValue(['a b', 'a,b', '', "it's", 'null'], texts)).toBe("[a b, 'a,b', '', 'it\\'s', 'null']")
   })
 
   it('reads exponents, signs and offsets', () => {

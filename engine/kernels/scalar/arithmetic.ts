@@ -1,9 +1,9 @@
 /** References of arithmetic on single values. */
 
 import type { ScalarValue } from '../../../planner/expression.js'
+import { absolute, fitsPrecision, formatDecimal, isInRange, toScalar } from '../../../planner/integers.js'
 import { type DataType, typeName } from '../../../planner/types.js'
 import { RowError } from '../kernel.js'
-import { absolute, fitsPrecision, formatDecimal, isInRange, toScalar } from './integers.js'
 
 export type BinaryOperator = 'add' | 'sub' | 'mul' | 'div' | 'intDiv' | 'mod'
 

@@ -1,12 +1,20 @@
 /** The definition of every cast, for single values. */
 
+import { formatValue } from '../../../io/value-text.js'
+import { intervalMicros, MICROS_PER_DAY, splitDay } from '../../../planner/calendar.js'
 import { unreachable, VolleyError } from '../../../planner/errors.js'
 import type { Interval, ScalarValue } from '../../../planner/expression.js'
+import {
+  divideFloor,
+  divideRounded,
+  fitsPrecision,
+  integerRange,
+  isInRange,
+  powerOfTen,
+  toScalar,
+} from '../../../planner/integers.js'
 import { type DataType, type TimeUnit, typeName, typesEqual } from '../../../planner/types.js'
 import { RowError } from '../kernel.js'
-import { MICROS_PER_DAY, splitMicros } from './calendar.js'
-import { formatValue } from './format.js'
-import { divideFloor, divideRounded, fitsPrecision, integerRange, isInRange, powerOfTen, toScalar } from './integers.js'
 import { roundHalfAway, roundHalfEven } from './math.js'
 import { parseValue } from './parse.js'
 
@@ -175,7 +183,7 @@ function toMicros(count: bigint, unit: TimeUnit): bigint {
 }
 
 function dateOf(count: bigint, unit: TimeUnit): number | undefined {
-  const { days } = splitMicros(toMicros(count, unit))
+  const { days } = splitDay(toMicros(count, unit), 'us')
   return (days | 0) === days ? days : undefined
 }
 
@@ -192,7 +200,7 @@ function timestampOf(value: ScalarValue, from: DataType, to: Timestamp): bigint 
 function timeOf(value: ScalarValue, from: DataType, to: Extract<DataType, { kind: 'time' }>): bigint {
   if (from.kind === 'time') return rescale(value as bigint, from.unit, to.unit)
   if (from.kind !== 'timestamp') throw noCast(from, to)
-  const { clock } = splitMicros(toMicros(value as bigint, from.unit))
+  const { clock } = splitDay(toMicros(value as bigint, from.unit), 'us')
   return divideFloor(clock * 1000n, NANOS[to.unit])
 }
 
@@ -203,7 +211,5 @@ function durationOf(
 ): bigint | undefined {
   if (from.kind === 'duration') return in64Bits(rescale(value as bigint, from.unit, to.unit))
   if (from.kind !== 'interval') throw noCast(from, to)
-  const { months, days, micros } = value as Interval
-  const span = (BigInt(months) * 30n + BigInt(days)) * MICROS_PER_DAY + micros
-  return in64Bits(rescale(span, 'us', to.unit))
+  return in64Bits(rescale(intervalMicros(value as Interval), 'us', to.unit))
 }

@@ -1,9 +1,9 @@
 /** References of arithmetic with dates, timestamps, durations and intervals. */
 
+import { civilOf, daysInMonth, daysOf, MICROS_PER_DAY, splitDay } from '../../../planner/calendar.js'
 import type { Interval, ScalarValue } from '../../../planner/expression.js'
 import { type DataType, TIMESTAMP, typeName } from '../../../planner/types.js'
 import { RowError } from '../kernel.js'
-import { civilOf, daysInMonth, daysOf, MICROS_PER_DAY, splitMicros } from './calendar.js'
 import { microsOf } from './date.js'
 import { roundHalfEven } from './math.js'
 
@@ -62,7 +62,7 @@ function addInterval(timestamp: bigint, { months, days, micros }: Interval, zone
 
 /** By months, cut to the end of the month, and then by days. */
 function moveDays(timestamp: bigint, months: number, days: number): bigint {
-  const start = splitMicros(timestamp)
+  const start = splitDay(timestamp, 'us')
   let moved = start.days
   if (months !== 0) {
     const { year, month, day } = civilOf(start.days)

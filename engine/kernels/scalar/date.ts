@@ -1,12 +1,12 @@
 /** References of the functions on dates and times. */
 
+import { civilOf, daysInMonth, daysOf, MICROS_PER_DAY, splitDay, weekday } from '../../../planner/calendar.js'
 import { InternalError } from '../../../planner/errors.js'
 import type { ScalarValue } from '../../../planner/expression.js'
 import { type DateUnit, dateUnit } from '../../../planner/functions.js'
+import { divideFloor } from '../../../planner/integers.js'
 import type { DataType } from '../../../planner/types.js'
 import { type KernelFunction, RowError } from '../kernel.js'
-import { civilOf, daysInMonth, daysOf, MICROS_PER_DAY, splitMicros, weekday } from './calendar.js'
-import { divideFloor } from './integers.js'
 
 type Reference = KernelFunction['reference']
 
@@ -60,7 +60,7 @@ export function partReference(part: DatePart): Reference {
     if (value === null) return null
     const clockPart = CLOCK_PARTS[part]
     if (type.kind === 'time') return clockPart(value as bigint)
-    const { days, clock } = splitMicros(microsOf(value, type))
+    const { days, clock } = splitDay(microsOf(value, type), 'us')
     return clockPart === undefined ? BigInt(DATE_PARTS[part](days)) : clockPart(clock)
   }
 }
@@ -105,7 +105,7 @@ export const truncReference: Reference = ([unit, value], types) => {
   const micros = microsOf(value, types[1])
   const size = unitSize(unit as string)
   if ('micros' in size) return divideFloor(micros, size.micros) * size.micros
-  const { days } = splitMicros(micros)
+  const { days } = splitDay(micros, 'us')
   if ('weeks' in size) return BigInt(days - weekday(days)) * MICROS_PER_DAY
   const { year, month } = civilOf(days)
   const start =
@@ -126,18 +126,18 @@ export const diffReference: Reference = ([unit, from, to], types) => {
     throw new RowError('VOLLEY_OVERFLOW', `${end} - ${start} microseconds are out of the range of BIGINT`, -1)
   }
   // Weeks are distances; the other units count the boundaries between.
-  if ('weeks' in size) return BigInt(splitMicros(end).days - splitMicros(start).days) / 7n
+  if ('weeks' in size) return BigInt(splitDay(end, 'us').days - splitDay(start, 'us').days) / 7n
   return BigInt(calendarUnits(end, size) - calendarUnits(start, size))
 }
 
 function calendarUnits(micros: bigint, size: { readonly months: number } | { readonly years: number }): number {
-  const { year, month } = civilOf(splitMicros(micros).days)
+  const { year, month } = civilOf(splitDay(micros, 'us').days)
   return Math.trunc('months' in size ? (year * 12 + month - 1) / size.months : year / size.years)
 }
 
 export const lastDayReference: Reference = ([value], [type]) => {
   if (value === null) return null
-  const { year, month } = civilOf(splitMicros(microsOf(value, type)).days)
+  const { year, month } = civilOf(splitDay(microsOf(value, type), 'us').days)
   return daysOf(year, month, daysInMonth(year, month))
 }
 

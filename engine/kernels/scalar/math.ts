@@ -1,9 +1,9 @@
 /** References of rounding and of the functions of floats. */
 
 import type { ScalarValue } from '../../../planner/expression.js'
+import { divideFloor, divideRounded, isInRange, powerOfTen, toScalar } from '../../../planner/integers.js'
 import { type DataType, typeName } from '../../../planner/types.js'
 import { type KernelFunction, RowError } from '../kernel.js'
-import { divideFloor, divideRounded, isInRange, powerOfTen, toScalar } from './integers.js'
 
 type Reference = KernelFunction['reference']
 

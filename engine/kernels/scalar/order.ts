@@ -1,9 +1,9 @@
 /** The order and equality of single values. */
 
+import { intervalMicros } from '../../../planner/calendar.js'
 import { unreachable } from '../../../planner/errors.js'
 import type { Interval, ScalarValue } from '../../../planner/expression.js'
 import type { DataType } from '../../../planner/types.js'
-import { MICROS_PER_DAY } from './calendar.js'
 import { compareBytes, compareText } from './string-compare.js'
 
 /**
@@ -62,12 +62,8 @@ function compareFloats(a: number, b: number): number {
 
 /** Intervals are equal to the same span in months of 30 days and days of 24 hours, as in SQL. */
 function compareIntervals(a: Interval, b: Interval): number {
-  const difference = microsOf(a) - microsOf(b)
+  const difference = intervalMicros(a) - intervalMicros(b)
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
-}
-
-function microsOf({ months, days, micros }: Interval): bigint {
-  return (BigInt(months) * 30n + BigInt(days)) * MICROS_PER_DAY + micros
 }
 
 function compareLists(a: readonly ScalarValue[], b: readonly ScalarValue[], type: DataType): number {

@@ -1,11 +1,12 @@
-/** Text as dates, times and timestamps, as DuckDB reads it. */
+/** Text as dates, times, timestamps and durations, as DuckDB reads it. */
 
+import { daysInMonth, daysOf, intervalMicros, unitsPerDay } from '../../../planner/calendar.js'
+import { divideRounded } from '../../../planner/integers.js'
+import { parseInterval } from '../../../planner/parse-interval.js'
 import type { TimeUnit } from '../../../planner/types.js'
-import { daysInMonth, daysOf, MICROS_PER_DAY } from './calendar.js'
-import { divideRounded } from './integers.js'
 
 const LAST_DATE = 2_147_483_646
-const NANOS_PER_DAY = MICROS_PER_DAY * 1000n
+const NANOS_PER_DAY = unitsPerDay('ns')
 const DATE = /^\s*(-?\d{1,9})([-/\\ ])(\d{1,2})\2(\d{1,2})(?!\d)( \(BC\))?/
 const CLOCK = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?/
 const OFFSET = /^([+-])(\d{2})(?::?(\d{2})(?::?(\d{2}))?)?$/
@@ -99,4 +100,10 @@ function checked(nanos: bigint, unit: TimeUnit): bigint | undefined {
   const count = inUnit(nanos, unit)
   const limit = 2n ** 63n - 1n
   return count < limit && count > -limit ? count : undefined
+}
+
+/** An interval as a span of time; finer digits than the unit are cut. */
+export function parseDuration(text: string, unit: TimeUnit): bigint | undefined {
+  const interval = parseInterval(text)
+  return interval && (intervalMicros(interval) * 1000n) / NANOS[unit]
 }

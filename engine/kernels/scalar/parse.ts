@@ -2,10 +2,10 @@
 
 import { unreachable } from '../../../planner/errors.js'
 import type { ScalarValue } from '../../../planner/expression.js'
+import { divideRounded, fitsPrecision, isInRange, powerOfTen, toScalar } from '../../../planner/integers.js'
+import { parseInterval } from '../../../planner/parse-interval.js'
 import type { DataType } from '../../../planner/types.js'
-import { divideRounded, fitsPrecision, isInRange, powerOfTen, toScalar } from './integers.js'
-import { parseDuration, parseInterval } from './parse-interval.js'
-import { parseDate, parseTime, parseTimestamp } from './parse-time.js'
+import { parseDate, parseDuration, parseTime, parseTimestamp } from './parse-time.js'
 
 /** Undefined if the text does not name a value of the type. */
 export function parseValue(text: string, type: DataType): ScalarValue | undefined {

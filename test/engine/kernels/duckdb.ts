@@ -11,7 +11,7 @@ import {
   DuckDBTimeValue,
   type DuckDBValue,
 } from '@duckdb/node-api'
-import { formatValue } from '../../../engine/kernels/scalar/format.js'
+import { formatValue } from '../../../io/value-text.js'
 import type { Interval, ScalarValue } from '../../../planner/expression.js'
 import { type DataType, typeName } from '../../../planner/types.js'
 

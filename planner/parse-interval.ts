@@ -1,8 +1,7 @@
-/** Text as intervals and durations, as DuckDB reads it: `1 month 2 days 04:05:06.5`, `3 hours ago`. */
+/** Text as intervals, as DuckDB reads it: `1 month 2 days 04:05:06.5`, `3 hours ago`. */
 
-import type { Interval } from '../../../planner/expression.js'
-import type { TimeUnit } from '../../../planner/types.js'
 import { MICROS_PER_DAY } from './calendar.js'
+import type { Interval } from './expression.js'
 
 /** Months and microseconds of one unit; days and weeks are kept as days. */
 const UNITS: readonly (readonly [pattern: RegExp, months: number, days: number, micros: number])[] = [
@@ -24,6 +23,7 @@ const UNITS: readonly (readonly [pattern: RegExp, months: number, days: number, 
 const PART =
   /^\s*([+-]?)(?:(\d+):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6})\d*)?)?|(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*))(?=\s|\d|[+-]|$)/
 
+/** Undefined if the text is no interval. */
 export function parseInterval(text: string): Interval | undefined {
   let rest = text.trim().toLowerCase()
   const ago = rest.endsWith(' ago')
@@ -59,15 +59,4 @@ function partOf(match: RegExpExecArray): Interval | undefined {
   const allDays = count * days + (allMonths - Math.trunc(allMonths)) * 30
   const allMicros = count * micros + (allDays - Math.trunc(allDays)) * Number(MICROS_PER_DAY)
   return { months: Math.trunc(allMonths), days: Math.trunc(allDays), micros: BigInt(Math.round(allMicros)) }
-}
-
-const MICROS: Record<TimeUnit, bigint> = { s: 1_000_000n, ms: 1000n, us: 1n, ns: 1n }
-
-/** An interval as a span of time, months taken for 30 days. */
-export function parseDuration(text: string, unit: TimeUnit): bigint | undefined {
-  const interval = parseInterval(text)
-  if (interval === undefined) return undefined
-  const { months, days, micros } = interval
-  const span = (BigInt(months) * 30n + BigInt(days)) * MICROS_PER_DAY + micros
-  return unit === 'ns' ? span * 1000n : span / MICROS[unit]
 }

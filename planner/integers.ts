@@ -1,6 +1,6 @@
 /** Ranges of integers and decimals, and the rounding division that decimals are defined by. */
 
-import type { DataType } from '../../../planner/types.js'
+import type { DataType } from './types.js'
 
 type IntegerType = Extract<DataType, { kind: 'int' }>
 

@@ -3,9 +3,19 @@
  * Algorithms". Exact for all dates of int32 and timestamps of int64.
  */
 
+import type { Interval } from './expression.js'
 import { divideFloor } from './integers.js'
+import type { TimeUnit } from './types.js'
 
-export const MICROS_PER_DAY = 86_400_000_000n
+export const UNITS_PER_SECOND: Readonly<Record<TimeUnit, bigint>> = {
+  s: 1n,
+  ms: 1000n,
+  us: 1_000_000n,
+  ns: 1_000_000_000n,
+}
+const SECONDS_PER_DAY = 86_400n
+export const MICROS_PER_DAY = SECONDS_PER_DAY * UNITS_PER_SECOND.us
+const DAYS_PER_MONTH = 30n
 
 interface CivilDate {
   readonly year: number
@@ -51,8 +61,18 @@ export function weekday(days: number): number {
   return (((days + 3) % 7) + 7) % 7
 }
 
-/** The day that a count of microseconds lies in, and the microseconds since its start. */
-export function splitMicros(micros: bigint): { readonly days: number; readonly clock: bigint } {
-  const days = divideFloor(micros, MICROS_PER_DAY)
-  return { days: Number(days), clock: micros - days * MICROS_PER_DAY }
+/** The day that a count of units lies in, and the units since its start. */
+export function splitDay(count: bigint, unit: TimeUnit): { readonly days: number; readonly clock: bigint } {
+  const perDay = unitsPerDay(unit)
+  const days = divideFloor(count, perDay)
+  return { days: Number(days), clock: count - days * perDay }
+}
+
+export function unitsPerDay(unit: TimeUnit): bigint {
+  return SECONDS_PER_DAY * UNITS_PER_SECOND[unit]
+}
+
+/** Microseconds of an interval as intervals compare: a month counts as 30 days, a day as 24 hours. */
+export function intervalMicros({ months, days, micros }: Interval): bigint {
+  return (BigInt(months) * DAYS_PER_MONTH + BigInt(days)) * MICROS_PER_DAY + micros
 }
