@@ -1,7 +1,16 @@
 /** volley: an Apache Arrow columnar processing engine for Node.js. */
 
-export { type Engine, open } from './engine/session.js'
 export type { EngineOptions } from './engine/options.js'
+export type {
+  ArrowInput,
+  ColumnTypes,
+  CsvScanOptions,
+  NdjsonScanOptions,
+  ParquetScanOptions,
+  Paths,
+} from './engine/scan-options.js'
+export { type Engine, type MemoryUsage, open } from './engine/session.js'
+export type { Records } from './io/records/records-source.js'
 export {
   CaseExpr,
   col,
@@ -23,6 +32,7 @@ export {
   min,
   nthValue,
   ntile,
+  type OverOptions,
   percentRank,
   quantile,
   rank,
@@ -34,7 +44,6 @@ export {
   when,
 } from './planner/builder.js'
 export { type ErrorCode, type ErrorDetails, VolleyError } from './planner/errors.js'
-export { Frame, GroupedFrame } from './planner/frame.js'
 export type {
   BatchFunction,
   ExpressionLike,
@@ -47,5 +56,6 @@ export type {
   SortTerm,
   Value,
 } from './planner/frame.js'
+export { Frame, GroupedFrame } from './planner/frame.js'
 export type * from './planner/run-options.js'
 export type { DataType, Field, Schema } from './planner/types.js'

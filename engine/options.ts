@@ -1,6 +1,7 @@
 /** Checks and completes the options of `open`. */
 
 import { availableParallelism, tmpdir, totalmem } from 'node:os'
+import { checkOptions } from '../planner/arguments.js'
 import { VolleyError } from '../planner/errors.js'
 import type { StrategyName } from '../planner/run-options.js'
 
@@ -26,7 +27,8 @@ const SHARED_MEMORY_MAXIMUM = 2 ** 32
 const MINIMUM_LIMIT = 16 << 20
 const MAXIMUM_THREADS = 256
 
-export function checkOptions(options: EngineOptions): CheckedOptions {
+export function checkEngineOptions(options: EngineOptions): CheckedOptions {
+  checkOptions('open', options, ['threads', 'memoryLimit', 'tempDirectory', 'strategy'])
   const threads = options.threads ?? availableParallelism()
   if (!Number.isInteger(threads) || threads < 1 || threads > MAXIMUM_THREADS) {
     throw new VolleyError(

@@ -4,12 +4,12 @@ import * as arrow from 'apache-arrow'
 import { fromRecordBatch } from '../io/arrow/record-batch.js'
 import { fromArrowSchema } from '../io/arrow/schema.js'
 import type { Batch } from '../io/batch.js'
-import type { CsvReadOptions } from '../io/csv/csv-options.js'
 import { CsvSource } from '../io/csv/csv-source.js'
+import { extensionsOf, type FileFormat, formatOfPath, isTabSeparated } from '../io/file-format.js'
 import { IpcSource } from '../io/ipc/ipc-source.js'
 import { MemorySource } from '../io/memory-source.js'
-import { type NdjsonReadOptions, NdjsonSource } from '../io/ndjson/ndjson-source.js'
-import { openParquetSource, type ParquetSourceOptions } from '../io/parquet/source.js'
+import { NdjsonSource } from '../io/ndjson/ndjson-source.js'
+import { openParquetSource } from '../io/parquet/source.js'
 import { expandPaths } from '../io/paths.js'
 import { type Records, RecordsSource } from '../io/records/records-source.js'
 import type { Source } from '../io/source.js'
@@ -20,25 +20,20 @@ import { type SchemaLike, schemaFrom } from '../planner/map-schema.js'
 import type { TableReference } from '../planner/sql/expand.js'
 import { BOOL, field, schemaOf } from '../planner/types.js'
 import type { SharedMemory } from './memory/shared-memory.js'
+import {
+  type ArrowInput,
+  type CsvScanOptions,
+  checkCsvScan,
+  checkNdjsonScan,
+  checkParquetScan,
+  checkPaths,
+  checkRecords,
+  type NdjsonScanOptions,
+  type ParquetScanOptions,
+  type Paths,
+} from './scan-options.js'
 import type { SourceRegistry } from './sources.js'
-
-export type ArrowInput = arrow.Table | arrow.RecordBatch | readonly arrow.RecordBatch[]
-
-export interface FileOptions {
-  readonly parquet: ParquetSourceOptions
-  readonly csv: CsvReadOptions
-  readonly ndjson: NdjsonReadOptions
-}
-
-export type Paths = string | readonly string[]
-type FileFormat = 'parquet' | 'arrow' | 'csv' | 'ndjson'
-
-const EXTENSIONS: Readonly<Record<FileFormat, readonly string[]>> = {
-  parquet: ['.parquet'],
-  arrow: ['.arrow', '.feather', '.arrows', '.ipc'],
-  csv: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'],
-  ndjson: ['.ndjson', '.jsonl', '.ndjson.gz', '.jsonl.gz'],
-}
+import { scanOptionsOf } from './table-options.js'
 
 export class Scans {
   private readonly referencedPlans = new Map<string, LogicalPlan | null>()
@@ -48,7 +43,8 @@ export class Scans {
     private readonly memory: SharedMemory,
   ) {}
 
-  parquet(paths: Paths, options: ParquetSourceOptions): LogicalPlan {
+  parquet(paths: Paths, given: ParquetScanOptions): LogicalPlan {
+    const options = checkParquetScan(given)
     return this.files('parquet', paths, async (files, id, label) => openParquetSource(files, id, label, options))
   }
 
@@ -56,17 +52,21 @@ export class Scans {
     return this.files('arrow', paths, (files, id) => IpcSource.open(id, files, this.memory))
   }
 
-  csv(paths: Paths, options: CsvReadOptions): LogicalPlan {
-    return this.files('csv', paths, (files, id) => CsvSource.open(id, files, options))
+  csv(paths: Paths, given: CsvScanOptions): LogicalPlan {
+    const options = checkCsvScan(given)
+    return this.files('csv', paths, (files, id) =>
+      CsvSource.open(id, files, { ...(files.every(isTabSeparated) ? { delimiter: '\t' } : {}), ...options }),
+    )
   }
 
-  ndjson(paths: Paths, options: NdjsonReadOptions): LogicalPlan {
+  ndjson(paths: Paths, given: NdjsonScanOptions): LogicalPlan {
+    const options = checkNdjsonScan(given)
     return this.files('ndjson', paths, (files, id) => NdjsonSource.open(id, files, options))
   }
 
   /** A file, glob or directory whose format its name tells; null if it does not. */
   file(name: string): LogicalPlan | null {
-    const format = formatOf(name)
+    const format = formatOfPath(name)
     return format === null ? null : this.scanFormat(format, name, {})
   }
 
@@ -74,8 +74,8 @@ export class Scans {
   referenced(reference: TableReference): LogicalPlan | null {
     const known = this.referencedPlans.get(reference.key)
     if (known !== undefined) return known
-    const { format, names, options } = reference
-    const plan = format === null ? this.file(names[0]) : this.scanFormat(format, names, options)
+    const { format, names } = reference
+    const plan = format === null ? this.file(names[0]) : this.scanFormat(format, names, scanOptionsOf(reference))
     this.referencedPlans.set(reference.key, plan)
     return plan
   }
@@ -101,6 +101,7 @@ export class Scans {
   }
 
   records(records: Records, given: SchemaLike | undefined): LogicalPlan {
+    checkRecords(records)
     const schema = given === undefined ? null : schemaFrom(given, fromArrowSchema)
     return this.sources.scan({
       format: 'records',
@@ -148,26 +149,10 @@ export class Scans {
     return this.sources.scan({
       format,
       label,
-      paths: () => expandPaths(paths, EXTENSIONS[format]),
+      paths: () => expandPaths(paths, extensionsOf(format)),
       open: (files, id) => open(files, id, label),
     })
   }
-}
-
-function checkPaths(format: FileFormat, paths: Paths): void {
-  const list = typeof paths === 'string' ? [paths] : paths
-  if (Array.isArray(list) && list.length > 0 && list.every((path) => typeof path === 'string' && path !== '')) return
-  throw new VolleyError(
-    'VOLLEY_INVALID_ARGUMENT',
-    `a ${format} scan takes a path, a glob, a directory or a list of them, not ${JSON.stringify(paths)}`,
-  )
-}
-
-/** The format that a name's extension tells; a directory or a name without one is taken for Parquet if it exists. */
-function formatOf(name: string): FileFormat | null {
-  const lower = name.toLowerCase()
-  const formats = Object.keys(EXTENSIONS) as FileFormat[]
-  return formats.find((format) => EXTENSIONS[format].some((extension) => lower.endsWith(extension))) ?? null
 }
 
 function recordBatchesOf(input: ArrowInput): readonly arrow.RecordBatch[] | null {

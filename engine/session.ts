@@ -6,12 +6,12 @@ import { VolleyError } from '../planner/errors.js'
 import { Frame, type SchemaLike } from '../planner/frame.js'
 import type { LogicalPlan } from '../planner/logical-plan.js'
 import type { Executor } from './executor.js'
-import { checkOptions, type EngineOptions } from './options.js'
-import type { ArrowInput, FileOptions, Paths } from './scans.js'
+import { checkEngineOptions, type EngineOptions } from './options.js'
+import type { ArrowInput, CsvScanOptions, NdjsonScanOptions, ParquetScanOptions, Paths } from './scan-options.js'
 
 /** Opens an engine. Threads start with the first run. Throws VOLLEY_INVALID_ARGUMENT for options that make no sense. */
 export async function open(options: EngineOptions = {}): Promise<Engine> {
-  const checked = checkOptions(options)
+  const checked = checkEngineOptions(options)
   // Loaded here, so that importing the package costs no more than its own few modules.
   const { Executor } = await import('./executor.js')
   return new Engine(new Executor(checked))
@@ -28,34 +28,39 @@ export interface MemoryUsage {
 }
 
 export class Engine implements AsyncDisposable {
-  /** Use `open`. */
-  constructor(private readonly executor: Executor) {}
+  /** Private to the runtime too, so that printing an engine does not print all that it holds. */
+  readonly #executor: Executor
+
+  /** @internal Use `open`. */
+  constructor(executor: Executor) {
+    this.#executor = executor
+  }
 
   /** Threads that work on a run. */
   get threads(): number {
-    return this.executor.threads
+    return this.#executor.threads
   }
 
   memoryUsage(): MemoryUsage {
-    return this.executor.memoryUsage()
+    return this.#executor.memoryUsage()
   }
 
   /** Parquet: a file, several, a glob or a directory (with `key=value` folders as columns). */
-  scanParquet(paths: Paths, options: FileOptions['parquet'] = {}): Frame {
-    return this.frame(this.executor.scans.parquet(paths, options))
+  scanParquet(paths: Paths, options: ParquetScanOptions = {}): Frame {
+    return this.frame(this.#executor.scans.parquet(paths, options))
   }
 
   /** Arrow IPC, files or streams. */
   scanArrow(paths: Paths): Frame {
-    return this.frame(this.executor.scans.arrow(paths))
+    return this.frame(this.#executor.scans.arrow(paths))
   }
 
-  scanCsv(paths: Paths, options: FileOptions['csv'] = {}): Frame {
-    return this.frame(this.executor.scans.csv(paths, options))
+  scanCsv(paths: Paths, options: CsvScanOptions = {}): Frame {
+    return this.frame(this.#executor.scans.csv(paths, options))
   }
 
-  scanNdjson(paths: Paths, options: FileOptions['ndjson'] = {}): Frame {
-    return this.frame(this.executor.scans.ndjson(paths, options))
+  scanNdjson(paths: Paths, options: NdjsonScanOptions = {}): Frame {
+    return this.frame(this.#executor.scans.ndjson(paths, options))
   }
 
   /**
@@ -63,12 +68,12 @@ export class Engine implements AsyncDisposable {
    * when no frame refers to it any more.
    */
   fromArrow(input: ArrowInput): Frame {
-    return this.frame(this.executor.scans.tables(input))
+    return this.frame(this.#executor.scans.tables(input))
   }
 
   /** Objects. Without a schema, the first 1,000 tell the columns and their types. */
   fromRecords(records: Records, schema?: SchemaLike | ArrowSchema): Frame {
-    return this.frame(this.executor.scans.records(records, schema))
+    return this.frame(this.#executor.scans.records(records, schema))
   }
 
   /** A SELECT over the given frames and files, or over files that it names: `from 'orders.parquet'`. */
@@ -80,7 +85,7 @@ export class Engine implements AsyncDisposable {
 
   /** Cancels what still runs, ends the threads and frees the memory. Results already handed out stay valid. */
   async close(): Promise<void> {
-    await this.executor.close()
+    await this.#executor.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,15 +93,15 @@ export class Engine implements AsyncDisposable {
   }
 
   private frame(plan: LogicalPlan): Frame {
-    return new Frame(plan, this.executor)
+    return new Frame(plan, this.#executor)
   }
 
   private planOf(name: string, table: Frame | string): LogicalPlan {
     if (table instanceof Frame) {
-      if (table.runtime === this.executor) return table.plan
+      if (table.runtime === this.#executor) return table.plan
       throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `table '${name}' is a frame of another engine`)
     }
-    const plan = typeof table === 'string' ? this.executor.scans.file(table) : null
+    const plan = typeof table === 'string' ? this.#executor.scans.file(table) : null
     if (plan !== null) return plan
     throw new VolleyError(
       'VOLLEY_INVALID_ARGUMENT',

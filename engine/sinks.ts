@@ -2,6 +2,7 @@
 
 import type { Batch } from '../io/batch.js'
 import { CsvSink } from '../io/csv/csv-sink.js'
+import { isTabSeparated } from '../io/file-format.js'
 import { IpcSink } from '../io/ipc/ipc-sink.js'
 import { NdjsonSink } from '../io/ndjson/ndjson-sink.js'
 import type { Sink, SinkResult } from '../io/sink.js'
@@ -20,7 +21,10 @@ export async function openSink(target: SinkTarget, schema: Schema, run: Run): Pr
     case 'arrow':
       return IpcSink.open(target.path, schema, memory, target.options)
     case 'csv':
-      return CsvSink.open(target.path, schema, memory, target.options)
+      return CsvSink.open(target.path, schema, memory, {
+        ...(isTabSeparated(target.path) ? { delimiter: '\t' } : {}),
+        ...target.options,
+      })
     case 'ndjson':
       return NdjsonSink.open(target.path, schema, memory, target.options)
     default:

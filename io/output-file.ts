@@ -112,7 +112,7 @@ export class OutputFile {
 }
 
 function outputExists(path: string): VolleyError {
-  return new VolleyError('VOLLEY_OUTPUT_EXISTS', `${path} exists already; ask for overwriting to replace it`, { path })
+  return new VolleyError('VOLLEY_OUTPUT_EXISTS', `${path} exists already; set overwrite to replace it`, { path })
 }
 
 /** The file to replace or create: a symbolic link stays, and the file it names is replaced. */

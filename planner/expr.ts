@@ -1,5 +1,6 @@
 /** Expressions under construction. An `Expr` only wraps a node of `expression.ts`; nothing is computed here. */
 
+import { checkOptions } from './arguments.js'
 import { VolleyError } from './errors.js'
 import type { Expression, SortKey, WindowFrame } from './expression.js'
 import { formatExpression } from './format-expression.js'
@@ -378,6 +379,7 @@ export class Expr {
 
   /** Computes an aggregate or a ranking for every row, over the rows of the same partition. */
   over(options: OverOptions = {}): Expr {
+    checkOptions('over', options, ['partitionBy', 'orderBy', 'frame'])
     const { node } = this
     const partitionBy = list(options.partitionBy).map((one) => asExpr(one).node)
     const orderBy = list(options.orderBy).map(sortKey)
@@ -443,13 +445,14 @@ export function asExpr(expression: ExpressionLike): Expr {
 
 /** The node of a sort term; strings are SQL text. */
 export function sortKey(term: SortBy): SortKey {
-  const { by, descending, nulls } =
-    typeof term === 'string' || term instanceof Expr ? { by: term, descending: false, nulls: undefined } : term
+  const isExpression = typeof term === 'string' || term instanceof Expr
+  if (!isExpression) checkOptions('a term of a sort', term, ['by', 'descending', 'nulls'])
+  const { by, descending, nulls }: SortTerm = isExpression ? { by: term } : term
   if (nulls !== undefined && nulls !== 'first' && nulls !== 'last') {
     throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `nulls is 'first' or 'last', not ${describe(nulls)}`)
   }
   return Object.freeze({
-    expression: asExpr(by as ExpressionLike).node,
+    expression: asExpr(by).node,
     descending: descending ?? false,
     nullsFirst: nulls === 'first',
   })

@@ -1,6 +1,6 @@
 /** The lazy table that users hold: a logical plan, and the runtime that can run it. */
 
-import type { Schema as ArrowSchema, RecordBatch, Table } from 'apache-arrow'
+import type { Schema as ArrowSchema, RecordBatch, Table, Vector } from 'apache-arrow'
 import {
   checkChoice,
   checkCount,
@@ -61,10 +61,14 @@ export interface ModuleFunction {
   readonly kwargs?: Readonly<Record<string, unknown>>
 }
 
-export type BatchFunction = (batch: RecordBatch) => RecordBatch | Table | Promise<RecordBatch | Table>
+/** Columns by name, of one length: those that the schema declares. */
+type Columns = Readonly<Record<string, ArrayBufferView | Vector | readonly unknown[]>>
+type BatchResult = RecordBatch | Table | Columns
+export type BatchFunction = (batch: RecordBatch) => BatchResult | Promise<BatchResult>
 type Row = Record<string, unknown>
-/** Returns a row, several, or none. */
-export type RowFunction = (row: Row) => Row | readonly Row[] | null | undefined | Promise<Row | readonly Row[] | null>
+type RowResult = Row | readonly Row[] | null | undefined
+/** Returns a row, several, or none. Fields that the schema does not declare are left out; those that lack are null. */
+export type RowFunction = (row: Row) => RowResult | Promise<RowResult>
 
 export interface MapOptions {
   /** The columns that the function returns. */
@@ -73,11 +77,21 @@ export interface MapOptions {
 
 /** A description of a table. Immutable: every method returns another frame, and nothing runs before a result is asked for. */
 export class Frame {
+  /** Behind a getter, so that printing a frame does not print the engine. */
+  readonly #runtime: FrameRuntime
+
+  /** @internal Frames come from an engine. */
   constructor(
     readonly plan: LogicalPlan,
-    readonly runtime: FrameRuntime,
+    runtime: FrameRuntime,
   ) {
+    this.#runtime = runtime
     Object.freeze(this)
+  }
+
+  /** @internal */
+  get runtime(): FrameRuntime {
+    return this.#runtime
   }
 
   /** Rows for which the condition is true; not those for which it is null. */
@@ -210,7 +224,8 @@ export class Frame {
   }
 
   private map(mode: 'batch' | 'row', transform: object, options: MapOptions): Frame {
-    const schema = schemaFrom(options?.schema, (given) => this.runtime.toSchema(given))
+    checkOptions(mode === 'row' ? 'mapRows' : 'mapBatches', options, ['schema'])
+    const schema = schemaFrom(options.schema, (given) => this.runtime.toSchema(given))
     return this.with({
       kind: 'map',
       input: this.plan,

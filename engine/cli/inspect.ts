@@ -45,7 +45,7 @@ function describe(inspection: ParquetInspection): string {
     formatBytes(inspection.fileBytes),
     `${formatCount(inspection.rows)} rows`,
     `${schema.length} columns`,
-    `${rowGroups.length} row groups`,
+    `${rowGroups.length} row ${rowGroups.length === 1 ? 'group' : 'groups'}`,
     ...(inspection.createdBy === null ? [] : [`written by ${inspection.createdBy}`]),
   ]
   const keyValues = Object.entries(inspection.keyValues).map(([key, value]) => `${key}: ${formatBytes(value.length)}`)

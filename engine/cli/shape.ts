@@ -1,11 +1,11 @@
 /** Turns the arguments of transform and explain into a frame. */
 
+import type { FileFormat } from '../../io/file-format.js'
 import { VolleyError } from '../../planner/errors.js'
 import type { SortTerm } from '../../planner/expr.js'
 import type { Frame } from '../../planner/frame.js'
 import type { Engine } from '../session.js'
 import type { RowStep, TransformArguments } from './command-line.js'
-import { type FileFormat, isTabSeparated } from './formats.js'
 import type { SortArgument } from './lists.js'
 
 /** All inputs as one table. */
@@ -17,7 +17,7 @@ export function scanInputs(engine: Engine, inputs: readonly string[], format: Fi
     case 'arrow':
       return engine.scanArrow(paths)
     case 'csv':
-      return engine.scanCsv(paths, inputs.every(isTabSeparated) ? { delimiter: '\t' } : {})
+      return engine.scanCsv(paths)
     case 'ndjson':
       return engine.scanNdjson(paths)
   }

@@ -1,9 +1,10 @@
 /** `volley transform`: read, shape, write, tell. */
 
+import type { FileFormat } from '../../io/file-format.js'
 import { openParquet } from '../../io/parquet/reader.js'
 import type { Frame } from '../../planner/frame.js'
 import type { Request } from './command-line.js'
-import { type FileFormat, inputFiles, inputsFormat } from './formats.js'
+import { inputFiles, inputsFormat } from './formats.js'
 import { jsonLine } from './json.js'
 import { type Extent, runSummary } from './run-summary.js'
 import { scanInputs, shape } from './shape.js'

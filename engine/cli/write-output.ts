@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Frame } from '../../planner/frame.js'
 import type { RunOptions, RunReport } from '../../planner/run-options.js'
 import type { OutputArguments } from './command-line.js'
-import { isTabSeparated, outputFormat } from './formats.js'
+import { outputFormat } from './formats.js'
 import { UsageError } from './usage-error.js'
 
 export async function writeOutput(
@@ -31,7 +31,7 @@ export async function writeOutput(
     case 'arrow':
       return frame.sinkArrow(path, { overwrite, format: /\.arrows$/i.test(path) ? 'stream' : 'file' }, run)
     case 'csv':
-      return frame.sinkCsv(path, { overwrite, ...(isTabSeparated(path) ? { delimiter: '\t' } : {}) }, run)
+      return frame.sinkCsv(path, { overwrite }, run)
     case 'ndjson':
       return frame.sinkNdjson(path, { overwrite }, run)
   }

@@ -1,5 +1,6 @@
 /** Map: applies a user's function to batches as Arrow views, or to rows as objects; in a worker or where it was made. */
 
+import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as arrow from 'apache-arrow'
@@ -209,7 +210,13 @@ async function importFunction({ module, function: name }: UserModule): Promise<U
     exports = (await import(specifier)) as Readonly<Record<string, unknown>>
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    throw new VolleyError('VOLLEY_USER_FUNCTION', `cannot load module ${module}: ${message}`, { path: module }, cause)
+    const hint = !isPath && existsSync(module) ? `; to name the file of that path, write ./${module}` : ''
+    throw new VolleyError(
+      'VOLLEY_USER_FUNCTION',
+      `cannot load module ${module}: ${message}${hint}`,
+      { path: module },
+      cause,
+    )
   }
   const call = exports[name]
   if (typeof call === 'function') return call as UserCall

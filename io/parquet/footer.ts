@@ -45,8 +45,8 @@ function readFooterBytes(path: string, descriptor: number, size: number): Uint8A
   const head = readAt(path, descriptor, 0, Math.min(4, size))
   const startsRight = size >= 4 && (uint32(head, 0) === MAGIC || uint32(head, 0) === ENCRYPTED_MAGIC)
   if (!startsRight) {
-    const found = size === 0 ? 'it is empty' : `it starts with ${describe(head)}`
-    throw new VolleyError('VOLLEY_NOT_PARQUET', `${path} is not a Parquet file: ${found}, not with "PAR1"`, { path })
+    const found = size === 0 ? 'it is empty' : `it starts with ${describe(head)}, not with "PAR1"`
+    throw new VolleyError('VOLLEY_NOT_PARQUET', `${path} is not a Parquet file: ${found}`, { path })
   }
   if (size < SMALLEST_FILE) throw truncated(path, `${size} bytes are too few for a Parquet file`)
   const tail = readAt(path, descriptor, Math.max(0, size - FIRST_READ), Math.min(size, FIRST_READ))

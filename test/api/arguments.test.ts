@@ -1,0 +1,65 @@
+/** What is misspelled or of the wrong kind is refused at once: ignored in silence, it would change the result. */
+
+import { writeFileSync } from 'node:fs'
+import { inspect } from 'node:util'
+import {
+  type ColumnTypes,
+  col,
+  type EngineOptions,
+  lit,
+  type MapOptions,
+  type OverOptions,
+  open,
+  type SortTerm,
+  sum,
+} from '../../index.js'
+import { expect, it } from '../support/jest.js'
+import { failure, Scene } from '../support/scene.js'
+
+const scene = Scene.forFile({ threads: 1 })
+
+const refused = async (work: () => unknown, message: RegExp): Promise<void> => {
+  const error = await failure(async () => work())
+  expect([error.code, error.message]).toEqual(['VOLLEY_INVALID_ARGUMENT', expect.stringMatching(message)])
+}
+
+it('options that do not exist are refused, with the nearest that does', async () => {
+  const { engine } = scene
+  const frame = engine.fromRecords([{ a: 1 }])
+  await refused(() => open({ thread: 1 } as EngineOptions), /open has no option 'thread'; did you mean 'threads'/)
+  await refused(() => engine.scanCsv('a.csv', { delim: ';' } as object), /scanCsv has no option 'delim'/)
+  await refused(() => engine.scanNdjson('a.ndjson', { type: {} } as object), /did you mean 'types'/)
+  await refused(() => engine.scanParquet('a.parquet', { hive: true } as object), /scanParquet has no option 'hive'/)
+  await refused(() => frame.sort({ by: 'a', desc: true } as SortTerm), /a term of a sort has no option 'desc'/)
+  await refused(() => frame.sort(undefined as unknown as SortTerm), /a term of a sort takes an object, not undefined/)
+  await refused(() => sum('a').over({ partition: 'a' } as OverOptions), /over has no option 'partition'/)
+  const map = { schema: { a: 'int32' }, kwargs: {} } as MapOptions
+  await refused(() => frame.mapRows((row) => row, map), /mapRows has no option 'kwargs'/)
+})
+
+it('values of the wrong kind are refused', async () => {
+  const { engine } = scene
+  await refused(() => engine.fromRecords(5 as unknown as []), /fromRecords takes an iterable or async iterable/)
+  await refused(() => engine.fromRecords('text'), /fromRecords takes an iterable or async iterable/)
+  await refused(() => engine.scanCsv('a.csv', { types: { a: 'int33' } }), /there is no type named "int33"/)
+  await refused(() => engine.scanCsv('a.csv', { types: 'int' as unknown as ColumnTypes }), /types names a type/)
+  await refused(() => engine.scanCsv('a.csv', { sampleRows: 0 }), /sampleRows is a whole number from 1/)
+})
+
+it('types of text files are given by name', async () => {
+  const { engine } = scene
+  writeFileSync(scene.path('types.csv'), 'id,price\n007,1.50\n')
+  writeFileSync(scene.path('types.ndjson'), '{"id":7,"price":"1.50"}\n')
+  const types = { id: 'varchar', price: 'decimal(10,2)' }
+  const csv = await engine.scanCsv(scene.path('types.csv'), { types }).schema()
+  expect(csv.fields.map((field) => String(field.type))).toEqual(['Utf8', 'Decimal[10e+2]'])
+  const ndjson = engine.scanNdjson(scene.path('types.ndjson'), { types: { id: 'int16', price: 'decimal(10,2)' } })
+  for await (const row of ndjson.rows()) expect(row).toEqual({ id: 7, price: '1.50' })
+})
+
+it('a printed engine or frame is a few lines', () => {
+  const frame = scene.engine.fromRecords([{ a: 1 }]).filter(col('a').gt(lit(0)))
+  expect(inspect(scene.engine).length).toBeLessThan(100)
+  expect(inspect(frame).split('\n').length).toBeLessThan(30)
+  expect(() => JSON.stringify(frame)).not.toThrow()
+})
