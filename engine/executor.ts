@@ -227,6 +227,8 @@ export class Executor implements FrameRuntime {
   private async start(plan: LogicalPlan, options: RunOptions): Promise<Execution> {
     const choice = chooseStrategy(options.strategy ?? this.options.strategy)
     await this.leases.relieve()
+    // A run that closing does not know of yet would lose its threads while it works.
+    this.expectOpen()
     this.pool.start()
     const meter = new RunMeter(options.onProgress)
     const run = new Run(this.memory, this.pool, this.kernels, options.signal, meter.tick)
