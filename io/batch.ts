@@ -103,6 +103,24 @@ export function vector(type: DataType, length: number, parts: Partial<Omit<Vecto
   }
 }
 
+/** A vector of no values, which needs no buffers. */
+export function emptyVector(type: DataType): Vector {
+  return vector(type, 0, { children: childTypes(type).map(emptyVector) })
+}
+
+function childTypes(type: DataType): readonly DataType[] {
+  switch (type.kind) {
+    case 'list':
+      return [type.element.type]
+    case 'struct':
+      return type.fields.map((field) => field.type)
+    case 'map':
+      return [{ kind: 'struct', fields: [type.key, type.value] }]
+    default:
+      return []
+  }
+}
+
 /**
  * Rows [start, start + length) of a vector, without copying; `start` is a multiple of 64.
  * Does not retain blocks: the slice lives no longer than the vector.

@@ -1,9 +1,8 @@
 /** Probe: joins a slice with the build side of a join, whose table is in shared memory. */
 
-import type { Batch, Vector } from '../../io/batch.js'
-import { vector } from '../../io/batch.js'
+import { type Batch, emptyVector } from '../../io/batch.js'
 import type { TypedExpression } from '../../planner/expression.js'
-import type { DataType, Schema } from '../../planner/types.js'
+import type { Schema } from '../../planner/types.js'
 import { evaluateAll } from '../kernels/evaluate.js'
 import { NO_ROW, take } from '../kernels/vectors.js'
 import { CrossProbe, type JoinPairs, JoinTable, type ProbeKind } from './join.js'
@@ -51,23 +50,6 @@ export function unmatchedBuild(context: OperatorContext, step: ProbeStep, start:
   )
   const right = step.build.columns.map((column) => take(context, column, unmatched.indices, unmatched.count))
   return { schema: step.schema, length: unmatched.count, columns: [...left, ...right] }
-}
-
-function emptyVector(type: DataType): Vector {
-  return vector(type, 0, { children: childTypes(type).map(emptyVector) })
-}
-
-function childTypes(type: DataType): readonly DataType[] {
-  switch (type.kind) {
-    case 'list':
-      return [type.element.type]
-    case 'struct':
-      return type.fields.map((field) => field.type)
-    case 'map':
-      return [{ kind: 'struct', fields: [type.key, type.value] }]
-    default:
-      return []
-  }
 }
 
 interface Pairs {

@@ -4,7 +4,16 @@ import * as arrow from 'apache-arrow'
 import { InternalError, VolleyError } from '../../planner/errors.js'
 import type { DataType, Schema } from '../../planner/types.js'
 import { valueWidth } from '../../planner/types.js'
-import { type Allocate, align64, type Batch, bitmapBytes, type MemoryViews, type Vector, vector } from '../batch.js'
+import {
+  type Allocate,
+  align64,
+  type Batch,
+  bitmapBytes,
+  emptyVector,
+  type MemoryViews,
+  type Vector,
+  vector,
+} from '../batch.js'
 import { readValue, vectorFromValues } from '../values.js'
 import { adoptColumn, type BlockOwner, elementType, isStoredAlike } from './adopt.js'
 import { checkBytes, checkCodes, checkOffsets, corruptColumn } from './checks.js'
@@ -52,6 +61,8 @@ class ColumnCopy {
 
   private vector(data: arrow.Data, type: DataType): Vector {
     const { length } = data
+    // Without values, Arrow may leave out offsets too.
+    if (length === 0) return emptyVector(type)
     if (type.kind === 'null') return vector(type, length)
     if (data.type.typeId === arrow.Type.Dictionary) return this.dictionary(data, type)
     if (data.type.typeId === arrow.Type.Utf8 || data.type.typeId === arrow.Type.Binary) return this.text(data, type)
