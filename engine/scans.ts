@@ -157,7 +157,7 @@ export class Scans {
 
 function recordBatchesOf(input: ArrowInput): readonly arrow.RecordBatch[] | null {
   if (input instanceof arrow.Table) {
-    return input.batches.length > 0 ? input.batches : [new arrow.RecordBatch(input.schema)]
+    return input.batches.length > 0 ? input.batches : [new arrow.RecordBatch(input.schema, undefined)]
   }
   if (input instanceof arrow.RecordBatch) return [input]
   return Array.isArray(input) && input.every((batch) => batch instanceof arrow.RecordBatch) ? input : null
