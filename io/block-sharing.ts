@@ -1,4 +1,10 @@
-/** Reference counts of the blocks of batches, for sources and sinks that hold or hand on what is not theirs alone. */
+/**
+ * Who holds the blocks that a vector points into.
+ *
+ * Ownership is listed along the tree of a vector, its children and its dictionary: a node with blocks vouches that all
+ * buffers of it, and of the nodes below it that list none, lie in those blocks. A node that lists none, and has none
+ * above it, lies in scratch. So a new vector built over another's buffers must list no blocks, or all that it touches.
+ */
 
 import { type Allocate, type Batch, type MemoryViews, sliceBatch, type Vector } from './batch.js'
 import type { BatchMorsel } from './source.js'
@@ -17,26 +23,34 @@ export interface SinkMemory extends Pick<BlockSharing, 'release'> {
 
 const MORSEL_ROWS = 65_536
 
-/** Visits every block that a vector, its children and its dictionary list. */
-export function forEachBlock(vector: Vector, visit: (block: number) => void): void {
-  for (const block of vector.blocks) visit(block)
-  for (const child of vector.children) forEachBlock(child, visit)
-  if (vector.dictionary !== null) forEachBlock(vector.dictionary, visit)
+/** Retains once each block that the vector, its children or its dictionary lists, and returns the vector. */
+export function retainVector(sharing: Pick<BlockSharing, 'retain'>, vector: Vector): Vector {
+  for (const block of vector.blocks) sharing.retain(block)
+  for (const child of vector.children) retainVector(sharing, child)
+  if (vector.dictionary !== null) retainVector(sharing, vector.dictionary)
+  return vector
 }
 
-export function retainBatch(batch: Batch, sharing: BlockSharing): void {
-  for (const column of batch.columns) forEachBlock(column, sharing.retain)
+/** Undoes one `retainVector`, or drops a vector that owns its blocks. */
+export function releaseVector(sharing: Pick<BlockSharing, 'release'>, vector: Vector): void {
+  for (const block of vector.blocks) sharing.release(block)
+  for (const child of vector.children) releaseVector(sharing, child)
+  if (vector.dictionary !== null) releaseVector(sharing, vector.dictionary)
 }
 
-export function releaseBatch(batch: Batch, sharing: Pick<BlockSharing, 'release'>): void {
-  for (const column of batch.columns) forEachBlock(column, sharing.release)
+export function retainBatch(sharing: Pick<BlockSharing, 'retain'>, batch: Batch): Batch {
+  for (const column of batch.columns) retainVector(sharing, column)
+  return batch
+}
+
+export function releaseBatch(sharing: Pick<BlockSharing, 'release'>, batch: Batch): void {
+  for (const column of batch.columns) releaseVector(sharing, column)
 }
 
 /** Slices of at most 65,536 rows, each of which retains the blocks for its consumer. */
 export function* sliceMorsels(batch: Batch, firstRow: number, sharing: BlockSharing): Generator<BatchMorsel> {
   for (let start = 0; start < batch.length; start += MORSEL_ROWS) {
     const slice = sliceBatch(batch, start, Math.min(MORSEL_ROWS, batch.length - start))
-    retainBatch(slice, sharing)
-    yield { kind: 'batch', batch: slice, firstRow: firstRow + start }
+    yield { kind: 'batch', batch: retainBatch(sharing, slice), firstRow: firstRow + start }
   }
 }

@@ -47,7 +47,7 @@ export class MemorySource implements Source {
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    for (const batch of this.batches) releaseBatch(batch, this.sharing)
+    for (const batch of this.batches) releaseBatch(this.sharing, batch)
   }
 
   private expectOpen(): void {

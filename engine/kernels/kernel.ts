@@ -1,6 +1,7 @@
 /** What a vectorized function is to the engine: a kernel over shared memory and its scalar reference. */
 
 import type { MemoryViews, Vector } from '../../io/batch.js'
+import type { BlockSharing } from '../../io/block-sharing.js'
 import type { ScalarValue } from '../../planner/expression.js'
 import type { DataType } from '../../planner/types.js'
 
@@ -18,6 +19,9 @@ export interface KernelContext {
    */
   readonly scratch: (bytes: number) => number
 }
+
+/** A context that can also hold on to blocks. */
+export type RetainingContext = KernelContext & Pick<BlockSharing, 'retain'>
 
 export interface KernelFunction {
   /** A canonical name of `planner/functions.ts`. */

@@ -35,7 +35,7 @@ export class CsvSink implements Sink {
       }
       this.rows += batch.length
     } finally {
-      releaseBatch(batch, this.memory)
+      releaseBatch(this.memory, batch)
     }
   }
 

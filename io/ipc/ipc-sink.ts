@@ -47,7 +47,7 @@ export class IpcSink implements Sink {
       this.rows += batch.length
     } finally {
       for (const block of fresh) this.memory.release(block)
-      releaseBatch(batch, this.memory)
+      releaseBatch(this.memory, batch)
     }
   }
 

@@ -53,7 +53,7 @@ export class IpcSource implements Source {
             target.checkCancelled()
             yield* sliceMorsels(batch, firstRow, this.sharing)
           } finally {
-            releaseBatch(batch, this.sharing)
+            releaseBatch(this.sharing, batch)
           }
           firstRow += batch.length
         }

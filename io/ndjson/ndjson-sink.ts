@@ -42,7 +42,7 @@ export class NdjsonSink implements Sink {
       }
       this.rows += batch.length
     } finally {
-      releaseBatch(batch, this.memory)
+      releaseBatch(this.memory, batch)
     }
   }
 

@@ -46,7 +46,7 @@ export async function scan(source: Source, names = source.schema.fields.map((f) 
     for (const [index, name] of names.entries()) {
       for (let row = 0; row < batch.length; row++) columns[name].push(readValue(memory, batch.columns[index], row))
     }
-    releaseBatch(batch, shared)
+    releaseBatch(shared, batch)
   }
   const after = shared.statistics().blocks
   if (after !== before) throw new Error(`${after - before} blocks were not released`)

@@ -1,8 +1,9 @@
 /** Copies ranges of vectors, one after the other, into one block: validity | offsets | values. */
 
 import { type Allocate, align64, bitmapBytes, type Vector, vector } from '../../../io/batch.js'
+import { retainVector } from '../../../io/block-sharing.js'
 import { InternalError, unreachable } from '../../../planner/errors.js'
-import { type RetainingContext, retainVector } from './ownership.js'
+import type { RetainingContext } from '../kernel.js'
 import { checkedTotal, clearNulls, gather, gatherFixed } from './take.js'
 
 /** Rows [start, start + length) of a vector that is not constant; `start` is any row. */

@@ -1,10 +1,12 @@
 /** Writes vectors into blocks of their own: several as one, or one out of scratch. */
 
 import { type Allocate, type Batch, type Vector, vector } from '../../../io/batch.js'
+import { retainVector } from '../../../io/block-sharing.js'
 import type { DataType } from '../../../planner/types.js'
+import type { RetainingContext } from '../kernel.js'
 import { assemble, type Segment } from './assemble.js'
 import { expand } from './form.js'
-import { type RetainingContext, retainVector, sharedDictionary } from './ownership.js'
+import { sharedDictionary } from './shared-dictionary.js'
 
 /**
  * All rows of `vectors`, which have one type, in order, as one vector in fresh blocks. Vectors that share a dictionary

@@ -4,7 +4,7 @@ import { type Batch, bitmapBytes, type Vector, vector } from '../../../io/batch.
 import { InternalError, unreachable, VolleyError } from '../../../planner/errors.js'
 import { typeName } from '../../../planner/types.js'
 import type { KernelContext } from '../kernel.js'
-import { sharedDictionary } from './ownership.js'
+import { sharedDictionary } from './shared-dictionary.js'
 
 /** The index that stands for a row of nulls. */
 export const NO_ROW = 0xffffffff

@@ -102,7 +102,7 @@ describe('records', () => {
     const batch = batchOfRecords(schema, [record, {}], target)
     expect(toRow(memory, batch, 0)).toStrictEqual(record)
     expect(toRow(memory, batch, 1)).toStrictEqual(nothing)
-    releaseBatch(batch, shared)
+    releaseBatch(shared, batch)
   })
 
   it('take other forms of the same values', () => {
@@ -138,7 +138,7 @@ describe('records', () => {
       list: [],
       map: new Map([['a', new Date(86_400_000)]]),
     })
-    releaseBatch(batch, shared)
+    releaseBatch(shared, batch)
   })
 
   it('are refused where a value does not fit', () => {
@@ -237,7 +237,7 @@ describe('RecordsSource', () => {
     }
     const source = await open(endless())
     for await (const { batch } of source.morsels({ columns: ['a'], predicate: null }, target)) {
-      releaseBatch(batch, shared)
+      releaseBatch(shared, batch)
       break
     }
     expect(cleaned).toBe(true)
