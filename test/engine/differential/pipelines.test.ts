@@ -6,7 +6,7 @@ import { everyType } from '../../support/every-type.js'
 import { it } from '../../support/jest.js'
 import { randomPipeline } from './random-pipeline.js'
 
-const RUNS = 150
+const RUNS = 120
 
 const volley = differential({ t: everyType(7_000), one: everyType(1), none: everyType(0) })
 

@@ -3,7 +3,18 @@
 import { type Frame, sql } from '../../../index.js'
 import type { Tables } from '../../support/differential.js'
 
-export type Kind = 'int' | 'decimal' | 'float' | 'text' | 'bool' | 'date'
+export type Kind =
+  | 'int'
+  | 'decimal'
+  | 'wide'
+  | 'float'
+  | 'text'
+  | 'bool'
+  | 'date'
+  | 'time'
+  | 'moment'
+  | 'bytes'
+  | 'unsigned'
 
 export interface Column {
   readonly name: string
@@ -36,9 +47,18 @@ const SOURCE: readonly (readonly [text: string, kind: Kind])[] = [
   ['name', 'text'],
   ['flag', 'bool'],
   ['day', 'date'],
+  ['d38', 'wide'],
+  ['moment', 'moment'],
+  ['clock', 'time'],
+  ['bytes', 'bytes'],
+  ['u64', 'unsigned'],
 ]
 
-const STEPS = [filtered, extended, replaced, selected, grouped, deduplicated, joined, united, first, numbered, renamed]
+/** Some twice, as they are likelier to go wrong. */
+const STEPS = [
+  ...[filtered, extended, replaced, selected, renamed, deduplicated, united, first, firstOfEach, numbered],
+  ...[filtered, grouped, grouped, joined, joined],
+]
 
 export function randomPipeline(draw: Draw): Pipeline {
   let pipeline = source(draw, 's')
@@ -53,7 +73,7 @@ function source(draw: Draw, prefix: string): Pipeline {
   const list = chosen.map(([text]) => text)
   const from = draw(12) === 0 ? ['one', 'none'][draw(2)] : 't'
   const start = draw(4000)
-  const condition = `id between ${start} and ${start + [3, 300, 3000][draw(3)]}`
+  const condition = `id between ${start} and ${start + [30, 1000, 3000][draw(3)]}`
   const renamed = columns.map(({ name, kind }) => ({ name: `${prefix}_${name}`, kind }))
   const names = Object.fromEntries(columns.map(({ name }, i) => [name, renamed[i].name]))
   return {
@@ -88,6 +108,16 @@ function constant(draw: Draw, kind: Kind): string {
       return pick(draw, ["'red'", "''", "'k'", "'name 2'", "'Zürich'"])
     case 'bool':
       return pick(draw, ['true', 'false'])
+    case 'wide':
+      return pick(draw, ['0.0001', '-99999999999999999999999999999999.9999', '500'])
+    case 'unsigned':
+      return pick(draw, ['0', '18446744073709551615', '500'])
+    case 'bytes':
+      return pick(draw, ["''::blob", "'b3'::blob", "'\\xff'::blob"])
+    case 'time':
+      return pick(draw, ["time '00:00:00'", "time '12:30:00'"])
+    case 'moment':
+      return pick(draw, ["timestamp '1969-12-31 23:59:59.999999'", "timestamp '2001-02-03 04:05:06'"])
     case 'date':
       return pick(draw, ["date '1970-01-01'", "date '2024-02-29'", "date '1999-12-31'"])
   }
@@ -127,6 +157,21 @@ function expression(draw: Draw, columns: readonly Column[]): readonly [text: str
   ])
   if (draw(4) === 0) return [general, kind]
   switch (kind) {
+    case 'wide':
+      return [pick(draw, [`abs(${name})`, `-${name}`]), kind]
+    case 'unsigned':
+      return [pick(draw, [`${name} % 7`, `${name} // 3`]), kind]
+    case 'bytes':
+      return [`octet_length(${name})`, 'int']
+    case 'time':
+      return [pick(draw, [`hour(${name})`, `microsecond(${name})`]), 'int']
+    case 'moment':
+      return pick(draw, [
+        [`date_trunc('month', ${name})`, kind],
+        [`${name}::date`, 'date'],
+        [`${name}::time`, 'time'],
+        [`${name} + interval 1 month`, kind],
+      ])
     case 'int':
       return [
         pick(draw, [`${name} + ${draw(10)}`, `${name} % 7`, `${name} // 3`, `abs(${name} - 10)`, `-${name}`]),
@@ -269,12 +314,21 @@ function joined(left: Pipeline, draw: Draw, step: number): Pipeline {
   const few = `${other.columns[0].name} % 40 = 0`
   const [leftKey, rightKey] = key === undefined ? [`length(${name}::varchar)`, other.columns[0].name] : [name, key]
   const only = how === 'semi' || how === 'anti'
+  const second = left.columns.flatMap((one) => {
+    const match = other.columns.find((column) => column.kind === one.kind && column.name !== key)
+    return match === undefined ? [] : [[one.name, match.name] as const]
+  })
+  const keys = [[leftKey, rightKey] as const, ...(draw(3) === 0 ? second.slice(0, 1) : [])]
   return {
     columns: only ? left.columns : [...left.columns, ...other.columns],
     frame: (tables) =>
-      left.frame(tables).join(other.frame(tables).filter(few), { leftOn: sql(leftKey), rightOn: sql(rightKey), how }),
+      left.frame(tables).join(other.frame(tables).filter(few), {
+        leftOn: keys.map(([ofLeft]) => sql(ofLeft)),
+        rightOn: keys.map(([, ofRight]) => sql(ofRight)),
+        how,
+      }),
     query: `select ${only ? 'l.*' : '*'} from (${left.query}) l
-      ${how} join (select * from (${other.query}) where ${few}) r on ${leftKey} = ${rightKey}`,
+      ${how} join (select * from (${other.query}) where ${few}) r on ${keys.map((pair) => pair.join(' = ')).join(' and ')}`,
   }
 }
 
@@ -293,7 +347,7 @@ function first({ columns, frame, query }: Pipeline, draw: Draw): Pipeline {
   const nulls = pick(draw, ['first', 'last'] as const)
   const terms = columns.map(({ name }) => ({ by: name, descending, nulls }))
   const order = columns.map(({ name }) => `${name} ${descending ? 'desc' : 'asc'} nulls ${nulls}`).join(', ')
-  const [count, offset] = [pick(draw, [0, 1, 10, 500]), pick(draw, [0, 0, 3, 100])]
+  const [count, offset] = [pick(draw, [1, 10, 500, 2500]), pick(draw, [0, 0, 3, 100])]
   return {
     columns,
     frame: (tables) =>
@@ -304,14 +358,39 @@ function first({ columns, frame, query }: Pipeline, draw: Draw): Pipeline {
   }
 }
 
+/** Rows that tie in all columns are equal, so that it does not matter which comes first. */
 function numbered({ columns, frame, query }: Pipeline, draw: Draw, step: number): Pipeline {
   const partition = pick(draw, columns).name
   const name = `w${step}`
-  const ranking = pick(draw, ['row_number()', 'rank()', 'dense_rank()', 'count(*)'])
-  const text = `${ranking} over (partition by ${partition} order by ${listOf(columns)})`
+  const value = pick(draw, columns)
+  const [call, kind] = pick(draw, [
+    ['row_number()', 'int'],
+    ['rank()', 'int'],
+    ['dense_rank()', 'int'],
+    ['count(*)', 'int'],
+    [`lag(${value.name})`, value.kind],
+    [`lead(${value.name}, 2)`, value.kind],
+    [`first_value(${value.name})`, value.kind],
+    [`max(${value.name})`, value.kind],
+  ] as const)
+  const framed = /^(count|max|first)/.test(call) && draw(2) === 0
+  const rows = framed ? pick(draw, [' rows between 2 preceding and 1 following', ' rows 3 preceding']) : ''
+  const text = `${call} over (partition by ${partition} order by ${listOf(columns)}${rows})`
   return {
-    columns: [...columns, { name, kind: 'int' }],
+    columns: [...columns, { name, kind }],
     frame: (tables) => frame(tables).withColumns({ [name]: text }),
     query: `select *, ${text} as ${name} from (${query})`,
+  }
+}
+
+function firstOfEach({ columns, frame, query }: Pipeline, draw: Draw): Pipeline {
+  const names = [...new Set([pick(draw, columns).name, pick(draw, columns).name])]
+  return {
+    columns,
+    frame: (tables) =>
+      frame(tables)
+        .sort(...columns.map(({ name }) => name))
+        .distinct(...names),
+    query: `select distinct on (${names.join(', ')}) * from (${query}) order by all`,
   }
 }
