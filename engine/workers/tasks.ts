@@ -1,6 +1,6 @@
 /** What a worker does for each kind of task. */
 
-import { type Batch, vector } from '../../io/batch.js'
+import { type Batch, emptyVector } from '../../io/batch.js'
 import { encodeRowGroup } from '../../io/parquet/encode.js'
 import { decodeMorsel } from '../../io/parquet/reader.js'
 import type { Morsel } from '../../io/source.js'
@@ -31,7 +31,7 @@ export const handlers: Handlers = {
   }),
 
   concat: (context, { vectors, type }) => ({
-    vector: vectors.length === 0 ? vector(type, 0) : concat(context, context.allocate, vectors),
+    vector: vectors.length === 0 ? emptyVector(type) : concat(context, context.allocate, vectors),
   }),
 
   evaluate: (context, { expressions, batch }) => ({
