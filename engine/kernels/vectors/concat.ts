@@ -1,6 +1,6 @@
 /** Writes vectors into blocks of their own: several as one, or one out of scratch. */
 
-import { type Allocate, type Batch, type Vector, vector } from '../../../io/batch.js'
+import { type Allocate, type Batch, emptyVector, type Vector } from '../../../io/batch.js'
 import { retainVector } from '../../../io/block-sharing.js'
 import type { DataType } from '../../../planner/types.js'
 import type { RetainingContext } from '../kernel.js'
@@ -42,20 +42,6 @@ export function persist(context: RetainingContext, allocate: Allocate, source: V
 
 export function persistBatch(context: RetainingContext, allocate: Allocate, batch: Batch): Batch {
   return { ...batch, columns: batch.columns.map((column) => persist(context, allocate, column)) }
-}
-
-function emptyVector(type: DataType): Vector {
-  const empty = vector(type, 0)
-  switch (type.kind) {
-    case 'list':
-      return { ...empty, children: [emptyVector(type.element.type)] }
-    case 'struct':
-      return { ...empty, children: type.fields.map((field) => emptyVector(field.type)) }
-    case 'map':
-      return { ...empty, children: [emptyVector({ kind: 'struct', fields: [type.key, type.value] })] }
-    default:
-      return empty
-  }
 }
 
 function wholeSegment(source: Vector): Segment {
