@@ -51,7 +51,8 @@ class Encoder {
     // A rejection is seen when its turn comes; until then it must not count as unhandled.
     this.last.catch(() => {})
     this.pending.push(this.last)
-    if (this.pending.length > this.run.pool.threads) await this.pending.shift()
+    const { memory, pool } = this.run
+    while (this.pending.length > (memory.isCrowded ? 0 : pool.threads)) await this.pending.shift()
   }
 
   async finish(): Promise<void> {

@@ -24,6 +24,7 @@ export function ownerOfThread(threadId: number): number {
 
 const PAGE = 65_536
 const MAXIMUM_PAGES = 65_536
+const CROWDED_SHARE = 0.6
 
 export class SharedMemory {
   readonly views: MemoryViews
@@ -74,6 +75,16 @@ export class SharedMemory {
   /** Frees all blocks of `owner`, whatever their references; returns how many there were. */
   releaseOwner(owner: number): number {
     return this.allocator.releaseOwner(owner)
+  }
+
+  /** Bytes that all blocks together may take. */
+  get limit(): number {
+    return this.memory.buffer.byteLength
+  }
+
+  /** True while so much is in use that what is under way should end before more begins. */
+  get isCrowded(): boolean {
+    return this.statistics().bytes > this.limit * CROWDED_SHARE
   }
 
   statistics(): AllocatorStatistics {

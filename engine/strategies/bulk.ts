@@ -18,6 +18,7 @@ import { BuiltJoins, outerJoin } from './bulk/joins.js'
 import { sort } from './bulk/sort.js'
 import { type BulkWork, contiguous, type WithBatches } from './bulk/work.js'
 import { bundled } from './bundled.js'
+import { tasksThatFit } from './in-flight.js'
 import { limitBatches } from './limit.js'
 import { orderedMap } from './ordered-map.js'
 import { type Pipeline, type PipelineSource, sourceSchema } from './pipeline.js'
@@ -59,9 +60,12 @@ export class BulkStrategy implements BulkWork {
   }
 
   private replies(source: PipelineSource, chain: PublishedChain): AsyncGenerator<ReplyOf<'chain'>> {
+    const { memory } = this.run
+    const rows = this.bundleRows(source)
+    const window = tasksThatFit(source, rows, memory.limit, this.window)
     return orderedMap(
-      bundled(this.morsels(source), this.bundleRows(source), (morsel) => this.releaseMorsel(morsel)),
-      this.window,
+      bundled(this.morsels(source), rows, (morsel) => this.releaseMorsel(morsel)),
+      () => (memory.isCrowded ? 1 : window),
       async (morsels, ordinal) => {
         try {
           const reply = await this.run.task('chain', { morsels, ordinal, chain })
@@ -145,7 +149,15 @@ export class BulkStrategy implements BulkWork {
 
   parts(count: number, start: (part: number) => Promise<WithBatches>): AsyncGenerator<Batch> {
     const discard = (reply: WithBatches) => this.discard(reply)
-    return this.outputs(orderedMap(range(count), this.window, start, discard, () => this.run.stop()))
+    return this.outputs(
+      orderedMap(
+        range(count),
+        () => this.window,
+        start,
+        discard,
+        () => this.run.stop(),
+      ),
+    )
   }
 
   /** The batches of replies one by one; those that the consumer does not take are released. */

@@ -1,12 +1,12 @@
 /** Runs work on the items of a sequence, several at once, and yields the results in the order of the items. */
 
 /**
- * Keeps up to `window` items in flight, also while the consumer is busy with a result. When it stops early, for an
+ * Keeps up to `window()` items in flight, at least one, also while the consumer is busy with a result. When it stops early, for an
  * error or because the consumer has enough, it lets what is in flight settle and passes each unused result to `discard`.
  */
 export async function* orderedMap<T, R>(
   items: AsyncIterable<T>,
-  window: number,
+  window: () => number,
   start: (item: T, ordinal: number) => Promise<R>,
   discard: (result: R) => void,
   /** Called when an item or a result failed: what is in flight may end early. */
@@ -18,7 +18,7 @@ export async function* orderedMap<T, R>(
   let exhausted = false
   try {
     for (;;) {
-      while (!exhausted && inFlight.length < window) {
+      while (!exhausted && inFlight.length < window()) {
         const next = await source.next()
         if (next.done === true) exhausted = true
         else {

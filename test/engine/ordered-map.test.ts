@@ -20,7 +20,7 @@ describe('orderedMap', () => {
           const results: number[] = []
           const mapped = orderedMap(
             items(delays.length),
-            window,
+            () => window,
             async (item) => {
               most = Math.max(most, ++running)
               await wait(delays[item])
@@ -52,7 +52,13 @@ describe('orderedMap', () => {
       await wait(1)
       return item
     }
-    for await (const result of orderedMap(source(), 4, start, (item) => discarded.push(item))) if (result === 2) break
+    for await (const result of orderedMap(
+      source(),
+      () => 4,
+      start,
+      (item) => discarded.push(item),
+    ))
+      if (result === 2) break
     expect(discarded).toEqual([3, 4, 5])
     expect(ended).toBe(true)
   })
@@ -67,7 +73,13 @@ describe('orderedMap', () => {
     }
     const results: number[] = []
     const consume = async () => {
-      for await (const result of orderedMap(items(10), 3, start, () => {})) results.push(result)
+      for await (const result of orderedMap(
+        items(10),
+        () => 3,
+        start,
+        () => {},
+      ))
+        results.push(result)
     }
     await expect(consume()).rejects.toThrow('second')
     expect(results).toEqual([0])

@@ -1,0 +1,26 @@
+/** How many tasks over a scan may be in flight: as many as keep all threads busy, if their rows fit the memory. */
+
+import type { DataType } from '../../planner/types.js'
+import { isNested, valueWidth } from '../../planner/types.js'
+import { type PipelineSource, sourceSchema } from './pipeline.js'
+
+/** Taken for a string and its offset. Dictionaries make it less, comments more. */
+const STRING_BYTES = 24
+const NESTED_BYTES = 64
+/** The rest is for results on their way to the consumer. */
+const SHARE_OF_MEMORY = 0.5
+
+/** At least one, at most `most`. `taskRows` is the least number of rows of a task. */
+export function tasksThatFit(source: PipelineSource, taskRows: number, memoryBytes: number, most: number): number {
+  if (source.kind !== 'scan') return most
+  const { rows, rowGroups } = source.source.estimate({ columns: source.columns, predicate: source.predicate })
+  if (rows === null || rowGroups === null) return most
+  const rowBytes = sourceSchema(source).fields.reduce((sum, field) => sum + bytesOf(field.type), 0)
+  const taskBytes = Math.max(taskRows, rows / Math.max(1, rowGroups.read)) * rowBytes
+  return Math.max(1, Math.min(most, Math.floor((memoryBytes * SHARE_OF_MEMORY) / Math.max(1, taskBytes))))
+}
+
+function bytesOf(type: DataType): number {
+  if (type.kind === 'utf8' || type.kind === 'binary') return STRING_BYTES
+  return isNested(type) ? NESTED_BYTES : valueWidth(type) || 1
+}
