@@ -60,6 +60,10 @@ function causeText(error: VolleyError): string {
   return `caused by: ${cause.message}\n`
 }
 
-function printError(terminal: Terminal, code: string, message: string, details: object): Promise<void> {
-  return terminal.print(jsonLine({ error: { code, message, details } }))
+async function printError(terminal: Terminal, code: string, message: string, details: object): Promise<void> {
+  try {
+    await terminal.print(jsonLine({ error: { code, message, details } }))
+  } catch {
+    // Standard output takes nothing: what was said on standard error has to do.
+  }
 }

@@ -1,12 +1,14 @@
 /** The two output streams of the process, and what may go wrong with them. */
 
+import { systemCode, writeError } from '../../io/file-errors.js'
+
 /**
  * Where a command prints. `print` is for results, `note` for everything else. Once the reader of standard output has
  * gone, `print` does nothing more and `readerGone` is aborted.
  */
 export interface Terminal {
   readonly readerGone: AbortSignal
-  /** Resolves when the stream can take more. */
+  /** Resolves when the stream can take more. Throws VOLLEY_IO if it takes nothing, as where a disk is full. */
   print(text: string): Promise<void>
   note(text: string): void
   /** True if progress may be redrawn on standard error. */
@@ -17,9 +19,8 @@ export interface Terminal {
 
 export function processTerminal(): Terminal {
   const gone = new AbortController()
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    gone.abort()
+  process.stdout.on('error', (error) => {
+    if (systemCode(error) === 'EPIPE') gone.abort()
   })
   // Nobody is left to tell when standard error is closed.
   process.stderr.on('error', () => undefined)
@@ -28,9 +29,12 @@ export function processTerminal(): Terminal {
     interactive: process.stderr.isTTY === true,
     columns: process.stderr.columns ?? 80,
     print: (text) =>
-      new Promise((resolve) => {
-        if (gone.signal.aborted) resolve()
-        else process.stdout.write(text, () => resolve())
+      new Promise((resolve, reject) => {
+        if (gone.signal.aborted) return resolve()
+        process.stdout.write(text, (error) => {
+          if (!error || systemCode(error) === 'EPIPE') resolve()
+          else reject(writeError('standard output', error))
+        })
       }),
     note: (text) => {
       process.stderr.write(text)

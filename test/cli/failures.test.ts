@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { copyFile, readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inTemporaryDirectory, ORDERS, volley } from '../support/cli.js'
+import { inTemporaryDirectory, ORDERS, PROGRAM, volley } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 /** Enough input that a run is still under way when its first progress is seen. */
@@ -61,6 +63,19 @@ describe('failures of the command line', () => {
     const { code, stdout } = await volley(['sql', '--json'])
     expect(code).toBe(2)
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'VOLLEY_USAGE' } })
+  })
+
+  // Linux has a file that is always full.
+  const itWhereFull = existsSync('/dev/full') ? it : it.skip
+  itWhereFull('tells that standard output takes nothing', () => {
+    const full = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, [PROGRAM, 'inspect', ORDERS, '--json'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(full)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^error: cannot write standard output: no space left on the device \[VOLLEY_DISK_FULL\]\n/)
   })
 
   it('tells what is no Parquet file, and what is cut short', async () => {
