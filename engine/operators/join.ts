@@ -7,6 +7,8 @@ import { bitmapBytes, type Vector } from '../../io/batch.js'
 import { isNested, isVariableLength } from '../../planner/types.js'
 import { encodeRows } from '../kernels/vectors/row-bytes.js'
 import { expand, persist, plain } from '../kernels/vectors.js'
+import { JoinProbe, type ProbeKind } from './join/pairs.js'
+import { isMostlyUnused, STRING_BYTES, type StringColumn, stringColumn, writeStrings } from './join/strings.js'
 import { encodeKeys } from './keys/encode.js'
 import { type KeyLayout, keyLayout } from './keys/layout.js'
 import type { OperatorContext } from './operator-context.js'
@@ -16,24 +18,11 @@ export interface JoinDescriptor {
   readonly trackMatches: boolean
 }
 
-/** Inner lists matches; left also probe rows without one; semi and anti the probe rows with and without one. */
-export type ProbeKind = 'inner' | 'left' | 'semi' | 'anti'
-
-/** Pairs of row numbers, as u32 at two addresses in scratch. `build` is `NO_ROW` where there is no match. */
-export interface JoinPairs {
-  readonly probe: number
-  readonly build: number
-  readonly count: number
-}
-
 /** Row numbers as u32 at an address in scratch. */
 export interface RowNumbers {
   readonly indices: number
   readonly count: number
 }
-
-/** Most pairs listed at a time. */
-export const MAX_PAIRS = 65_536
 
 /** Places in the header, in u32 words. */
 const ROWS = 0
@@ -246,42 +235,6 @@ function layoutOf(keys: readonly Vector[]): KeyLayout {
   return keyLayout(keys.map((key) => key.type))
 }
 
-/** Strings to compare, and their hashes. */
-interface StringColumn {
-  readonly offsets: number
-  readonly values: number
-  readonly codes: number
-  readonly hashes: number
-}
-
-const STRING_BYTES = 16
-
-function writeStrings(context: OperatorContext, address: number, strings: readonly StringColumn[]): void {
-  strings.forEach(({ offsets, values, codes }, i) => {
-    context.memory.u32.set([offsets, values, codes, 0], address / 4 + i * (STRING_BYTES / 4))
-  })
-}
-
-/** True of a dictionary that is much larger than the slice: it is not worth hashing whole. */
-function isMostlyUnused({ dictionary, length }: Vector): boolean {
-  return dictionary !== null && dictionary.length > length * 2
-}
-
-function stringColumn(context: OperatorContext, key: Vector): StringColumn {
-  const { wasm, scratch } = context
-  const { dictionary, length, validity } = key
-  const hashes = scratch(length * 4)
-  if (dictionary === null) {
-    wasm.join_hash_strings(key.offsets, key.values, validity, length, hashes)
-    return { offsets: key.offsets, values: key.values, codes: 0, hashes }
-  }
-  if (isMostlyUnused(key)) return stringColumn(context, plain(context, key))
-  const entries = scratch(dictionary.length * 4)
-  wasm.join_hash_strings(dictionary.offsets, dictionary.values, 0, dictionary.length, entries)
-  wasm.join_take_hashes(entries, key.values, validity, length, hashes)
-  return { offsets: dictionary.offsets, values: dictionary.values, codes: key.values, hashes }
-}
-
 /** Bitmap of the rows where all keys are valid; 0 if that is every row. */
 function validInAll(context: OperatorContext, keys: readonly Vector[], length: number): number {
   let valid = 0
@@ -299,76 +252,4 @@ function validInAll(context: OperatorContext, keys: readonly Vector[], length: n
     }
   }
   return valid
-}
-
-interface ProbeInput {
-  readonly words: number
-  readonly strings: number
-  /** The first match of each row. */
-  readonly found: number
-  readonly length: number
-  readonly kind: ProbeKind
-}
-
-const KINDS: Record<ProbeKind, number> = { inner: 0, left: 1, semi: 2, anti: 3 }
-const NEW_ROW = 0xffffffff
-
-/** Lists the matches of a slice in parts, in order of probe rows and, for one probe row, of build rows. */
-export class JoinProbe {
-  private row = 0
-  private chain = NEW_ROW
-  private matched = 0
-  /** Pairs to make room for: most joins find about one match for a row. */
-  private expected: number
-
-  constructor(
-    private readonly context: OperatorContext,
-    private readonly table: number,
-    private readonly input: ProbeInput,
-  ) {
-    this.expected = Math.max(1024, input.length)
-  }
-
-  /** The next pairs, at most `limit`, in scratch; null when there are no more. */
-  next(limit = MAX_PAIRS): JoinPairs | null {
-    const { context, table } = this
-    const { words, strings, found, length, kind } = this.input
-    const size = Math.min(limit, this.expected)
-    this.expected *= 2
-    const [probe, build, state] = [context.scratch(size * 4 + 4), context.scratch(size * 4 + 4), context.scratch(12)]
-    const { u32 } = context.memory
-    let count = 0
-    while (count === 0 && this.row < length) {
-      u32.set([this.row, this.chain, this.matched], state / 4)
-      count = context.wasm.join_probe(
-        ...([table, words, strings, found, length, KINDS[kind], size, state, probe, build] as const),
-      )
-      this.row = u32[state / 4]
-      this.chain = u32[state / 4 + 1]
-      this.matched = u32[state / 4 + 2]
-    }
-    return count === 0 ? null : { probe, build, count }
-  }
-}
-
-/** Lists all pairs of `probeRows` and `buildRows` rows in parts, in order. */
-export class CrossProbe {
-  private position = 0
-
-  constructor(
-    private readonly context: OperatorContext,
-    private readonly probeRows: number,
-    private readonly buildRows: number,
-  ) {}
-
-  /** The next pairs, at most `limit`, in scratch; null when there are no more. */
-  next(limit = MAX_PAIRS): JoinPairs | null {
-    const { context, buildRows, position } = this
-    const count = Math.min(limit, this.probeRows * buildRows - position)
-    if (count === 0) return null
-    const [probe, build] = [context.scratch(count * 4), context.scratch(count * 4)]
-    context.wasm.join_cross(buildRows, Math.floor(position / buildRows), position % buildRows, count, probe, build)
-    this.position += count
-    return { probe, build, count }
-  }
 }

@@ -5,7 +5,8 @@ import type { TypedExpression } from '../../planner/expression.js'
 import type { Schema } from '../../planner/types.js'
 import { evaluateAll } from '../kernels/evaluate.js'
 import { NO_ROW, take } from '../kernels/vectors.js'
-import { CrossProbe, type JoinPairs, JoinTable, type ProbeKind } from './join.js'
+import { CrossProbe, type JoinPairs, type ProbeKind } from './join/pairs.js'
+import { JoinTable } from './join.js'
 import type { OperatorContext } from './operator-context.js'
 
 /** Plain data: a step of a chain. */

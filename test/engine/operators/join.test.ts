@@ -1,5 +1,6 @@
 import { NO_ROW, releaseVector, take } from '../../../engine/kernels/vectors.js'
-import { CrossProbe, type JoinPairs, JoinTable, type ProbeKind } from '../../../engine/operators/join.js'
+import { CrossProbe, type JoinPairs, type ProbeKind } from '../../../engine/operators/join/pairs.js'
+import { JoinTable } from '../../../engine/operators/join.js'
 import { type DataType, FLOAT64, field, INT32, INT64, UTF8 } from '../../../planner/types.js'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '../../support/jest.js'
 import { randomColumn, SORTABLE_TYPES } from './random-columns.js'
