@@ -20,7 +20,7 @@ const COLUMNS = `{order_id: 'INTEGER', customer: 'VARCHAR', country: 'VARCHAR', 
   status: 'VARCHAR', note: 'VARCHAR'}`
 
 /** Writes `rows` orders to a Parquet file at `output`, replacing it. */
-export async function writeOrders(output: string, rows: number): Promise<void> {
+async function writeOrders(output: string, rows: number): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'volley-orders-'))
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
   try {

@@ -68,7 +68,7 @@ const UNITS: Readonly<Record<string, number>> = {
 }
 
 /** Bytes named by text such as `512MB`, `1.5 GiB` or `1000`; NaN if it names none. */
-export function parseBytes(text: string): number {
+function parseBytes(text: string): number {
   const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*$/i.exec(text)
   const unit = match === null ? undefined : UNITS[match[2].toLowerCase()]
   return match === null || unit === undefined ? Number.NaN : Math.floor(Number(match[1]) * unit)

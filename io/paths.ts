@@ -25,7 +25,7 @@ function expandOne(path: string, extensions: readonly string[]): string[] {
   return matches
 }
 
-export function isGlob(path: string): boolean {
+function isGlob(path: string): boolean {
   return /[*?[{]/.test(path)
 }
 

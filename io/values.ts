@@ -116,7 +116,7 @@ export function readInt128(memory: MemoryViews, address: number): bigint {
   return (memory.i64[address / 8 + 1] << 64n) | memory.u64[address / 8]
 }
 
-export function writeInt128(memory: MemoryViews, address: number, value: bigint): void {
+function writeInt128(memory: MemoryViews, address: number, value: bigint): void {
   memory.i64[address / 8] = BigInt.asIntN(64, value)
   memory.i64[address / 8 + 1] = BigInt.asIntN(64, value >> 64n)
 }

@@ -23,7 +23,7 @@ export function median(times: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-export function machineLine(): string {
+function machineLine(): string {
   const models = cpus()
   return `${models[0]?.model.trim() ?? 'unknown processor'}, ${models.length} cores, ${platform()} ${arch()}, Node ${process.versions.node}`
 }

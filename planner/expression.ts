@@ -101,8 +101,6 @@ export type Expression =
       readonly position?: number
     }
 
-export type ExpressionKind = Expression['kind']
-
 export type TypedExpression =
   | { readonly kind: 'column'; readonly index: number; readonly name: string; readonly type: DataType }
   | { readonly kind: 'literal'; readonly value: ScalarValue; readonly type: DataType }

@@ -77,8 +77,6 @@ export type LogicalPlan =
       readonly schema: Schema
     }
 
-export type LogicalKind = LogicalPlan['kind']
-
 /** What a user function or an equality may assume of a resolved node: every kind carries its output schema. */
 export type ResolvedPlan =
   | {
@@ -159,5 +157,3 @@ export type ResolvedPlan =
       readonly input: ResolvedPlan
       readonly windows: readonly TypedWindow[]
     }
-
-export type ResolvedKind = ResolvedPlan['kind']

@@ -34,8 +34,6 @@ export type DataType =
   | { readonly kind: 'struct'; readonly fields: readonly Field[] }
   | { readonly kind: 'map'; readonly key: Field; readonly value: Field }
 
-export type TypeKind = DataType['kind']
-
 const integer = (bits: IntegerBits, signed: boolean): DataType => Object.freeze({ kind: 'int', bits, signed })
 
 export const NULL: DataType = Object.freeze({ kind: 'null' })

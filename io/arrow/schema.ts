@@ -43,7 +43,7 @@ function toArrowField(source: Field): arrow.Field {
 }
 
 /** Throws for intervals, which cannot be stored. */
-export function toArrowType(type: DataType): arrow.DataType {
+function toArrowType(type: DataType): arrow.DataType {
   switch (type.kind) {
     case 'null':
       return new arrow.Null()
@@ -104,7 +104,7 @@ function fromArrowField(source: arrow.Field, column: string): Field {
  * The type under which values of an Arrow type are read. Encodings disappear (dictionaries, views, 64-bit offsets,
  * fixed sizes), float16 becomes float32 and date64 becomes date. `column` is named in errors.
  */
-export function fromArrowType(source: arrow.DataType, column: string): DataType {
+function fromArrowType(source: arrow.DataType, column: string): DataType {
   // Types are told apart by id, not by class: they may come from another copy of the library.
   switch (source.typeId) {
     case arrow.Type.Null:

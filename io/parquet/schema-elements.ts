@@ -183,7 +183,7 @@ function temporal(unit: TimeUnit, adjustedToUtc: boolean): ThriftStruct {
 }
 
 /** The Arrow type under which the codec is given a column. */
-export function storageType(type: DataType): arrow.DataType {
+function storageType(type: DataType): arrow.DataType {
   switch (type.kind) {
     case 'null':
       return new arrow.Null()

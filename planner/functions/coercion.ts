@@ -45,7 +45,7 @@ export function isHugeint(type: DataType): boolean {
 }
 
 /** Digits needed for every value of an integer type, as DuckDB counts them. */
-export function integerDigits(type: Extract<DataType, { kind: 'int' }>): number {
+function integerDigits(type: Extract<DataType, { kind: 'int' }>): number {
   switch (type.bits) {
     case 8:
       return 3
@@ -126,14 +126,14 @@ function comparedDecimal(a: Operand, b: Operand): DataType | null {
   return common?.kind === 'decimal' ? decimal(common.precision, Math.max(a.type.scale, b.type.scale)) : null
 }
 
-export function isIntegerLiteral(operand: Operand): boolean {
+function isIntegerLiteral(operand: Operand): boolean {
   return (
     (typeof operand.literal === 'number' || typeof operand.literal === 'bigint') &&
     (isInteger(operand.type) || isHugeint(operand.type))
   )
 }
 
-export function isStringLiteral(operand: Operand): boolean {
+function isStringLiteral(operand: Operand): boolean {
   return typeof operand.literal === 'string' && operand.type.kind === 'utf8'
 }
 
@@ -146,7 +146,7 @@ export function integerFits(value: number | bigint, type: DataType): boolean {
  * The decimal type wide enough for both. Where 38 digits do not suffice, an integer may overflow when it is cast, while
  * two decimals lose digits of their fraction.
  */
-export function commonDecimal(a: DataType, b: DataType): DataType | null {
+function commonDecimal(a: DataType, b: DataType): DataType | null {
   const left = asDecimal(a)
   const right = asDecimal(b)
   if (left === null || right === null) return null

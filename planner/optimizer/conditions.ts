@@ -1,7 +1,7 @@
 /** Conditions as lists of conjuncts, and what they say about nulls. */
 
 import type { TypedExpression } from '../expression.js'
-import { collectColumns, columnsOf, mapTypedChildren } from '../expression-tree.js'
+import { collectColumns, mapTypedChildren } from '../expression-tree.js'
 import type { ResolvedPlan } from '../logical-plan.js'
 import { BOOL } from '../types.js'
 
@@ -23,7 +23,7 @@ export function conjunctsOf(condition: TypedExpression): readonly TypedExpressio
 }
 
 /** The condition that all hold; true if there are none. */
-export function conjunction(conditions: readonly TypedExpression[]): TypedExpression {
+function conjunction(conditions: readonly TypedExpression[]): TypedExpression {
   if (conditions.length === 0) return literalBool(true)
   return conditions.length === 1 ? conditions[0] : call('and', ...conditions)
 }
@@ -49,10 +49,6 @@ export function readsOnly(expression: TypedExpression, test: (index: number) => 
   return [...columns].every(test)
 }
 
-export function readsAny(expression: TypedExpression, test: (index: number) => boolean): boolean {
-  return [...columnsOf(expression)].some(test)
-}
-
 /** Functions that give a value although an argument is null. */
 const NULL_TOLERANT = new Set([
   'and',
@@ -70,7 +66,7 @@ const NULL_TOLERANT = new Set([
 ])
 
 /** True if the value is certainly null when all columns that pass are null. */
-export function nullWhen(expression: TypedExpression, isNull: (index: number) => boolean): boolean {
+function nullWhen(expression: TypedExpression, isNull: (index: number) => boolean): boolean {
   switch (expression.kind) {
     case 'column':
       return isNull(expression.index)

@@ -45,7 +45,7 @@ export function unfilteredRows(plan: ResolvedPlan, context: OptimizerContext): n
 }
 
 /** The share of rows that a condition is guessed to let through. */
-export function selectivity(condition: TypedExpression): number {
+function selectivity(condition: TypedExpression): number {
   if (condition.kind !== 'call') return 0.5
   switch (condition.function) {
     case 'and':

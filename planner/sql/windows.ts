@@ -26,7 +26,7 @@ export function convertWindow(window: AstWindow, convert: Convert, text: SqlText
 }
 
 /** DuckDB's defaults: ascending, nulls last either way. */
-export function sortKeyOf(order: AstOrder, convert: Convert): SortKey {
+function sortKeyOf(order: AstOrder, convert: Convert): SortKey {
   return {
     expression: convert(order.expression),
     descending: order.type === 'DESCENDING',

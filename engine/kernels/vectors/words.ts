@@ -41,7 +41,7 @@ export function integers64(context: KernelContext, source: Vector): number {
 }
 
 /** Decimals at `width` bytes. Throws InternalError if one of at most 18 digits does not fit 8 bytes. */
-export function integersOf(context: KernelContext, source: Vector, width: 8 | 16): number {
+function integersOf(context: KernelContext, source: Vector, width: 8 | 16): number {
   const { values, length, validity } = source
   if (source.width === width) return values
   const out = context.scratch(length * width)

@@ -31,11 +31,9 @@ export interface Merge {
   readonly groups: number
   readonly entries: number
   readonly count: number
-  /** The address of u32 groups here for each group there, `NO_GROUP` for those of other partitions. */
+  /** The address of u32 groups here for each group there, 0xffffffff for those of other partitions. */
   readonly mapping: () => number
 }
-
-export const NO_GROUP = 0xffffffff
 
 /** Reads the results of `count` groups (u32 at an address) into scratch. */
 export type Finish = (entries: number, count: number) => Vector

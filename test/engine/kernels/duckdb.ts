@@ -30,7 +30,7 @@ export function sqlType(type: DataType): string {
 }
 
 /** A value as an SQL expression of its type. */
-export function sqlLiteral(value: ScalarValue, type: DataType): string {
+function sqlLiteral(value: ScalarValue, type: DataType): string {
   if (value === null) return `null::${sqlType(type)}`
   if (type.kind === 'interval') {
     const { months, days, micros } = value as Interval
@@ -45,7 +45,7 @@ export function sqlLiteral(value: ScalarValue, type: DataType): string {
 }
 
 /** A value of a result as volley holds it. */
-export function fromDuckDB(value: DuckDBValue): ScalarValue {
+function fromDuckDB(value: DuckDBValue): ScalarValue {
   if (value instanceof DuckDBDecimalValue) return value.value
   if (value instanceof DuckDBDateValue) return value.days
   if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) return value.micros

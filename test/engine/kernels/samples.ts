@@ -33,7 +33,7 @@ export const memory = SharedMemory.create()
 export const context = createKernelContext(memory)
 
 export const INTEGERS: readonly DataType[] = [INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64]
-export const DECIMALS: readonly DataType[] = [
+const DECIMALS: readonly DataType[] = [
   decimal(4, 1),
   decimal(9, 2),
   decimal(15, 2),

@@ -44,6 +44,8 @@ describe('means', () => {
 
 describe('medians of moments', () => {
   it('go half away from zero', async () => {
-    await volley().expectQuery('select g, median(moment) as m, quantile_cont(moment, 0.25) as q from moments group by g')
+    await volley().expectQuery(
+      'select g, median(moment) as m, quantile_cont(moment, 0.25) as q from moments group by g',
+    )
   })
 })
