@@ -4,7 +4,7 @@ import type { ScalarValue } from '../planner/expression.js'
 import type { Schema } from '../planner/types.js'
 import type { Batch } from './batch.js'
 import type { BatchMorsel, DecodeTarget } from './source.js'
-import { vectorFromValues } from './values.js'
+import { vectorFromValues } from './vector-from-values.js'
 
 const BATCH_ROWS = 65_536
 /** Long texts cut a batch before its rows do. */

@@ -1,7 +1,7 @@
 /** Window: functions over the rows around each row, in partitions and in an order of their own. */
 
 import { align64, type Batch, bitmapBytes, type Vector, vector } from '../../io/batch.js'
-import { vectorFromValues } from '../../io/values.js'
+import { vectorFromValues } from '../../io/vector-from-values.js'
 import type { TypedExpression, TypedWindow } from '../../planner/expression.js'
 import { expressionKey } from '../../planner/expression-tree.js'
 import type { DataType } from '../../planner/types.js'

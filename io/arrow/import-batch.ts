@@ -14,7 +14,8 @@ import {
   type Vector,
   vector,
 } from '../batch.js'
-import { readValue, vectorFromValues } from '../values.js'
+import { readValue } from '../values.js'
+import { vectorFromValues } from '../vector-from-values.js'
 import { adoptColumn, type BlockOwner, elementType, isStoredAlike } from './adopt.js'
 import { checkBytes, checkCodes, checkOffsets, corruptColumn } from './checks.js'
 import { fromArrowSchema } from './schema.js'

@@ -2,7 +2,8 @@
 
 import { InternalError } from '../../planner/errors.js'
 import { type Allocate, align64, type MemoryViews, type Vector, vector } from '../batch.js'
-import { readValue, vectorFromValues } from '../values.js'
+import { readValue } from '../values.js'
+import { vectorFromValues } from '../vector-from-values.js'
 
 const MAX_OFFSET = 2 ** 31 - 1
 

@@ -1,6 +1,7 @@
 import { SharedMemory } from '../../engine/memory/shared-memory.js'
 import { viewsOf } from '../../io/batch.js'
-import { isValid, readValue, vectorFromValues } from '../../io/values.js'
+import { isValid, readValue } from '../../io/values.js'
+import { vectorFromValues } from '../../io/vector-from-values.js'
 import type { ScalarValue } from '../../planner/expression.js'
 import * as types from '../../planner/types.js'
 import { describe, expect, it } from '../support/jest.js'

@@ -1,7 +1,8 @@
 /** Evaluation row by row through a reference, for combinations that are too rare for a kernel of their own. */
 
 import type { Vector } from '../../../io/batch.js'
-import { readValue, vectorFromValues } from '../../../io/values.js'
+import { readValue } from '../../../io/values.js'
+import { vectorFromValues } from '../../../io/vector-from-values.js'
 import type { ScalarValue } from '../../../planner/expression.js'
 import type { DataType } from '../../../planner/types.js'
 import { type KernelContext, type KernelFunction, RowError } from '../kernel.js'

@@ -9,7 +9,8 @@
  */
 
 import type { Vector } from '../../../io/batch.js'
-import { readValue, vectorFromValues } from '../../../io/values.js'
+import { readValue } from '../../../io/values.js'
+import { vectorFromValues } from '../../../io/vector-from-values.js'
 import { InternalError, unreachable } from '../../../planner/errors.js'
 import type { ScalarValue } from '../../../planner/expression.js'
 import { BINARY, type DataType, typeName } from '../../../planner/types.js'

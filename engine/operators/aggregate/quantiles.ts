@@ -8,7 +8,8 @@
  */
 
 import { bitmapBytes, type Vector } from '../../../io/batch.js'
-import { readValue, vectorFromValues } from '../../../io/values.js'
+import { readValue } from '../../../io/values.js'
+import { vectorFromValues } from '../../../io/vector-from-values.js'
 import type { ScalarValue, TypedAggregate } from '../../../planner/expression.js'
 import { type DataType, isNested, isVariableLength } from '../../../planner/types.js'
 import { isWide, orderedWords, vectorOfWords } from '../../kernels/vectors/words.js'

@@ -3,7 +3,7 @@
 import { createKernelContext } from '../../../engine/kernels/context.js'
 import { SharedMemory } from '../../../engine/memory/shared-memory.js'
 import { type Vector, vector } from '../../../io/batch.js'
-import { vectorFromValues } from '../../../io/values.js'
+import { vectorFromValues } from '../../../io/vector-from-values.js'
 import type { ScalarValue } from '../../../planner/expression.js'
 import {
   BOOL,

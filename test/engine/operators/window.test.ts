@@ -4,7 +4,8 @@ import { SharedMemory } from '../../../engine/memory/shared-memory.js'
 import type { OperatorContext } from '../../../engine/operators/operator-context.js'
 import { computeWindow } from '../../../engine/operators/window.js'
 import type { Batch } from '../../../io/batch.js'
-import { readValue, vectorFromValues } from '../../../io/values.js'
+import { readValue } from '../../../io/values.js'
+import { vectorFromValues } from '../../../io/vector-from-values.js'
 import type { ScalarValue, SortKey, TypedExpression, TypedWindow, WindowFrame } from '../../../planner/expression.js'
 import {
   BOOL,
