@@ -1,5 +1,6 @@
 /** Measures a run: its phases, its rows, the peak of the process's memory; and tells of its progress. */
 
+import { VolleyError } from '../planner/errors.js'
 import type { ProgressEvent, RunReport } from '../planner/frame.js'
 import type { Choice } from './strategies/choose.js'
 
@@ -40,7 +41,7 @@ export class RunMeter {
     const now = performance.now()
     if (this.onProgress === undefined || now - this.lastProgress < PROGRESS_INTERVAL_MS) return
     this.lastProgress = now
-    this.onProgress(this.event(now))
+    this.tell(now)
   }
 
   /** Ends the measurement. Tells of progress a last time. */
@@ -49,7 +50,7 @@ export class RunMeter {
     clearInterval(this.sampler)
     this.endPhase(this.counts.rowsIn)
     const now = performance.now()
-    this.onProgress?.(this.event(now))
+    this.tell(now)
     return {
       rowsIn: this.counts.rowsIn,
       rowsOut: result.rowsOut,
@@ -65,6 +66,15 @@ export class RunMeter {
   /** Ends the measurement of a run that failed. */
   abandon(): void {
     clearInterval(this.sampler)
+  }
+
+  private tell(now: number): void {
+    try {
+      this.onProgress?.(this.event(now))
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      throw new VolleyError('VOLLEY_USER_FUNCTION', `onProgress failed: ${message}`, {}, cause)
+    }
   }
 
   private event(now: number): ProgressEvent {

@@ -79,6 +79,12 @@ export class Engine implements AsyncDisposable {
   /** A SELECT over the given frames and files, or over files that it names: `from 'orders.parquet'`. */
   sql(text: string, tables: Readonly<Record<string, Frame | string>> = {}): Frame {
     if (typeof text !== 'string') throw new VolleyError('VOLLEY_INVALID_ARGUMENT', 'sql takes the text of a query')
+    if (typeof tables !== 'object' || tables === null) {
+      throw new VolleyError(
+        'VOLLEY_INVALID_ARGUMENT',
+        'the tables of a query are an object of frames and paths by name',
+      )
+    }
     const plans = Object.entries(tables).map(([name, table]) => [name, this.planOf(name, table)] as const)
     return this.frame(Object.freeze({ kind: 'sql', text, tables: Object.freeze(Object.fromEntries(plans)) }))
   }

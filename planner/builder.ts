@@ -1,5 +1,6 @@
 /** The functions that begin an expression: columns, constants, conditions, aggregates and rankings. */
 
+import { invalid, show } from './arguments.js'
 import { asExpr, Expr, type ExpressionLike, given, operand, type Value, wrap } from './expr.js'
 import type { Expression } from './expression.js'
 import { type Constant, freezeNode, literalNode, parseText } from './operands.js'
@@ -10,6 +11,7 @@ export { parseTypeName } from './type-names.js'
 
 /** A column. Any name will do, however odd. */
 export function col(name: string): Expr {
+  if (typeof name !== 'string') throw invalid(`col takes the name of a column, not ${show(name)}`)
   return wrap({ kind: 'column', name })
 }
 

@@ -1,6 +1,6 @@
 /** Expressions under construction. An `Expr` only wraps a node of `expression.ts`; nothing is computed here. */
 
-import { checkOptions } from './arguments.js'
+import { checkOptions, invalid, show } from './arguments.js'
 import { VolleyError } from './errors.js'
 import type { Expression, SortKey, WindowFrame } from './expression.js'
 import { formatExpression } from './format-expression.js'
@@ -421,6 +421,7 @@ export class Expr {
 
   private castTo(type: string | DataType, attempt: boolean): Expr {
     const target = typeof type === 'string' ? parseTypeName(type) : type
+    if (typeof target?.kind !== 'string') throw invalid(`cast takes a type or its name, not ${show(type)}`)
     return wrap({ kind: 'cast', argument: this.node, type: target, try: attempt })
   }
 

@@ -240,6 +240,9 @@ export class Frame {
       const id = this.runtime.registerClosure(transform)
       return Object.freeze({ kind: 'closure', id, label: transform.name || 'anonymous', call: transform })
     }
+    if (typeof transform !== 'object' || transform === null) {
+      throw invalid(`a map takes a function or { module, function }, not ${show(transform)}`)
+    }
     checkOptions('a function in a module', transform, ['module', 'function', 'kwargs'])
     return Object.freeze({
       kind: 'module',

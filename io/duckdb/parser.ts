@@ -82,7 +82,8 @@ function statementOf(serialized: Serialized, text: string, statement: number): u
   }
   const { statements = [] } = serialized
   if (statements.length === 1) return statements[0]
-  const message = `expected one SELECT statement, found ${statements.length}: ${text}`
+  const found = statements.length === 0 ? 'found none' : `found ${statements.length}: ${text}`
+  const message = `expected one SELECT statement, ${found}`
   throw new VolleyError('VOLLEY_PARSE', message, { expression: text, statement })
 }
 

@@ -43,7 +43,23 @@ it('values of the wrong kind are refused', async () => {
   await refused(() => engine.fromRecords('text'), /fromRecords takes an iterable or async iterable/)
   await refused(() => engine.scanCsv('a.csv', { types: { a: 'int33' } }), /there is no type named "int33"/)
   await refused(() => engine.scanCsv('a.csv', { types: 'int' as unknown as ColumnTypes }), /types names a type/)
+  const frame = engine.fromRecords([{ a: 1 }])
+  const nothing = undefined as unknown as string
+  await refused(() => col(nothing), /col takes the name of a column, not undefined/)
+  await refused(() => col('a').cast(5 as unknown as string), /cast takes a type or its name, not 5/)
+  await refused(() => engine.sql('from t', null as unknown as Record<string, string>), /tables of a query/)
+  const map = { schema: { a: 'int32' } }
+  await refused(() => frame.mapRows(5 as unknown as () => null, map), /a map takes a function or { module, function }/)
   await refused(() => engine.scanCsv('a.csv', { sampleRows: 0 }), /sampleRows is a whole number from 1/)
+})
+
+it('an error of onProgress is that of a user function', async () => {
+  const fail = () => {
+    throw new TypeError('mine')
+  }
+  const error = await failure(() => scene.engine.fromRecords([{ a: 1 }]).count({ onProgress: fail }))
+  expect([error.code, error.message]).toEqual(['VOLLEY_USER_FUNCTION', 'onProgress failed: mine'])
+  expect(error.cause).toBeInstanceOf(TypeError)
 })
 
 it('types of text files are given by name', async () => {
