@@ -43,7 +43,7 @@ function toArrowField(source: Field): arrow.Field {
 }
 
 /** Throws for intervals, which cannot be stored. */
-function toArrowType(type: DataType): arrow.DataType {
+export function toArrowType(type: DataType): arrow.DataType {
   switch (type.kind) {
     case 'null':
       return new arrow.Null()

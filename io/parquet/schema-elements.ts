@@ -9,7 +9,7 @@
 import * as arrow from 'apache-arrow'
 import { unreachable, VolleyError } from '../../planner/errors.js'
 import { type DataType, isNested, type Schema, type TimeUnit } from '../../planner/types.js'
-import { toArrowSchema } from '../arrow/schema.js'
+import { toArrowSchema, toArrowType } from '../arrow/schema.js'
 import { encodeArrowSchema } from './arrow-schema-message.js'
 import { ElementField, Physical, Repetition, thriftField } from './metadata.js'
 import { Converted, Logical } from './schema.js'
@@ -186,19 +186,15 @@ function temporal(unit: TimeUnit, adjustedToUtc: boolean): ThriftStruct {
 function storageType(type: DataType): arrow.DataType {
   switch (type.kind) {
     case 'null':
-      return new arrow.Null()
     case 'bool':
-      return new arrow.Bool()
     case 'int':
-      return new arrow.Int(type.signed, type.bits)
     case 'float':
-      return type.bits === 32 ? new arrow.Float32() : new arrow.Float64()
-    case 'decimal':
-      return type.precision <= 18 ? new arrow.Int64() : new arrow.Decimal(type.scale, type.precision, 128)
     case 'utf8':
-      return new arrow.Utf8()
     case 'binary':
-      return new arrow.Binary()
+    case 'interval':
+      return toArrowType(type)
+    case 'decimal':
+      return type.precision <= 18 ? new arrow.Int64() : toArrowType(type)
     case 'date':
       return new arrow.Int32()
     case 'time':
@@ -206,8 +202,6 @@ function storageType(type: DataType): arrow.DataType {
     case 'timestamp':
     case 'duration':
       return new arrow.Int64()
-    case 'interval':
-      throw new VolleyError('VOLLEY_UNSUPPORTED', 'an INTERVAL cannot be stored: cast it to VARCHAR')
     case 'list':
       return new arrow.List(storageField(LIST.element, type.element.type))
     case 'struct':
