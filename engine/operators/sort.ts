@@ -1,18 +1,13 @@
 /** Stable sorting of rows by several keys, over contiguous vectors. Equals DuckDB's order of values. */
 
-import { sliceVector, type Vector } from '../../io/batch.js'
+import { sliceVector } from '../../io/batch.js'
 import { take } from '../kernels/vectors.js'
 import type { OperatorContext } from './operator-context.js'
 import { compareRows, type RowComparison } from './sort/compare.js'
 import { keyColumns } from './sort/key-columns.js'
-import { type KeyWords, packKeys } from './sort/key-words.js'
+import { packKeys } from './sort/key-words.js'
+import type { KeyWords, SortColumn } from './sort/keys.js'
 import { radixSort } from './sort/radix.js'
-
-export interface SortColumn {
-  readonly vector: Vector
-  readonly descending: boolean
-  readonly nullsFirst: boolean
-}
 
 export interface SortOptions {
   /** Rows [start, end) take part; all by default. */

@@ -3,6 +3,7 @@
 import { unreachable } from '../errors.js'
 import type { Expression } from '../expression.js'
 import type { AstExpression, AstStar, AstSubquery } from './ast.js'
+import type { Convert } from './convert.js'
 import { convertFunction } from './function-calls.js'
 import { dataTypeOf, literalOf, typedLiteral } from './literals.js'
 import type { SqlText } from './sql-text.js'
@@ -18,8 +19,6 @@ export interface ExpressionContext {
   /** Stars are allowed at the top of a list only, where the caller has dealt with them. */
   star(node: AstStar): Expression
 }
-
-export type Convert = (expression: AstExpression) => Expression
 
 const COMPARISONS: Readonly<Record<string, string>> = {
   COMPARE_EQUAL: 'eq',

@@ -12,7 +12,7 @@ import {
   windowForSql,
 } from '../functions.js'
 import type { AstExpression } from './ast.js'
-import type { Convert } from './expressions.js'
+import type { Convert } from './convert.js'
 import { intervalOf, isIntervalConstructor } from './literals.js'
 import type { SqlText } from './sql-text.js'
 

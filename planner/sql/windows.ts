@@ -4,7 +4,7 @@ import { nearestName } from '../errors.js'
 import type { Expression, SortKey, WindowFrame } from '../expression.js'
 import { aggregateForSql, windowForSql } from '../functions.js'
 import type { AstExpression, AstOrder, AstWindow } from './ast.js'
-import type { Convert } from './expressions.js'
+import type { Convert } from './convert.js'
 import type { SqlText } from './sql-text.js'
 
 export function convertWindow(window: AstWindow, convert: Convert, text: SqlText): Expression {

@@ -6,7 +6,7 @@ import { isNested, isVariableLength } from '../../../planner/types.js'
 import { encodeRows } from '../../kernels/vectors/row-bytes.js'
 import { take } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
-import type { SortColumn } from '../sort.js'
+import type { SortColumn } from './keys.js'
 
 /** Negative, zero or positive as row `a` is before, equal to or after row `b`. */
 export type RowComparison = (a: number, b: number) => number

@@ -7,17 +7,8 @@ import { encodeRows } from '../../kernels/vectors/row-bytes.js'
 import { isWide, orderedWords } from '../../kernels/vectors/words.js'
 import { plain, take } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
-import type { SortColumn } from '../sort.js'
+import type { KeyColumn, SortColumn } from './keys.js'
 import { radixSort } from './radix.js'
-
-/** Signed words that order rows, at an address; row i has bit `first` + i of `validity` (0: all valid). */
-export interface KeyColumn {
-  readonly words: number
-  readonly validity: number
-  readonly first: number
-  readonly descending: boolean
-  readonly nullsFirst: boolean
-}
 
 /** The columns of the keys that tell rows apart at all, without the first `skipped` rows. */
 export function keyColumns(context: OperatorContext, keys: readonly SortColumn[], skipped: number): KeyColumn[] {

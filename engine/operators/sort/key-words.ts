@@ -4,13 +4,7 @@
  */
 
 import type { OperatorContext } from '../operator-context.js'
-import type { KeyColumn } from './key-columns.js'
-
-/** Unsigned words, 8 bytes a row, of which only the low `bits` are used. */
-export interface KeyWords {
-  readonly address: number
-  readonly bits: number
-}
+import type { KeyColumn, KeyWords } from './keys.js'
 
 interface Field {
   readonly column: KeyColumn

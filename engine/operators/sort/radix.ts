@@ -1,5 +1,5 @@
 import type { OperatorContext } from '../operator-context.js'
-import type { KeyWords } from './key-words.js'
+import type { KeyWords } from './keys.js'
 
 /** Below this many rows a table of 2,048 counts costs more than the passes it saves. */
 const WIDE_DIGITS = 8192

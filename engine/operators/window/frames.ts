@@ -5,7 +5,7 @@ import { InternalError, VolleyError } from '../../../planner/errors.js'
 import type { WindowFrame } from '../../../planner/expression.js'
 import { typeName } from '../../../planner/types.js'
 import type { OperatorContext } from '../operator-context.js'
-import type { SortColumn } from '../sort.js'
+import type { SortColumn } from '../sort/keys.js'
 import type { Layout } from './layout.js'
 
 /** Positions [from, to) for each position; neither decreases from one position to the next. */

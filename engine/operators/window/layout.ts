@@ -5,7 +5,8 @@ import { InternalError } from '../../../planner/errors.js'
 import { typeName } from '../../../planner/types.js'
 import { expand, plain } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
-import { type SortColumn, sortIndices } from '../sort.js'
+import type { SortColumn } from '../sort/keys.js'
+import { sortIndices } from '../sort.js'
 
 /** A position is a place in the order; all arrays have one entry a position, and hold positions but for `order`. */
 export interface Layout {

@@ -1,4 +1,5 @@
-import { mergeRuns, type SortColumn, sortIndices } from '../../../engine/operators/sort.js'
+import type { SortColumn } from '../../../engine/operators/sort/keys.js'
+import { mergeRuns, sortIndices } from '../../../engine/operators/sort.js'
 import type { Vector } from '../../../io/batch.js'
 import { BOOL, type DataType, decimal, FLOAT64, field, INT32, INT64, UTF8 } from '../../../planner/types.js'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '../../support/jest.js'
