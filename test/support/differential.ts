@@ -22,9 +22,12 @@ export class Differential {
     private readonly paths: Record<string, string>,
   ) {}
 
-  static async open(tables: Readonly<Record<string, string>>): Promise<Differential> {
+  static async open(
+    tables: Readonly<Record<string, string>>,
+    threads: readonly number[] = [1, 2],
+  ): Promise<Differential> {
     const oracle = await Oracle.open()
-    const engines = [await open({ threads: 1 }), await open({ threads: 2 })]
+    const engines = await Promise.all(threads.map((count) => open({ threads: count })))
     const differential = new Differential(oracle, engines, {})
     for (const [name, sql] of Object.entries(tables)) await differential.addTable(name, sql)
     return differential
@@ -52,17 +55,29 @@ export class Differential {
     expect({ sql, found }).toEqual({ sql, found: frames.map(() => null) })
   }
 
+  /** Expects a frame, with one thread, and a query, with two, to have the rows of the query in DuckDB. */
+  async expectBoth(make: MakeFrame, sql: string, comparison: Comparison = {}): Promise<void> {
+    await this.expectFrame(
+      (tables, engine) => (engine.threads === 1 ? make(tables, engine) : engine.sql(sql, tables)),
+      sql,
+      comparison,
+    )
+  }
+
   /** Expects a query to have the same rows in volley and in DuckDB. */
   async expectQuery(sql: string, comparison: Comparison = {}): Promise<void> {
     await this.expectFrame((tables, engine) => engine.sql(sql, tables), sql, comparison)
   }
 }
 
-/** Opens one for the tests of a file. */
-export function differential(tables: Readonly<Record<string, string>> = STANDARD_TABLES): () => Differential {
+/** Opens one for the tests of a file, with an engine for each number of threads. */
+export function differential(
+  tables: Readonly<Record<string, string>> = STANDARD_TABLES,
+  threads: readonly number[] = [1, 2],
+): () => Differential {
   let opened: Differential | null = null
   beforeAll(async () => {
-    opened = await Differential.open(tables)
+    opened = await Differential.open(tables, threads)
   })
   afterAll(async () => {
     await opened?.close()

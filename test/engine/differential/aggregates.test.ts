@@ -21,7 +21,7 @@ import { everyType } from '../../support/every-type.js'
 import { describe, expect, it } from '../../support/jest.js'
 
 const volley = differential({
-  t: everyType(10_000),
+  t: everyType(7_000),
   one: everyType(1),
   none: everyType(0),
   blank:
@@ -67,8 +67,8 @@ const KEYS = [
   ...['color', 'flag', 'f32', 'f64', 'd38', 'd9', 'day', 'i8', 'i64', 'u64', 'text', 'bytes', 'clock', 'zoned', 'name'],
   ...['color, flag', 'name, color', 'i16, text, flag', 'd15, f32', 'small % 7', 'year(day), color', 'upper(text), day'],
 ]
-/** Keys that make few rows share a group, and many. */
-const ALL_AGGREGATES_BY = ['color', 'name', '']
+/** A key that makes a few rows share a group, and none, which makes all. */
+const ALL_AGGREGATES_BY = ['name', '']
 
 interface Request {
   readonly columns: readonly string[]

@@ -3,7 +3,7 @@
 import { col, lit, when } from '../../../index.js'
 import { differential } from '../../support/differential.js'
 import { everyType } from '../../support/every-type.js'
-import { describe, it } from '../../support/jest.js'
+import { describe, expect, it } from '../../support/jest.js'
 import { expectExpressions } from './expressions.js'
 
 /** Texts that are values of some type, nearly so, or not at all. */
@@ -49,10 +49,14 @@ const COLUMNS = [
 ]
 
 const texts = SAMPLES.map((text, i) => `(${i}, '${text}')`).join(', ')
-const volley = differential({
-  t: everyType(1_500),
-  texts: `select id::bigint as id, text from (values ${texts}) v(id, text)`,
-})
+const volley = differential(
+  {
+    t: everyType(1_000),
+    texts: `select id::bigint as id, text from (values ${texts}) v(id, text)`,
+    long: 'select i as id, case when i = 4321 then 4321::text else (i % 100)::text end as text from range(6000) t(i)',
+  },
+  [2],
+)
 
 describe.each(TYPES)('to %s', (type) => {
   it('casts columns of all types', async () => {
@@ -83,6 +87,16 @@ function misses(column: string, type: string): boolean {
 }
 
 describe('casts of expressions', () => {
+  it('tell the row that fails', async () => {
+    const { engines, oracle, tables } = volley()
+    const run = tables(engines[0]).long.filter('id % 2 = 1').select('text::utinyint as c').collect()
+    await expect(run).rejects.toMatchObject({
+      code: 'VOLLEY_CAST',
+      message: expect.stringContaining("'4321'"),
+      details: { row: 4321, rowGroup: 2, path: oracle.path('long.parquet') },
+    })
+  })
+
   it('are those of SQL', async () => {
     await volley().expectFrame(
       ({ t }) =>

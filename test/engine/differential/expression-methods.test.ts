@@ -5,7 +5,7 @@ import { differential } from '../../support/differential.js'
 import { everyType } from '../../support/every-type.js'
 import { it } from '../../support/jest.js'
 
-const volley = differential({ t: everyType(2_500) })
+const volley = differential({ t: everyType(1_000) }, [2])
 const [id, small, price, ratio, text, color] = ['id', 'small', 'price', 'ratio', 'text', 'color'].map(col)
 const [day, moment, flag, f64] = ['day', 'moment', 'flag', 'f64'].map(col)
 

@@ -73,20 +73,17 @@ const PAIRS: readonly (readonly [table: string, left: string, right: string])[] 
 const COLUMNS = { a: 'a_id, a_text, a_d15', b: 'b_id, b_color, b_price' }
 
 describe.each(KINDS)('%s join', (how) => {
-  it.each(PAIRS)('of a with %s on %s = %s', async (table, left, right) => {
+  // A full join lists what the others list; the others take a share of the small tables in turn.
+  const turn = KINDS.indexOf(how)
+  const pairs = PAIRS.filter(([table], i) => how === 'full' || table !== 'tiny' || i % KINDS.length === turn)
+  it.each(pairs)('of a with %s on %s = %s', async (table, left, right) => {
     const [leftOn, rightOn] = [terms(left), terms(right)]
     const on = leftOn.map((key, i) => `${key} = ${rightOn[i]}`).join(' and ')
     const only = how === 'semi' || how === 'anti'
     const columns = only ? COLUMNS.a : `${COLUMNS.a}, ${COLUMNS.b}`
     const query = `select ${columns} from a ${how} join ${table} on ${on}`
     const options: JoinOptions = { leftOn: leftOn.map(sql), rightOn: rightOn.map(sql), how }
-    await volley().expectFrame(
-      (tables, engine) =>
-        engine.threads === 1
-          ? tables.a.join(tables[table], options).select(...terms(columns))
-          : engine.sql(query, tables),
-      query,
-    )
+    await volley().expectBoth((tables) => tables.a.join(tables[table], options).select(...terms(columns)), query)
   })
 
   it('of nothing', async () => {

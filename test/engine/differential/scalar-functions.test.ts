@@ -7,7 +7,7 @@ import { describe, it } from '../../support/jest.js'
 import { seeded } from '../../support/parquet-tables.js'
 import { expectExpressions } from './expressions.js'
 
-const volley = differential({ t: everyType(2_500) })
+const volley = differential({ t: everyType(1_000) }, [2])
 
 const NUMBERS = 'i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 d9 d15 d38 small ratio price'.split(' ')
 const TEXTS = ['text', 'color', 'name']
@@ -88,7 +88,10 @@ const ARGUMENTS: Partial<Record<ScalarName, readonly (readonly string[])[]>> = {
   rpad: products(TEXTS, ['6', '0', '-1', 'i8 % 20'], ["'x'", "'äb'", 'color']),
   repeat: products(TEXTS, ['2', '0', '-1', 'i8 % 5']),
   dateTrunc: products(units(), INSTANTS),
-  dateDiff: products(units(), ['day', 'moment', 'zoned'], ['day', 'moment', 'zoned', "date '2000-02-29'"]),
+  dateDiff: [
+    ...products(units(), ['day', 'moment'], ['zoned', "date '2000-02-29'"]),
+    ...products(units(), ['zoned'], ['day']),
+  ],
   makeDate: [
     ['2000 + i8', 'u8 % 12 + 1', 'u8 % 28 + 1'],
     ['i16', 'i8', 'u8'],
@@ -158,8 +161,7 @@ function anyArguments(name: ScalarName): string[][] {
     const [kin, literals] = KINS.find(([columns]) => columns.includes(column)) ?? [COLUMNS, LITERALS]
     return [
       [column],
-      [column, column],
-      [column, pick(kin)],
+      draw() < 0.3 ? [column, column] : [column, pick(kin)],
       draw() < 0.5 ? [column, pick(literals)] : [pick(literals), column],
       draw() < 0.5 ? [pick(COLUMNS), pick(COLUMNS)] : [column, pick(kin), pick(literals)],
     ]
@@ -172,6 +174,8 @@ function anyArguments(name: ScalarName): string[][] {
  */
 function refused(expression: string, type: string): boolean {
   if (expression.includes('|| null')) return true
+  // Integers past 64 bits are the nearest floats here, and not always in DuckDB.
+  if (type === 'DOUBLE' && /u64.*1e3|1e3.*u64/.test(expression)) return true
   if (type === 'HUGEINT' && /64 \* .*64/.test(expression)) return true
   return /clock \+ (day|date)|(day|date '.*') \+ (clock|time '.*')/.test(expression)
 }
