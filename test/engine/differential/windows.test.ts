@@ -5,7 +5,7 @@ import { differential } from '../../support/differential.js'
 import { everyType } from '../../support/every-type.js'
 import { describe, it } from '../../support/jest.js'
 
-const volley = differential({ t: everyType(5_000), one: everyType(1), none: everyType(0) })
+const volley = differential({ t: everyType(3_000), one: everyType(1), none: everyType(0) })
 
 const RANKINGS = ['row_number()', 'rank()', 'dense_rank()', 'percent_rank()', 'cume_dist()', 'ntile(7)']
 const VALUES = [
@@ -139,6 +139,6 @@ async function expectWindows(functions: readonly string[], over: string): Promis
   const columns = functions.map((one, i) => `${one} over (${over}) as c${i}`)
   // All may be sums of floats.
   const approximate = functions.map((_, i) => `c${i}`)
-  const table = over === '' || !/order by/.test(over) ? '(from t limit 2000)' : 't'
+  const table = over === '' || !/order by/.test(over) ? '(from t limit 1000)' : 't'
   await volley().expectQuery(`select id, ${columns.join(', ')} from ${table}`, { approximate })
 }
