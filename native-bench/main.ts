@@ -21,13 +21,14 @@ import { reportJson, reportTable, type Setting, type SuiteResult } from './repor
 import { SUITES } from './suites/all.js'
 
 const DATA = fileURLToPath(new URL('../../native-bench/.data', import.meta.url))
-const FULL = { rows: 6_000_000, runs: 7 }
-const QUICK = { rows: 200_000, runs: 2 }
+const FULL = { rows: 6_000_000, runs: 7, warmUps: 7 }
+const QUICK = { rows: 200_000, runs: 2, warmUps: 0 }
 
 interface Plan {
   readonly rows: number
   readonly threads: number
   readonly runs: number
+  readonly warmUps: number
   readonly suites: readonly Suite[]
   readonly json: boolean
 }
@@ -48,6 +49,7 @@ function readPlan(): Plan {
     rows: wholeNumber('rows', values.rows) ?? size.rows,
     threads: wholeNumber('threads', values.threads) ?? availableParallelism(),
     runs: wholeNumber('runs', values.runs) ?? size.runs,
+    warmUps: size.warmUps,
     suites: chooseSuites(values.suite),
     json: values.json,
   }
@@ -70,6 +72,10 @@ function chooseSuites(names: string | undefined): readonly Suite[] {
   })
 }
 
+function numbers({ rows, threads, warmUps, runs }: Plan): Omit<Setting, 'versions'> {
+  return { rows, threads, warmUps, runs }
+}
+
 async function race(plan: Plan): Promise<boolean> {
   const note = (text: string): void => void process.stderr.write(`${text}\n`)
   note(`preparing ${plan.rows.toLocaleString('en-US')} rows`)
@@ -85,7 +91,7 @@ async function race(plan: Plan): Promise<boolean> {
     const field: Field = { files, outputs, volley, duckdb, polars }
     for (const suite of plan.suites) {
       note(`${suite.name}: ${suite.title}`)
-      results.push({ suite, outcomes: await measure(await suite.prepare(field), plan.runs) })
+      results.push({ suite, outcomes: await measure(await suite.prepare(field), plan.warmUps, plan.runs) })
     }
   } finally {
     await volley.close()
@@ -97,7 +103,7 @@ async function race(plan: Plan): Promise<boolean> {
     duckdb: duckdb.version,
     polars: polars.version,
   }
-  const setting: Setting = { rows: plan.rows, threads: plan.threads, runs: plan.runs, versions }
+  const setting: Setting = { ...numbers(plan), versions }
   process.stdout.write(plan.json ? reportJson(setting, results) : reportTable(setting, results))
   return results.every(
     ({ outcomes }) => outcomes.length === ENGINE_NAMES.length && !outcomes.some((one) => 'failure' in one),

@@ -15,10 +15,14 @@ export type Outcome =
 const REFERENCE: EngineName = 'duckdb'
 
 /**
- * Each contestant runs once for its answer, which also warms it up. Then they take turns, one timed run each a round,
- * so that whatever slows the machine for a while slows all of them.
+ * Each contestant runs once for its answer, and `warmUps` times more untimed, as compilers settle only after some runs.
+ * Then they take turns, one timed run each a round, so that whatever slows the machine for a while slows all of them.
  */
-export async function measure(field: readonly (Contestant | Absence)[], rounds: number): Promise<Outcome[]> {
+export async function measure(
+  field: readonly (Contestant | Absence)[],
+  warmUps: number,
+  rounds: number,
+): Promise<Outcome[]> {
   const outcomes = new Map<EngineName, Outcome>()
   const ready: Contestant[] = []
   let reference: Answer | null = null
@@ -34,6 +38,7 @@ export async function measure(field: readonly (Contestant | Absence)[], rounds: 
       ready.push(one)
     }
   }
+  for (let round = 0; round < warmUps; round++) for (const one of ready) await one.run()
   const times = new Map(ready.map((one) => [one.engine, [] as number[]]))
   for (let round = 0; round < rounds; round++) {
     for (const [engine, milliseconds] of await timeOnce(ready)) times.get(engine)!.push(milliseconds)

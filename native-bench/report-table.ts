@@ -12,6 +12,8 @@ export interface SuiteResult {
 export interface Setting {
   readonly rows: number
   readonly threads: number
+  /** Untimed runs of each engine after the one for its answer. */
+  readonly warmUps: number
   readonly runs: number
   readonly versions: Readonly<Record<EngineName, string>>
 }
@@ -52,7 +54,7 @@ export function reportTable(setting: Setting, results: readonly SuiteResult[]): 
   return [
     machineLine(),
     ENGINE_NAMES.map((name) => `${name} ${versions[name]}`).join(', '),
-    `${setting.rows.toLocaleString('en-US')} rows of lineitem, ${setting.threads} threads, ${setting.runs} runs each, taking turns`,
+    `${setting.rows.toLocaleString('en-US')} rows of lineitem, ${setting.threads} threads, ${setting.runs} runs each, taking turns, after ${setting.warmUps + 1} to warm up`,
     'Median milliseconds, then the range of all runs. Below 1.00, faster than DuckDB.',
     '',
     line(titles),

@@ -15,6 +15,23 @@ function bitsOf64(values: usize, base: v128, span: v128): u32 {
   return i8x16.bitmask(i8x16.narrow_i16x8_s(words, words)) & 0xff
 }
 
+const TOP: u64 = 1 << 63
+/** With so few rows left of 64, looking at each touches less memory than testing all. */
+const SPARSE: u64 = 6
+
+/** The bits of `word` whose values are at most `span` above `low`. */
+// @ts-ignore: decorator
+@inline
+function keptOf64(values: usize, low: u64, span: u64, word: u64): u64 {
+  let kept: u64 = 0
+  while (word != 0) {
+    const row = ctz(word)
+    kept |= <u64>(load<u64>(values + (<usize>row << 3)) - low <= span) << row
+    word &= word - 1
+  }
+  return kept
+}
+
 /**
  * Clears the bits of `mask` of values outside of [low, high]; 64-bit integers. `bounds` is the address of
  * low - 2^63 and (high - low) - 2^63, modulo 2^64. Bits of `mask` past `length` are undefined.
@@ -22,9 +39,13 @@ function bitsOf64(values: usize, base: v128, span: v128): u32 {
 export function range_i64(values: usize, bounds: usize, mask: usize, length: i32): void {
   const base = v128.load64_splat(bounds)
   const span = v128.load64_splat(bounds, 8)
+  const low = load<u64>(bounds) ^ TOP
+  const width = load<u64>(bounds, 8) ^ TOP
   for (let row = 0; row < length; row += 64) {
     let word = load<u64>(mask)
-    if (word != 0) {
+    if (length - row < 64) word &= (<u64>1 << <u64>(length - row)) - 1
+    if (popcnt(word) <= SPARSE) store<u64>(mask, keptOf64(values, low, width, word))
+    else {
       let bits: u64 = 0
       const rows = min(64, length - row)
       for (let part = 0; part < rows; part += 8) bits |= <u64>bitsOf64(values + (<usize>part << 3), base, span) << <u64>part
