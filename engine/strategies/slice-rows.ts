@@ -9,8 +9,8 @@ import type { ChainEnd, ChainStep } from '../workers/messages.js'
 const CACHE_BYTES = 1.5 * 2 ** 20
 const LEAST_ROWS = 16_384
 const MOST_ROWS = 65_536
-/** A user's function: enough rows for a call to cost little beside them, few enough for what it makes to stay in the cache. */
-const MAP_ROWS = 16_384
+/** A user's function sees whole batches: a call and its Arrow views cost more than a kernel's. */
+const MAP_ROWS = 131_072
 /** Taken for the bytes of a string, many of which are codes of dictionaries. */
 const STRING_BYTES = 8
 
