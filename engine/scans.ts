@@ -9,6 +9,7 @@ import { extensionsOf, type FileFormat, formatOfPath, isTabSeparated } from '../
 import { IpcSource } from '../io/ipc/ipc-source.js'
 import { MemorySource } from '../io/memory-source.js'
 import { NdjsonSource } from '../io/ndjson/ndjson-source.js'
+import { packBatch } from '../io/packed.js'
 import { openParquetSource } from '../io/parquet/source.js'
 import { expandPaths } from '../io/paths.js'
 import { type Records, RecordsSource } from '../io/records/records-source.js'
@@ -94,7 +95,9 @@ export class Scans {
       label: 'memory',
       paths: null,
       open: async (_, id) => {
-        const imported = batches.map((batch) => fromRecordBatch(batch, this.memory.views, this.memory.allocate))
+        const imported = batches.map((batch) =>
+          packBatch(fromRecordBatch(batch, this.memory.views, this.memory.allocate), this.memory),
+        )
         return new MemorySource(id, schema, imported, this.memory)
       },
     })

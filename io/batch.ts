@@ -31,7 +31,8 @@ export interface Vector {
   /**
    * Bytes of one stored value, 0 where `valueWidth` says so; 4 when dictionary encoded.
    * A decimal is stored at 8 bytes (int64) or at 16 (two's complement int128, little endian), whatever its precision:
-   * kernels keep wide decimals at 8 bytes while all their values fit.
+   * kernels keep wide decimals at 8 bytes while all their values fit. Tables in memory pack them into 1, 2 or 4 bytes
+   * (`packed.ts`), which filters at the head of a chain read and widen.
    */
   readonly width: number
   readonly children: readonly Vector[]

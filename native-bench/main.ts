@@ -16,19 +16,19 @@ import { ENGINE_NAMES, type EngineName, type Field, type Suite } from './contest
 import { openDuckDb } from './engines/duckdb.js'
 import { openPolars } from './engines/polars.js'
 import { openVolley } from './engines/volley.js'
-import { measure } from './measure.js'
+import { measure, type WarmUp } from './measure.js'
 import { reportJson, reportTable, type Setting, type SuiteResult } from './report-table.js'
 import { SUITES } from './suites/all.js'
 
 const DATA = fileURLToPath(new URL('../../native-bench/.data', import.meta.url))
-const FULL = { rows: 6_000_000, runs: 7, warmUps: 7 }
-const QUICK = { rows: 200_000, runs: 2, warmUps: 0 }
+const FULL = { rows: 6_000_000, runs: 7, warmUp: { runs: 8, milliseconds: 1_000 } }
+const QUICK = { rows: 200_000, runs: 2, warmUp: { runs: 0, milliseconds: 0 } }
 
 interface Plan {
   readonly rows: number
   readonly threads: number
   readonly runs: number
-  readonly warmUps: number
+  readonly warmUp: WarmUp
   readonly suites: readonly Suite[]
   readonly json: boolean
 }
@@ -49,7 +49,7 @@ function readPlan(): Plan {
     rows: wholeNumber('rows', values.rows) ?? size.rows,
     threads: wholeNumber('threads', values.threads) ?? availableParallelism(),
     runs: wholeNumber('runs', values.runs) ?? size.runs,
-    warmUps: size.warmUps,
+    warmUp: size.warmUp,
     suites: chooseSuites(values.suite),
     json: values.json,
   }
@@ -72,8 +72,8 @@ function chooseSuites(names: string | undefined): readonly Suite[] {
   })
 }
 
-function numbers({ rows, threads, warmUps, runs }: Plan): Omit<Setting, 'versions'> {
-  return { rows, threads, warmUps, runs }
+function numbers({ rows, threads, warmUp, runs }: Plan): Omit<Setting, 'versions'> {
+  return { rows, threads, warmUp, runs }
 }
 
 async function race(plan: Plan): Promise<boolean> {
@@ -91,7 +91,7 @@ async function race(plan: Plan): Promise<boolean> {
     const field: Field = { files, outputs, volley, duckdb, polars }
     for (const suite of plan.suites) {
       note(`${suite.name}: ${suite.title}`)
-      results.push({ suite, outcomes: await measure(await suite.prepare(field), plan.warmUps, plan.runs) })
+      results.push({ suite, outcomes: await measure(await suite.prepare(field), plan.warmUp, plan.runs) })
     }
   } finally {
     await volley.close()

@@ -14,13 +14,19 @@ export type Outcome =
 /** Compared with DuckDB's answer, which must come first or be alone. */
 const REFERENCE: EngineName = 'duckdb'
 
+/** Of each contestant: compilers settle after some runs, and after more of them where a run is short. */
+export interface WarmUp {
+  readonly runs: number
+  readonly milliseconds: number
+}
+
 /**
- * Each contestant runs once for its answer, and `warmUps` times more untimed, as compilers settle only after some runs.
+ * Each contestant runs once for its answer, and then untimed until all have had what `warmUp` says at least.
  * Then they take turns, one timed run each a round, so that whatever slows the machine for a while slows all of them.
  */
 export async function measure(
   field: readonly (Contestant | Absence)[],
-  warmUps: number,
+  warmUp: WarmUp,
   rounds: number,
 ): Promise<Outcome[]> {
   const outcomes = new Map<EngineName, Outcome>()
@@ -38,13 +44,24 @@ export async function measure(
       ready.push(one)
     }
   }
-  for (let round = 0; round < warmUps; round++) for (const one of ready) await one.run()
+  await warm(ready, warmUp)
   const times = new Map(ready.map((one) => [one.engine, [] as number[]]))
   for (let round = 0; round < rounds; round++) {
     for (const [engine, milliseconds] of await timeOnce(ready)) times.get(engine)!.push(milliseconds)
   }
   for (const [engine, milliseconds] of times) outcomes.set(engine, { engine, milliseconds })
   return field.map((one) => outcomes.get(one.engine)!)
+}
+
+async function warm(ready: readonly Contestant[], { runs, milliseconds }: WarmUp): Promise<void> {
+  const spent = new Map(ready.map((one) => [one, 0]))
+  for (let round = 0; round < runs || Math.min(...spent.values()) < milliseconds; round++) {
+    for (const one of ready) {
+      const start = performance.now()
+      await one.run()
+      spent.set(one, spent.get(one)! + performance.now() - start)
+    }
+  }
 }
 
 async function check(

@@ -2,7 +2,7 @@
 
 import { arch, cpus, platform } from 'node:os'
 import { ENGINE_NAMES, type EngineName, type Suite } from './contest.js'
-import type { Outcome } from './measure.js'
+import type { Outcome, WarmUp } from './measure.js'
 
 export interface SuiteResult {
   readonly suite: Suite
@@ -13,7 +13,7 @@ export interface Setting {
   readonly rows: number
   readonly threads: number
   /** Untimed runs of each engine after the one for its answer. */
-  readonly warmUps: number
+  readonly warmUp: WarmUp
   readonly runs: number
   readonly versions: Readonly<Record<EngineName, string>>
 }
@@ -54,7 +54,7 @@ export function reportTable(setting: Setting, results: readonly SuiteResult[]): 
   return [
     machineLine(),
     ENGINE_NAMES.map((name) => `${name} ${versions[name]}`).join(', '),
-    `${setting.rows.toLocaleString('en-US')} rows of lineitem, ${setting.threads} threads, ${setting.runs} runs each, taking turns, after ${setting.warmUps + 1} to warm up`,
+    `${setting.rows.toLocaleString('en-US')} rows of lineitem, ${setting.threads} threads, ${setting.runs} runs each, taking turns, ${warmUpText(setting.warmUp)}`,
     'Median milliseconds, then the range of all runs. Below 1.00, faster than DuckDB.',
     '',
     line(titles),
@@ -97,4 +97,10 @@ function ratio(outcomes: readonly Outcome[], name: EngineName): string {
 
 function remark(outcome: Exclude<Outcome, { milliseconds: readonly number[] }>): string {
   return 'absent' in outcome ? `takes no part: ${outcome.absent}` : outcome.failure
+}
+
+function warmUpText({ runs, milliseconds }: WarmUp): string {
+  return runs === 0
+    ? 'after one to warm up'
+    : `after ${runs} or more, and ${milliseconds / 1_000} s or more, to warm up`
 }

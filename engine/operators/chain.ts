@@ -11,7 +11,7 @@ import { unreachable } from '../../planner/errors.js'
 import type { TypedExpression } from '../../planner/expression.js'
 import { describeRowError, evaluateAll, failingExpression } from '../kernels/evaluate.js'
 import { RowError } from '../kernels/kernel.js'
-import { persist, releaseBatch } from '../kernels/vectors.js'
+import { persist, releaseBatch, unpackBatch } from '../kernels/vectors.js'
 import type { ChainEnd, ChainStep } from '../workers/messages.js'
 import type { TaskContext } from '../workers/task-context.js'
 import { AggregateSlot } from './aggregate-slot.js'
@@ -57,7 +57,8 @@ export class Chain {
       this.context.checkCancelled()
       this.origin = { ...origin, firstRow: origin.firstRow + start }
       this.selections = []
-      const pending = this.apply(0, sliceBatch(batch, start, Math.min(sliceRows, batch.length - start)))
+      const slice = sliceBatch(batch, start, Math.min(sliceRows, batch.length - start))
+      const pending = this.apply(0, this.steps[0]?.kind === 'filter' ? slice : unpackBatch(this.context, slice))
       if (pending !== undefined) await pending
       this.context.resetScratch()
     }

@@ -15,13 +15,19 @@ import { concat, releaseBatch } from '../kernels/vectors.js'
 import type { ChainStep, UserModule } from '../workers/messages.js'
 import { LentBuffers } from './lent-buffers.js'
 import type { OperatorContext } from './operator-context.js'
+import { OutputColumns } from './output-columns.js'
 
 type MapStep = Extract<ChainStep, { kind: 'map' }>
-type UserCall = (input: unknown, kwargs: unknown) => unknown
+type UserCall = (input: unknown, kwargs: unknown, output?: unknown) => unknown
+
+/** A function of a module gets the batch, `kwargs`, and columns to write into if it declares a third parameter. */
+const OUTPUT_PARAMETER = 3
 
 /** A user's function, and how messages name it. */
 export interface NamedCall {
-  readonly call: (input: unknown) => unknown
+  readonly call: (input: unknown, output?: unknown) => unknown
+  /** Whether the function has a parameter for columns to write into. */
+  readonly takesOutput: boolean
   readonly label: string
 }
 
@@ -34,7 +40,11 @@ export async function mapInWorker(
 ): Promise<Batch> {
   const { module, function: name, kwargs } = step.function
   const call = await unlessCancelled(load(step.function), context.checkCancelled)
-  const named: NamedCall = { call: (input) => call(input, kwargs), label: `${name} of ${module}` }
+  const named: NamedCall = {
+    call: (input, output) => call(input, kwargs, output),
+    takesOutput: call.length >= OUTPUT_PARAMETER,
+    label: `${name} of ${module}`,
+  }
   return map(context, step.mode, named, step.schema, batch, firstRow)
 }
 
@@ -75,18 +85,25 @@ async function mapRows(
 
 async function mapBatch(context: OperatorContext, named: NamedCall, schema: Schema, batch: Batch): Promise<Batch> {
   const buffers = new LentBuffers(batch, context)
+  const output = named.takesOutput ? new OutputColumns(context, schema, batch.length) : null
   try {
     const input = toRecordBatch(batch, context.memory, buffers.allocate, buffers.lend)
-    const result = await called(context, named, input)
-    return importResult(context, buffers, named, schema, result)
+    const result = await called(context, named, input, output?.arrays)
+    return output?.take(result) ?? importResult(context, buffers, named, schema, result)
   } finally {
+    output?.release()
     buffers.release()
   }
 }
 
-async function called(context: OperatorContext, named: NamedCall, input: arrow.RecordBatch): Promise<unknown> {
+async function called(
+  context: OperatorContext,
+  named: NamedCall,
+  input: arrow.RecordBatch,
+  output: OutputColumns['arrays'] | undefined,
+): Promise<unknown> {
   try {
-    return await settled(context, named.call(input))
+    return await settled(context, named.call(input, output))
   } catch (cause) {
     throw failureOf(context, named, cause)
   }

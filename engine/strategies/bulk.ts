@@ -186,7 +186,7 @@ export class BulkStrategy implements BulkWork {
 }
 
 function closureOf({ function: { call, label } }: SourceOf<'closure'>): NamedCall {
-  return { call: call as (input: unknown) => unknown, label }
+  return { call: call as (input: unknown) => unknown, takesOutput: false, label }
 }
 
 async function* range(count: number): AsyncGenerator<number> {

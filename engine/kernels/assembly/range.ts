@@ -82,3 +82,50 @@ export function range_i32(values: usize, bounds: usize, mask: usize, length: i32
     mask += 8
   }
 }
+
+// @ts-ignore: decorator
+@inline
+function bitsOf16(values: usize, low: v128, span: v128): u32 {
+  const m0 = i16x8.le_u(i16x8.sub(v128.load(values), low), span)
+  const m1 = i16x8.le_u(i16x8.sub(v128.load(values, 16), low), span)
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(m0, m1))
+}
+
+/** The same for 16-bit integers. */
+export function range_i16(values: usize, bounds: usize, mask: usize, length: i32): void {
+  const low = v128.load16_splat(bounds)
+  const span = v128.load16_splat(bounds, 8)
+  for (let row = 0; row < length; row += 64) {
+    const word = load<u64>(mask)
+    if (word != 0) {
+      let bits: u64 = 0
+      const rows = min(64, length - row)
+      for (let part = 0; part < rows; part += 16) bits |= <u64>bitsOf16(values + (<usize>part << 1), low, span) << <u64>part
+      store<u64>(mask, word & bits)
+    }
+    values += 128
+    mask += 8
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function bitsOf8(values: usize, low: v128, span: v128): u32 {
+  return i8x16.bitmask(i8x16.le_u(i8x16.sub(v128.load(values), low), span))
+}
+
+/** The same for 8-bit integers. */
+export function range_i8(values: usize, bounds: usize, mask: usize, length: i32): void {
+  const low = v128.load8_splat(bounds)
+  const span = v128.load8_splat(bounds, 8)
+  for (let row = 0; row < length; row += 64) {
+    const word = load<u64>(mask)
+    if (word != 0) {
+      let bits: u64 = 0
+      for (let part = 0; part < 64; part += 16) bits |= <u64>bitsOf8(values + <usize>part, low, span) << <u64>part
+      store<u64>(mask, word & bits)
+    }
+    values += 64
+    mask += 8
+  }
+}
