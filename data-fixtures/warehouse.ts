@@ -8,7 +8,7 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { seededRandom } from './random.js'
+import { textPool } from './text-pool.js'
 import { customerQuery, lineitemQuery, ordersQuery, partQuery, WAREHOUSE_MACROS } from './warehouse-queries.js'
 
 /** Paths of the Parquet files. */
@@ -23,7 +23,6 @@ export interface Warehouse {
 const ROW_GROUP_SIZE = 122_880
 /** Lines per order are 1 to 7, 4 on average. */
 const LINES_PER_ORDER = 4
-const TEXT_POOL_LENGTH = 16_384
 
 /**
  * Makes the four files in `directory`, unless they are there from an earlier call. lineitem gets about `rows` rows
@@ -50,7 +49,7 @@ async function generate(folder: string, rows: number): Promise<void> {
   try {
     const connection = await instance.connect()
     await connection.run(WAREHOUSE_MACROS)
-    const text = textPool(TEXT_POOL_LENGTH)
+    const text = textPool()
     const queries = {
       lineitem: lineitemQuery(orders, parts, text),
       orders: ordersQuery(orders, customers, parts, text),
@@ -67,20 +66,6 @@ async function generate(folder: string, rows: number): Promise<void> {
   } finally {
     instance.closeSync()
   }
-}
-
-const WORDS =
-  'about above according accounts across after against along among asymptotes at attainments beside between blithely bold brave busy careful carefully close courts daring dependencies deposits detect dogged doggedly dolphins engage epitaphs escapades even evenly excuses express final fluffily foxes frays furiously gifts grouches grow haggle hockey ideas impress instructions integrate ironic kindle nag packages pending permanent pinto platelets players quick quickly quiet realms regular requests ruthless sauternes sentiments sheaves silent slyly special stealthy theodolites thin use waters wake warhorses'.split(
-    ' ',
-  )
-
-/** Words of which comments are cut at any letter, as dbgen does. Plain ASCII without quotes. */
-function textPool(length: number): string {
-  const random = seededRandom(19_920_101)
-  let text = ''
-  while (text.length < length)
-    text += `${random.pick(WORDS)}${random.chance(0.1) ? ', ' : random.chance(0.1) ? '. ' : ' '}`
-  return text.slice(0, length)
 }
 
 async function exists(path: string): Promise<boolean> {
