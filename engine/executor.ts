@@ -13,16 +13,16 @@ import type { Schema } from '../planner/types.js'
 import { settledWithin, unlessCancelled } from './cancellation.js'
 import { explainQuery, rowsToRead } from './explain.js'
 import { compileKernels, instantiateKernels } from './kernels/context.js'
-import type { KernelExports } from './kernels/kernel.js'
 import { releaseBatch } from './kernels/vectors.js'
 import { lower } from './lower.js'
 import { Leases } from './memory/lease.js'
+import { OperatorSlots } from './memory/operator-slots.js'
 import { SharedMemory } from './memory/shared-memory.js'
 import type { CheckedOptions } from './options.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
 import { RunMeter } from './report.js'
 import { leaseBatch, tableOf } from './results.js'
-import { Run } from './run.js'
+import { Run, type RunResources } from './run.js'
 import { Scans } from './scans.js'
 import { drain, openSink } from './sinks.js'
 import { SourceRegistry } from './sources.js'
@@ -46,9 +46,9 @@ export class Executor implements FrameRuntime {
   readonly scans: Scans
   readonly threads: number
   private readonly memory: SharedMemory
-  private readonly kernels: KernelExports
   private readonly pool: WorkerPool
   private readonly leases: Leases
+  private readonly resources: RunResources
   private readonly sources = new SourceRegistry()
   private readonly parser = new SqlParser()
   private readonly environment: QueryEnvironment
@@ -65,8 +65,10 @@ export class Executor implements FrameRuntime {
     this.threads = options.threads
     this.memory = SharedMemory.create(options.memoryLimit)
     const module = compileKernels()
-    this.kernels = instantiateKernels(this.memory, module)
+    const kernels = instantiateKernels(this.memory, module)
     this.pool = new WorkerPool(this.memory, module, options.threads)
+    const operators = new OperatorSlots(this.memory)
+    this.resources = { memory: this.memory, pool: this.pool, kernels, operators }
     this.leases = new Leases(this.memory.release, options.memoryLimit / 4)
     this.scans = new Scans(this.sources, this.memory)
     this.environment = {
@@ -231,7 +233,7 @@ export class Executor implements FrameRuntime {
     this.expectOpen()
     this.pool.start()
     const meter = new RunMeter(options.onProgress)
-    const run = new Run(this.memory, this.pool, this.kernels, options.signal, meter.tick)
+    const run = new Run(this.resources, options.signal, meter.tick)
     this.runs.set(run, plan)
     try {
       // Opening a source may take as long as its producer likes.

@@ -6,7 +6,8 @@ import { toArrowSchema } from '../io/arrow/schema.js'
 import type { Batch, Vector } from '../io/batch.js'
 import type { Schema } from '../planner/types.js'
 import type { Leases } from './memory/lease.js'
-import type { SharedMemory } from './memory/shared-memory.js'
+import { RESULTS } from './memory/operator-slots.js'
+import { ENGINE, type SharedMemory } from './memory/shared-memory.js'
 
 /** Takes over the batch's blocks; they live until the last view of the result is gone. */
 export function leaseBatch(batch: Batch, memory: SharedMemory, leases: Leases): arrow.RecordBatch {
@@ -14,8 +15,9 @@ export function leaseBatch(batch: Batch, memory: SharedMemory, leases: Leases): 
   for (const block of blocks) memory.keep(block)
   // The lease keeps the array, so blocks that the export adds to it are released with the rest.
   const lease = leases.take(blocks, bytesOf(blocks, memory))
+  const allocateBlock = memory.allocateFor(ENGINE, RESULTS)
   const allocate = (bytes: number) => {
-    const block = memory.allocate(bytes)
+    const block = allocateBlock(bytes)
     blocks.push(block)
     return block
   }

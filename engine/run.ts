@@ -3,6 +3,7 @@
 import { VolleyError } from '../planner/errors.js'
 import { createKernelContext, type ThreadKernels } from './kernels/context.js'
 import type { KernelExports } from './kernels/kernel.js'
+import { type OperatorDetail, type OperatorSlots, type OperatorUse, OTHER } from './memory/operator-slots.js'
 import type { SharedMemory } from './memory/shared-memory.js'
 import type { ReplyOf, RunHandle, TaskKind, TaskKinds, TaskOf } from './workers/messages.js'
 import type { WorkerPool } from './workers/pool.js'
@@ -18,12 +19,35 @@ export interface RunCounts {
   bytesRead: number
 }
 
+/** What runs use of their engine. */
+export interface RunResources {
+  readonly memory: SharedMemory
+  readonly pool: WorkerPool
+  readonly kernels: KernelExports
+  readonly operators: OperatorSlots
+}
+
+/** An operator of a run: what is allocated through it, here or by its tasks, is counted under its label. */
+export interface OperatorHandle {
+  readonly id: number
+  readonly label: string
+  readonly context: TaskContext
+  task<K extends TaskKind>(kind: K, task: TaskKinds[K]['task']): Promise<ReplyOf<K>>
+  /** Bytes of shared memory that it holds. */
+  bytes(): number
+  peakBytes(): number
+}
+
 export class Run {
   readonly handle: RunHandle
   /** For what the coordinating thread computes itself: closures, sources that decode here, limits. */
   readonly context: TaskContext
   readonly counts: RunCounts = { rowsIn: 0, bytesRead: 0 }
+  readonly memory: SharedMemory
+  readonly pool: WorkerPool
   private readonly kernels: ThreadKernels
+  private readonly operators: OperatorSlots
+  private readonly slots: number[] = []
   private readonly inFlight = new Set<Promise<unknown>>()
   private readonly stopListening: () => void
   private reason: unknown = null
@@ -31,16 +55,17 @@ export class Run {
   private keepAlive: NodeJS.Timeout | null = null
 
   constructor(
-    readonly memory: SharedMemory,
-    readonly pool: WorkerPool,
-    wasm: KernelExports,
+    { memory, pool, kernels: wasm, operators }: RunResources,
     signal: AbortSignal | undefined,
     /** Called when the count of rows read has grown. */
     readonly onCount: () => void = () => {},
   ) {
+    this.memory = memory
+    this.pool = pool
+    this.operators = operators
     const owner = ++runs
     const allocate = memory.allocateFor(owner)
-    this.handle = { owner, cancel: allocate(64) }
+    this.handle = { owner, cancel: allocate(64), operator: OTHER }
     memory.views.i32[this.handle.cancel / 4] = 0
     this.kernels = createKernelContext(memory, wasm, owner)
     this.context = {
@@ -79,9 +104,42 @@ export class Run {
   }
 
   /** Runs a task in a worker. */
-  async task<K extends TaskKind>(kind: K, task: TaskKinds[K]['task']): Promise<ReplyOf<K>> {
+  task<K extends TaskKind>(kind: K, task: TaskKinds[K]['task']): Promise<ReplyOf<K>> {
+    return this.taskFor(this.handle, kind, task)
+  }
+
+  /** An operator to account for: `aggregate`, `join build`, `sort`, `window`, `scan`, `sink`. */
+  operator(label: string, detail?: OperatorDetail): OperatorHandle {
+    const id = this.operators.claim(label, detail)
+    if (id !== OTHER) this.slots.push(id)
+    const handle: RunHandle = { ...this.handle, operator: id }
+    return {
+      id,
+      label,
+      context: { ...this.context, allocate: this.memory.allocateFor(handle.owner, id) },
+      task: (kind, task) => this.taskFor(handle, kind, task),
+      bytes: () => this.memory.operatorBytes(id),
+      peakBytes: () => this.memory.operatorPeakBytes(id),
+    }
+  }
+
+  /** What the run's operators hold and held, in the order in which they came up. */
+  operatorUse(): OperatorUse[] {
+    return this.slots.map((slot) => this.operators.use(slot))
+  }
+
+  /** Who holds the shared memory, largest first: operators of this run, and what belongs to no run. */
+  breakdown(): readonly { readonly label: string; readonly bytes: number }[] {
+    return this.operators.breakdown(this.slots)
+  }
+
+  private async taskFor<K extends TaskKind>(
+    handle: RunHandle,
+    kind: K,
+    task: TaskKinds[K]['task'],
+  ): Promise<ReplyOf<K>> {
     this.throwIfCancelled()
-    const reply = this.pool.run({ kind, run: this.handle, ...task } as TaskOf<K>)
+    const reply = this.pool.run({ kind, run: handle, ...task } as TaskOf<K>)
     this.inFlight.add(reply)
     try {
       return await reply
@@ -110,6 +168,7 @@ export class Run {
     this.kernels.freeScratch()
     this.memory.release(this.handle.cancel)
     this.memory.releaseOwner(this.handle.owner)
+    for (const slot of this.slots) this.operators.release(slot)
   }
 
   private raise(): void {

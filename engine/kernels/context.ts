@@ -1,6 +1,7 @@
 /** What code of a thread needs to run kernels: their exports over the shared memory, and scratch. */
 
 import { readFileSync } from 'node:fs'
+import { SCRATCH } from '../memory/operator-slots.js'
 import { Scratch, type ScratchMark } from '../memory/scratch.js'
 import { ENGINE, type SharedMemory } from '../memory/shared-memory.js'
 import type { KernelContext, KernelExports } from './kernel.js'
@@ -32,7 +33,7 @@ export function createKernelContext(
   wasm = instantiateKernels(memory),
   owner: number = ENGINE,
 ): ThreadKernels {
-  const scratch = new Scratch(memory.allocateFor(owner), memory.release)
+  const scratch = new Scratch(memory.allocateFor(owner, SCRATCH), memory.release)
   return {
     memory: memory.views,
     wasm,

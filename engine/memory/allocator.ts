@@ -4,15 +4,17 @@
  *
  * Every block is preceded by a header of one unit; addresses and sizes in headers count units of 64 bytes:
  *
- *   | size | previous | free? | references | next free | previous free | owner |    payload, 64-byte aligned    |
- *     int32  int32      int32   int32        int32       int32           int32
+ *   | size | previous | free? | references | next free | previous free | owner | operator |  payload, 64-byte aligned
+ *     int32  int32      int32   int32        int32       int32           int32   int32
  *
  * `previous` is the block just before in memory, `size` includes the header. All state lies in the memory itself, under
  * one lock, so that every thread that maps the memory can allocate and free. Reference counts change without the lock.
  * The owner is the run a block was allocated for: whatever a failed run leaves behind, in any thread, is freed by owner.
+ * The operator is the slot in which its bytes are counted, see `operator-slots.ts`.
  */
 
 import { InternalError, VolleyError } from '../../planner/errors.js'
+import { OPERATOR_SLOTS, OTHER } from './operator-slots.js'
 
 const UNIT = 64
 const CLASSES = 27
@@ -28,12 +30,20 @@ const UNITS_PEAK = 19
 const CLASS_BITMAP = 20
 /** Units ever allocated: low and high word. */
 const UNITS_TOTAL = 21
+/** The unit after the highest one that was ever allocated: no page above it was touched. */
+const HIGHEST_UNIT = 23
 const SUBCLASS_BITMAPS = 32
 const HEADS = 64
 /** Blocks of the owners whose numbers share a slot: with none, there is nothing to look for. */
 const OWNED = HEADS + CLASSES * SUBCLASSES
 const OWNER_SLOTS = 256
-const FIRST_UNIT = (OWNED + OWNER_SLOTS) / 16 + 1
+/** Units in use by operator slot, and the most there were. */
+const OPERATOR_UNITS = OWNED + OWNER_SLOTS
+const OPERATOR_PEAKS = OPERATOR_UNITS + OPERATOR_SLOTS
+/** Pages of each worker's codec, which lie outside of this memory. */
+const CODEC_PAGES = OPERATOR_PEAKS + OPERATOR_SLOTS
+const CODEC_SLOTS = 256
+const FIRST_UNIT = Math.ceil((CODEC_PAGES + CODEC_SLOTS) / 16) + 1
 
 /** Places in a header, in int32 words. */
 const SIZE = 0
@@ -43,14 +53,24 @@ const REFERENCES = 3
 const NEXT_FREE = 4
 const PREVIOUS_FREE = 5
 const OWNER = 6
+const OPERATOR = 7
 
 const LOCK_TIMEOUT_MS = 10_000
+const CODEC_PAGE = 65_536
+
+/** How much an operator's slot holds. */
+export interface MemoryHolder {
+  readonly slot: number
+  readonly bytes: number
+}
 
 export interface AllocatorStatistics {
   readonly blocks: number
   /** Bytes in use now, headers and rounding included, and the most there ever were. */
   readonly bytes: number
   readonly peakBytes: number
+  /** Bytes up to the highest that was ever in use: no more than this is resident. */
+  readonly touchedBytes: number
   /** Bytes of all blocks there ever were. */
   readonly allocatedBytes: number
 }
@@ -64,7 +84,7 @@ export class BlockAllocator {
     this.words = new Int32Array(buffer)
     this.totalUnits = Math.floor(buffer.byteLength / UNIT)
     if (format) {
-      const first = Math.ceil(FIRST_UNIT)
+      const first = FIRST_UNIT
       this.words[first * 16 + SIZE] = this.totalUnits - first
       this.words[first * 16 + PREVIOUS] = 0
       this.insertFree(first)
@@ -72,7 +92,7 @@ export class BlockAllocator {
   }
 
   /** Returns the address of at least `bytes` bytes, 64-byte aligned, referenced once, not cleared. */
-  allocate(bytes: number, owner: number): number {
+  allocate(bytes: number, owner: number, operator: number = OTHER): number {
     const units = Math.max(1, Math.ceil(bytes / UNIT)) + 1
     this.lock()
     try {
@@ -81,7 +101,7 @@ export class BlockAllocator {
         throw new VolleyError(
           'VOLLEY_MEMORY_LIMIT',
           `cannot allocate ${bytes} bytes: ${this.words[UNITS_USED] * UNIT} of ${this.totalUnits * UNIT} bytes of shared memory are in use`,
-          { requested: bytes, used: this.words[UNITS_USED] * UNIT },
+          { requested: bytes, used: this.words[UNITS_USED] * UNIT, holders: this.holders() },
         )
       }
       this.removeFree(block)
@@ -89,10 +109,13 @@ export class BlockAllocator {
       const at = block * 16
       Atomics.store(this.words, at + REFERENCES, 1)
       this.words[at + OWNER] = owner
+      this.words[at + OPERATOR] = operator
+      this.count(operator, this.words[at + SIZE])
       Atomics.add(this.words, ownedBy(owner), 1)
       this.words[BLOCKS_USED]++
       this.words[UNITS_USED] += this.words[at + SIZE]
       if (this.words[UNITS_USED] > this.words[UNITS_PEAK]) this.words[UNITS_PEAK] = this.words[UNITS_USED]
+      this.words[HIGHEST_UNIT] = Math.max(this.words[HIGHEST_UNIT], block + this.words[at + SIZE])
       this.addToTotal(this.words[at + SIZE])
       return (block + 1) * UNIT
     } finally {
@@ -119,11 +142,22 @@ export class BlockAllocator {
     }
   }
 
-  /** Hands the block over to another owner. */
-  adopt(address: number, owner: number): void {
-    const before = Atomics.exchange(this.words, this.headerOf(address) + OWNER, owner)
-    Atomics.sub(this.words, ownedBy(before), 1)
-    Atomics.add(this.words, ownedBy(owner), 1)
+  /** Hands the block over to another owner, and counts it for `operator` then; nothing changes if it has that owner. */
+  adopt(address: number, owner: number, operator: number = OTHER): void {
+    const at = this.headerOf(address)
+    this.lock()
+    try {
+      const before = this.words[at + OWNER]
+      if (before === owner) return
+      this.words[at + OWNER] = owner
+      Atomics.sub(this.words, ownedBy(before), 1)
+      Atomics.add(this.words, ownedBy(owner), 1)
+      this.words[OPERATOR_UNITS + this.words[at + OPERATOR]] -= this.words[at + SIZE]
+      this.words[at + OPERATOR] = operator
+      this.count(operator, this.words[at + SIZE])
+    } finally {
+      this.unlock()
+    }
   }
 
   /** Frees every block of `owner`, whatever its references, and returns how many there were. */
@@ -132,7 +166,7 @@ export class BlockAllocator {
     this.lock()
     try {
       let count = 0
-      let block = Math.ceil(FIRST_UNIT)
+      let block = FIRST_UNIT
       while (block < this.totalUnits) {
         const at = block * 16
         let next = block + this.words[at + SIZE]
@@ -156,13 +190,51 @@ export class BlockAllocator {
     return (this.words[this.headerOf(address) + SIZE] - 1) * UNIT
   }
 
+  operatorBytes(slot: number): number {
+    return this.words[OPERATOR_UNITS + slot] * UNIT
+  }
+
+  operatorPeakBytes(slot: number): number {
+    return this.words[OPERATOR_PEAKS + slot] * UNIT
+  }
+
+  resetOperatorPeak(slot: number): void {
+    this.words[OPERATOR_PEAKS + slot] = this.words[OPERATOR_UNITS + slot]
+  }
+
+  /** Publishes the size of the codec of a thread, 0 when the thread has ended. */
+  setCodecBytes(threadId: number, bytes: number): void {
+    Atomics.store(this.words, CODEC_PAGES + (threadId & (CODEC_SLOTS - 1)), Math.ceil(bytes / CODEC_PAGE))
+  }
+
+  /** Bytes of the codecs of all threads. */
+  codecBytes(): number {
+    let pages = 0
+    for (let slot = 0; slot < CODEC_SLOTS; slot++) pages += this.words[CODEC_PAGES + slot]
+    return pages * CODEC_PAGE
+  }
+
   statistics(): AllocatorStatistics {
     return {
       blocks: this.words[BLOCKS_USED],
       bytes: (this.words[UNITS_USED] >>> 0) * UNIT,
       peakBytes: (this.words[UNITS_PEAK] >>> 0) * UNIT,
+      touchedBytes: (this.words[HIGHEST_UNIT] >>> 0) * UNIT,
       allocatedBytes: ((this.words[UNITS_TOTAL] >>> 0) + (this.words[UNITS_TOTAL + 1] >>> 0) * 2 ** 32) * UNIT,
     }
+  }
+
+  private count(operator: number, units: number): void {
+    const now = this.words[OPERATOR_UNITS + operator] + units
+    this.words[OPERATOR_UNITS + operator] = now
+    if (now > this.words[OPERATOR_PEAKS + operator]) this.words[OPERATOR_PEAKS + operator] = now
+  }
+
+  /** The bytes of every slot that holds any. */
+  private holders(): MemoryHolder[] {
+    return Array.from({ length: OPERATOR_SLOTS }, (_, slot) => ({ slot, bytes: this.operatorBytes(slot) })).filter(
+      ({ bytes }) => bytes > 0,
+    )
   }
 
   private addToTotal(units: number): void {
@@ -184,6 +256,7 @@ export class BlockAllocator {
     this.words[BLOCKS_USED]--
     Atomics.sub(this.words, ownedBy(this.words[at + OWNER]), 1)
     this.words[UNITS_USED] -= this.words[at + SIZE]
+    this.words[OPERATOR_UNITS + this.words[at + OPERATOR]] -= this.words[at + SIZE]
     const next = block + this.words[at + SIZE]
     if (next < this.totalUnits && this.words[next * 16 + FREE] === 1) {
       this.removeFree(next)

@@ -3,9 +3,9 @@
  * of the kernels.
  *
  *   +---------------+---------------+------------------------------------------------+
- *   | control words | free lists    | blocks                                         |
- *   +---------------+---------------+------------------------------------------------+
- *   0              256             2048                                            4 GiB
+ *   | control words | free lists    | counters of operators | blocks                 |
+ *   +---------------+---------------+-----------------------+------------------------+
+ *   0              256             3008                    12288                    4 GiB
  *
  * It is reserved whole when created, so its buffer never changes and no view of it ever goes stale. Reserving costs
  * address space only; pages become resident when first written.
@@ -13,6 +13,7 @@
 
 import { type Allocate, type MemoryViews, viewsOf } from '../../io/batch.js'
 import { type AllocatorStatistics, BlockAllocator } from './allocator.js'
+import { type OperatorCounters, OTHER, RESULTS, TABLES } from './operator-slots.js'
 
 /** The owner of blocks that belong to no run: sources in memory, results in the user's hands. Runs have positive ones. */
 export const ENGINE = 0
@@ -26,7 +27,7 @@ const PAGE = 65_536
 const MAXIMUM_PAGES = 65_536
 const CROWDED_SHARE = 0.6
 
-export class SharedMemory {
+export class SharedMemory implements OperatorCounters {
   readonly views: MemoryViews
   private readonly allocator: BlockAllocator
 
@@ -51,20 +52,20 @@ export class SharedMemory {
   }
 
   /** Returns the address of a fresh block of the engine itself. Throws VOLLEY_MEMORY_LIMIT when full. */
-  readonly allocate = (bytes: number): number => this.allocator.allocate(bytes, ENGINE)
+  readonly allocate = (bytes: number): number => this.allocator.allocate(bytes, ENGINE, TABLES)
 
-  /** Makes an `allocate` for blocks of `owner`. */
-  allocateFor(owner: number): Allocate {
-    return (bytes) => this.allocator.allocate(bytes, owner)
+  /** Makes an `allocate` for blocks of `owner` that are counted for an operator: a slot of `OperatorSlots`. */
+  allocateFor(owner: number, operator: number = OTHER): Allocate {
+    return (bytes) => this.allocator.allocate(bytes, owner, operator)
   }
 
   readonly retain = (address: number): void => this.allocator.retain(address)
 
   readonly release = (address: number): void => this.allocator.release(address)
 
-  /** Makes a block outlive its run: it then belongs to the engine. */
+  /** Makes a block outlive its run, as a part of a result: it then belongs to the engine. */
   keep(address: number): void {
-    this.allocator.adopt(address, ENGINE)
+    this.allocator.adopt(address, ENGINE, RESULTS)
   }
 
   /** Bytes of the block at `address`. */
@@ -85,6 +86,28 @@ export class SharedMemory {
   /** True while so much is in use that what is under way should end before more begins. */
   get isCrowded(): boolean {
     return this.statistics().bytes > this.limit * CROWDED_SHARE
+  }
+
+  operatorBytes(slot: number): number {
+    return this.allocator.operatorBytes(slot)
+  }
+
+  operatorPeakBytes(slot: number): number {
+    return this.allocator.operatorPeakBytes(slot)
+  }
+
+  resetOperatorPeak(slot: number): void {
+    this.allocator.resetOperatorPeak(slot)
+  }
+
+  /** Publishes how much memory the codec of a thread has; 0 when the thread has ended. */
+  setCodecBytes(threadId: number, bytes: number): void {
+    this.allocator.setCodecBytes(threadId, bytes)
+  }
+
+  /** Bytes of the codecs of all threads, outside of this memory. */
+  codecBytes(): number {
+    return this.allocator.codecBytes()
   }
 
   statistics(): AllocatorStatistics {

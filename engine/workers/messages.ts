@@ -20,6 +20,8 @@ import type { ErrorMessage } from '../../planner/errors.js'
 import type { NamedExpression, SortKey, TypedExpression, TypedWindow } from '../../planner/expression.js'
 import type { UserFunction } from '../../planner/logical-plan.js'
 import type { DataType, Schema } from '../../planner/types.js'
+import type { PlanPart } from '../metrics/plan-part.js'
+import type { TaskUsage } from '../metrics/task-usage.js'
 import type { AggregateDescriptor } from '../operators/aggregate.js'
 import type { ProbeStep } from '../operators/probe.js'
 
@@ -29,12 +31,19 @@ export interface RunHandle {
   readonly owner: number
   /** Address of an int32 that becomes 1 when the run is cancelled. */
   readonly cancel: number
+  /** Slot of the operator that the task's blocks are counted for. */
+  readonly operator: number
+  /** When the task was posted, by `clockMs`; only in runs that are measured. */
+  readonly sentAt?: number
 }
 
 export type UserModule = Extract<UserFunction, { kind: 'module' }>
 
 /** An operator of a chain, as it runs in a worker on one slice after another. */
-export type ChainStep =
+export type ChainStep = {
+  /** What it is measured as; not at all if absent. */
+  readonly node?: PlanPart
+} & (
   | { readonly kind: 'filter'; readonly predicate: TypedExpression }
   | { readonly kind: 'project'; readonly schema: Schema; readonly expressions: readonly NamedExpression[] }
   /** Keeps the first `limit` rows of a slice in sort order: a top-k sort follows. */
@@ -46,6 +55,7 @@ export type ChainStep =
       readonly function: UserModule
       readonly schema: Schema
     }
+)
 
 /** Where the rows of a chain end up. */
 export type ChainEnd =
@@ -58,6 +68,8 @@ export type ChainEnd =
       readonly keys: readonly TypedExpression[]
       readonly arguments: readonly (TypedExpression | null)[]
       readonly filters: readonly (TypedExpression | null)[]
+      /** What it is measured as; not at all if absent. */
+      readonly node?: PlanPart
       /** Address of `slotCount` pairs of int32: lock, address of the state or 0. */
       readonly slots: number
       readonly slotCount: number
@@ -106,6 +118,8 @@ export interface TaskKinds {
       readonly rowsIn: number
       readonly rowsOut: number
       readonly bytesRead: number
+      /** As `ChainMeter` lays it out; null in runs that are not measured. */
+      readonly metrics: Float64Array | null
     }
   }
   /** Merges the groups of one partition out of all partial states. */
@@ -180,7 +194,12 @@ export type Task = { [K in TaskKind]: TaskOf<K> }[TaskKind]
 export type ReplyOf<K extends TaskKind> = TaskKinds[K]['reply']
 
 export type Reply<K extends TaskKind = TaskKind> =
-  | { readonly ok: true; readonly value: ReplyOf<K> }
+  | {
+      readonly ok: true
+      readonly value: ReplyOf<K>
+      /** Null in runs that are not measured. */
+      readonly usage: TaskUsage | null
+    }
   | { readonly ok: false; readonly error: ErrorMessage }
 
 /** What a worker needs to start. */

@@ -70,13 +70,17 @@ export class WorkerPool {
     return this.piscina
   }
 
-  /** Frees the scratch of threads when they end. */
+  /** Frees the scratch of threads when they end; their codecs are gone then, too. */
   private watch({ threads }: Piscina<unknown, Reply>): void {
     for (const thread of threads) {
       if (this.watched.has(thread)) continue
       this.watched.add(thread)
-      const owner = ownerOfThread(thread.threadId)
-      thread.once('exit', () => this.memory.releaseOwner(owner))
+      const { threadId } = thread
+      const owner = ownerOfThread(threadId)
+      thread.once('exit', () => {
+        this.memory.releaseOwner(owner)
+        this.memory.setCodecBytes(threadId, 0)
+      })
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import { threadId, workerData } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
+import { codecBytes } from '../../io/parquet/codec.js'
 import { packError, VolleyError } from '../../planner/errors.js'
 import { createKernelContext, instantiateKernels } from '../kernels/context.js'
 import { ownerOfThread, SharedMemory } from '../memory/shared-memory.js'
@@ -39,13 +40,14 @@ async function execute<K extends TaskKind>(task: TaskOf<K>): Promise<Reply<K>> {
     return { ok: false, error: packError(error) }
   } finally {
     kernels.resetScratch()
+    memory.setCodecBytes(threadId, codecBytes())
   }
 }
 
 function contextOf(run: RunHandle): TaskContext {
   return {
     ...kernels,
-    allocate: memory.allocateFor(run.owner),
+    allocate: memory.allocateFor(run.owner, run.operator),
     retain: memory.retain,
     release: memory.release,
     checkCancelled: () => {

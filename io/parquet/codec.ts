@@ -28,6 +28,11 @@ export function withCodec<T>(work: (codec: Codec) => T): T {
   }
 }
 
+/** Bytes of memory that this thread's codec has; 0 before it was loaded. */
+export function codecBytes(): number {
+  return instance?.wasmMemory().buffer.byteLength ?? 0
+}
+
 function discardInstance(): void {
   instance = null
   // The module compiles and instantiates itself when loaded: without its cache entry, loading gives a fresh one.
