@@ -26,8 +26,10 @@ import { Run, type RunResources } from './run.js'
 import { Scans } from './scans.js'
 import { drain, openSink } from './sinks.js'
 import { SourceRegistry } from './sources.js'
+import type { DuckDb } from './strategies/bigdata/duckdb.js'
 import { BulkStrategy } from './strategies/bulk.js'
 import { type Choice, chooseStrategy } from './strategies/choose.js'
+import { type Pressure, Switching } from './strategies/switching.js'
 import { WorkerPool } from './workers/pool.js'
 
 /** How long closing waits for runs to notice that they were cancelled. */
@@ -68,7 +70,7 @@ export class Executor implements FrameRuntime {
     const kernels = instantiateKernels(this.memory, module)
     this.pool = new WorkerPool(this.memory, module, options.threads)
     const operators = new OperatorSlots(this.memory)
-    this.resources = { memory: this.memory, pool: this.pool, kernels, operators }
+    this.resources = { memory: this.memory, pool: this.pool, kernels, operators, duckdb: () => this.startDuckDb() }
     this.leases = new Leases(this.memory.release, options.memoryLimit / 4)
     this.scans = new Scans(this.sources, this.memory)
     this.environment = {
@@ -244,7 +246,8 @@ export class Executor implements FrameRuntime {
       const pipeline = lower(optimized, (source) => this.sources.sourceOf(source))
       meter.begin('process')
       meter.watch(run.counts, rowsToRead(optimized, this.sources))
-      const batches = new BulkStrategy(run).batches(pipeline)
+      const switching = new Switching('bulk', this.pressure(), () => {}, null)
+      const batches = new BulkStrategy(run, switching).batches(pipeline)
       return { run, meter, choice, schema: resolved.schema, batches }
     } catch (error) {
       meter.abandon()
@@ -252,6 +255,14 @@ export class Executor implements FrameRuntime {
       this.runs.delete(run)
       throw error
     }
+  }
+
+  private pressure(): Pressure {
+    return { isHigh: () => false, describe: () => '', shareBytes: this.memory.limit / 4 }
+  }
+
+  private async startDuckDb(): Promise<DuckDb> {
+    throw new VolleyError('VOLLEY_UNSUPPORTED', 'DuckDB cannot be started')
   }
 
   private async end({ batches, meter, run }: Execution): Promise<void> {

@@ -5,6 +5,10 @@ import { createKernelContext, type ThreadKernels } from './kernels/context.js'
 import type { KernelExports } from './kernels/kernel.js'
 import { type OperatorDetail, type OperatorSlots, type OperatorUse, OTHER } from './memory/operator-slots.js'
 import type { SharedMemory } from './memory/shared-memory.js'
+import { NO_METRICS, type RunMetrics } from './metrics/recorder.js'
+import { NO_SPAN, type NodeSpan } from './metrics/span.js'
+import { clockMs } from './metrics/task-usage.js'
+import type { DuckDb } from './strategies/bigdata/duckdb.js'
 import type { ReplyOf, RunHandle, TaskKind, TaskKinds, TaskOf } from './workers/messages.js'
 import type { WorkerPool } from './workers/pool.js'
 import type { TaskContext } from './workers/task-context.js'
@@ -25,6 +29,7 @@ export interface RunResources {
   readonly pool: WorkerPool
   readonly kernels: KernelExports
   readonly operators: OperatorSlots
+  readonly duckdb: () => Promise<DuckDb>
 }
 
 /** An operator of a run: what is allocated through it, here or by its tasks, is counted under its label. */
@@ -45,6 +50,8 @@ export class Run {
   readonly counts: RunCounts = { rowsIn: 0, bytesRead: 0 }
   readonly memory: SharedMemory
   readonly pool: WorkerPool
+  /** The engine's DuckDB, started when first asked for. */
+  readonly duckdb: () => Promise<DuckDb>
   private readonly kernels: ThreadKernels
   private readonly operators: OperatorSlots
   private readonly slots: number[] = []
@@ -55,14 +62,17 @@ export class Run {
   private keepAlive: NodeJS.Timeout | null = null
 
   constructor(
-    { memory, pool, kernels: wasm, operators }: RunResources,
+    { memory, pool, kernels: wasm, operators, duckdb }: RunResources,
     signal: AbortSignal | undefined,
     /** Called when the count of rows read has grown. */
     readonly onCount: () => void = () => {},
+    /** What its pieces measure; nothing unless somebody asks for it. */
+    readonly metrics: RunMetrics = NO_METRICS,
   ) {
     this.memory = memory
     this.pool = pool
     this.operators = operators
+    this.duckdb = duckdb
     const owner = ++runs
     const allocate = memory.allocateFor(owner)
     this.handle = { owner, cancel: allocate(64), operator: OTHER }
@@ -103,13 +113,16 @@ export class Run {
     throw new VolleyError('VOLLEY_ABORTED', 'the run was aborted', {}, reason)
   }
 
-  /** Runs a task in a worker. */
-  task<K extends TaskKind>(kind: K, task: TaskKinds[K]['task']): Promise<ReplyOf<K>> {
-    return this.taskFor(this.handle, kind, task)
+  /** Runs a task in a worker; `span` learns what it took. */
+  task<K extends TaskKind>(kind: K, task: TaskKinds[K]['task'], span: NodeSpan = NO_SPAN): Promise<ReplyOf<K>> {
+    return this.taskFor(this.handle, kind, task, span)
   }
 
-  /** An operator to account for: `aggregate`, `join build`, `sort`, `window`, `scan`, `sink`. */
-  operator(label: string, detail?: OperatorDetail): OperatorHandle {
+  /**
+   * An operator to account for: `aggregate`, `join build`, `sort`, `window`, `scan`, `sink`. `span` learns what its
+   * tasks took.
+   */
+  operator(label: string, detail?: OperatorDetail, span: NodeSpan = NO_SPAN): OperatorHandle {
     const id = this.operators.claim(label, detail)
     if (id !== OTHER) this.slots.push(id)
     const handle: RunHandle = { ...this.handle, operator: id }
@@ -117,7 +130,7 @@ export class Run {
       id,
       label,
       context: { ...this.context, allocate: this.memory.allocateFor(handle.owner, id) },
-      task: (kind, task) => this.taskFor(handle, kind, task),
+      task: (kind, task) => this.taskFor(handle, kind, task, span),
       bytes: () => this.memory.operatorBytes(id),
       peakBytes: () => this.memory.operatorPeakBytes(id),
     }
@@ -137,9 +150,11 @@ export class Run {
     handle: RunHandle,
     kind: K,
     task: TaskKinds[K]['task'],
+    span: NodeSpan,
   ): Promise<ReplyOf<K>> {
     this.throwIfCancelled()
-    const reply = this.pool.run({ kind, run: handle, ...task } as TaskOf<K>)
+    const run = this.metrics.isOn ? { ...handle, sentAt: clockMs() } : handle
+    const reply = this.pool.run({ kind, run, ...task } as TaskOf<K>, span.used)
     this.inFlight.add(reply)
     try {
       return await reply

@@ -10,19 +10,22 @@ import type { Morsel } from '../../io/source.js'
 import { unreachable } from '../../planner/errors.js'
 import { releaseBatch } from '../kernels/vectors.js'
 import { map, type NamedCall } from '../operators/map.js'
-import type { Run } from '../run.js'
+import type { OperatorHandle, Run } from '../run.js'
 import type { ChainEnd, ChainStep, PublishedChain, ReplyOf } from '../workers/messages.js'
 import { publishChain } from '../workers/published-chain.js'
 import { aggregate } from './bulk/aggregate.js'
+import { MorselFeed } from './bulk/feed.js'
 import { BuiltJoins, outerJoin } from './bulk/joins.js'
 import { sort } from './bulk/sort.js'
-import { type BulkWork, contiguous, type WithBatches } from './bulk/work.js'
+import { windows } from './bulk/window.js'
+import type { BulkWork, WithBatches } from './bulk/work.js'
 import { bundled } from './bundled.js'
 import { tasksThatFit } from './in-flight.js'
 import { limitBatches } from './limit.js'
 import { orderedMap } from './ordered-map.js'
 import { type Pipeline, type PipelineSource, sourceSchema } from './pipeline.js'
 import { sliceRowsOf } from './slice-rows.js'
+import type { Switching } from './switching.js'
 
 /** Most rows of a task, and tasks that each thread should have of a scan at least. */
 const BUNDLE_ROWS = 400_000
@@ -33,15 +36,18 @@ type SourceOf<K extends PipelineSource['kind']> = Extract<PipelineSource, { kind
 export class BulkStrategy implements BulkWork {
   readonly window: number
 
-  constructor(readonly run: Run) {
+  constructor(
+    readonly run: Run,
+    readonly switching: Switching,
+  ) {
     this.window = run.pool.threads * 2 + 1
   }
 
   async *batches(pipeline: Pipeline): AsyncGenerator<Batch> {
     const joins = new BuiltJoins(this)
     try {
-      const steps = await joins.prepare(pipeline.steps)
-      for await (const batch of this.output(pipeline.source, steps)) yield { ...batch, schema: pipeline.schema }
+      const { source, steps } = await joins.prepare(pipeline.source, pipeline.steps)
+      for await (const batch of this.output(source, steps)) yield { ...batch, schema: pipeline.schema }
     } finally {
       joins.release()
     }
@@ -49,26 +55,48 @@ export class BulkStrategy implements BulkWork {
 
   async *output(source: PipelineSource, steps: readonly ChainStep[]): AsyncGenerator<Batch> {
     if (steps.length === 0 && source.kind !== 'scan') return yield* this.sourceBatches(source)
-    yield* this.outputs(this.chain(source, steps, { kind: 'output' }))
+    const feed = this.feed(source)
+    try {
+      yield* this.outputs(this.chain(feed, steps, { kind: 'output' }))
+    } finally {
+      await feed.close()
+    }
   }
 
-  async *chain(source: PipelineSource, steps: readonly ChainStep[], end: ChainEnd): AsyncGenerator<ReplyOf<'chain'>> {
-    const sliceRows = sliceRowsOf(sourceSchema(source), steps, end)
+  feed(source: PipelineSource): MorselFeed {
+    return new MorselFeed(source, this.morsels(source), morselCount(source))
+  }
+
+  async *chain(
+    feed: MorselFeed,
+    steps: readonly ChainStep[],
+    end: ChainEnd,
+    operator: OperatorHandle = this.run.operator('scan'),
+    stop: () => boolean = () => false,
+  ): AsyncGenerator<ReplyOf<'chain'>> {
+    const sliceRows = sliceRowsOf(sourceSchema(feed.source), steps, end)
     const chain = publishChain(this.run.context, { sliceRows, steps, end })
-    yield* this.replies(source, chain)
+    yield* this.replies(feed, chain, operator, stop)
     this.run.context.release(chain.address)
   }
 
-  private replies(source: PipelineSource, chain: PublishedChain): AsyncGenerator<ReplyOf<'chain'>> {
+  private replies(
+    feed: MorselFeed,
+    chain: PublishedChain,
+    operator: OperatorHandle,
+    stop: () => boolean,
+  ): AsyncGenerator<ReplyOf<'chain'>> {
     const { memory } = this.run
+    const { source } = feed
     const rows = this.bundleRows(source)
     const window = tasksThatFit(source, rows, memory.limit, this.window)
+    const first = feed.taken
     return orderedMap(
-      bundled(this.morsels(source), rows, (morsel) => this.releaseMorsel(morsel)),
+      bundled(feed.until(stop), rows, (morsel) => this.releaseMorsel(morsel)),
       () => (memory.isCrowded ? 1 : window),
       async (morsels, ordinal) => {
         try {
-          const reply = await this.run.task('chain', { morsels, ordinal, chain })
+          const reply = await operator.task('chain', { morsels, ordinal: first + ordinal, chain })
           if (source.kind === 'scan') {
             this.run.counts.rowsIn += reply.rowsIn
             this.run.counts.bytesRead += reply.bytesRead
@@ -110,7 +138,7 @@ export class BulkStrategy implements BulkWork {
       case 'sort':
         return sort(this, source)
       case 'window':
-        return this.windows(source)
+        return windows(this, source)
       case 'limit':
         return limitBatches(this.run.context, this.batches(source.input), source.count, source.offset)
       case 'union':
@@ -119,6 +147,8 @@ export class BulkStrategy implements BulkWork {
         return outerJoin(this, source)
       case 'closure':
         return this.closure(source)
+      case 'stream':
+        return source.batches()
       default:
         return unreachable(source)
     }
@@ -139,12 +169,6 @@ export class BulkStrategy implements BulkWork {
         this.release(batch)
       }
     }
-  }
-
-  private async *windows(source: SourceOf<'window'>): AsyncGenerator<Batch> {
-    const whole = await contiguous(this, source.input)
-    const { vectors } = await this.run.task('window', { windows: source.windows, batch: whole })
-    yield { ...whole, columns: [...whole.columns, ...vectors] }
   }
 
   parts(count: number, start: (part: number) => Promise<WithBatches>): AsyncGenerator<Batch> {
@@ -183,6 +207,12 @@ export class BulkStrategy implements BulkWork {
   private release(batch: Batch): void {
     releaseBatch(this.run.context, batch)
   }
+}
+
+/** Row groups that a scan reads; null where it is not known. */
+function morselCount(source: PipelineSource): number | null {
+  if (source.kind !== 'scan') return null
+  return source.source.estimate({ columns: source.columns, predicate: source.predicate }).rowGroups?.read ?? null
 }
 
 function closureOf({ function: { call, label } }: SourceOf<'closure'>): NamedCall {

@@ -29,8 +29,8 @@ export async function* limitBatches(
   }
 }
 
-/** A slice must start at a multiple of 64 rows to be a view; this one need not. */
-function copyRange(context: TaskContext, batch: Batch, start: number, length: number): Batch {
+/** Copies rows: a slice must start at a multiple of 64 rows to be a view; this one need not. Resets scratch. */
+export function copyRange(context: TaskContext, batch: Batch, start: number, length: number): Batch {
   const indices = context.scratch(length * 4)
   for (let i = 0; i < length; i++) context.memory.u32[indices / 4 + i] = start + i
   const columns = batch.columns.map((column) =>

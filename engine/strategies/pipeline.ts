@@ -5,6 +5,7 @@
  * pipelines that feed it.
  */
 
+import type { Batch } from '../../io/batch.js'
 import type { Source } from '../../io/source.js'
 import { unreachable } from '../../planner/errors.js'
 import type {
@@ -16,10 +17,11 @@ import type {
 } from '../../planner/expression.js'
 import type { JoinKind, UserFunction } from '../../planner/logical-plan.js'
 import { field, type Schema, schemaOf } from '../../planner/types.js'
-import type { ChainStep } from '../workers/messages.js'
+import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
+import type { ChainEnd, ChainStep } from '../workers/messages.js'
 
 /** A join whose probe side flows through and whose build side is another pipeline. */
-export interface JoinStep {
+export interface JoinStep extends PlanPiece {
   readonly kind: 'join'
   readonly how: Exclude<JoinKind, 'right'>
   readonly schema: Schema
@@ -32,37 +34,40 @@ export interface JoinStep {
 
 export type PipelineStep = Exclude<ChainStep, { kind: 'probe' }> | JoinStep
 
-export type PipelineSource =
-  | {
-      readonly kind: 'scan'
-      readonly source: Source
-      readonly columns: readonly string[]
-      readonly predicate: TypedExpression | null
-    }
-  | {
-      readonly kind: 'aggregate'
-      readonly input: Pipeline
-      readonly keys: readonly NamedExpression[]
-      readonly aggregates: readonly TypedAggregate[]
-    }
-  | {
-      readonly kind: 'sort'
-      readonly input: Pipeline
-      readonly keys: readonly SortKey<TypedExpression>[]
-      readonly limit: number | null
-    }
-  | { readonly kind: 'window'; readonly input: Pipeline; readonly windows: readonly TypedWindow[] }
-  | { readonly kind: 'limit'; readonly input: Pipeline; readonly count: number | null; readonly offset: number }
-  | { readonly kind: 'union'; readonly inputs: readonly Pipeline[] }
-  /** A join of which the unmatched build rows are wanted too, once all probe rows have passed. */
-  | { readonly kind: 'outerJoin'; readonly input: Pipeline; readonly join: JoinStep }
-  | {
-      readonly kind: 'closure'
-      readonly input: Pipeline
-      readonly mode: 'batch' | 'row'
-      readonly function: Extract<UserFunction, { kind: 'closure' }>
-      readonly schema: Schema
-    }
+export type PipelineSource = PlanPiece & (
+    | {
+        readonly kind: 'scan'
+        readonly source: Source
+        readonly columns: readonly string[]
+        readonly predicate: TypedExpression | null
+      }
+    | {
+        readonly kind: 'aggregate'
+        readonly input: Pipeline
+        readonly keys: readonly NamedExpression[]
+        readonly aggregates: readonly TypedAggregate[]
+      }
+    | {
+        readonly kind: 'sort'
+        readonly input: Pipeline
+        readonly keys: readonly SortKey<TypedExpression>[]
+        readonly limit: number | null
+      }
+    | { readonly kind: 'window'; readonly input: Pipeline; readonly windows: readonly TypedWindow[] }
+    | { readonly kind: 'limit'; readonly input: Pipeline; readonly count: number | null; readonly offset: number }
+    | { readonly kind: 'union'; readonly inputs: readonly Pipeline[] }
+    /** A join of which the unmatched build rows are wanted too, once all probe rows have passed. */
+    | { readonly kind: 'outerJoin'; readonly input: Pipeline; readonly join: JoinStep }
+    | {
+        readonly kind: 'closure'
+        readonly input: Pipeline
+        readonly mode: 'batch' | 'row'
+        readonly function: Extract<UserFunction, { kind: 'closure' }>
+        readonly schema: Schema
+      }
+    /** Batches that come from elsewhere; taken once. */
+    | { readonly kind: 'stream'; readonly schema: Schema; readonly batches: () => AsyncGenerator<Batch> }
+)
 
 export interface Pipeline {
   readonly source: PipelineSource
@@ -93,8 +98,25 @@ export function sourceSchema(source: PipelineSource): Schema {
     case 'outerJoin':
       return source.join.schema
     case 'closure':
+    case 'stream':
       return source.schema
     default:
       return unreachable(source)
   }
+}
+
+/**
+ * The nodes that the pieces of a chain work for: its source, its steps, its end. Null where a piece is measured
+ * elsewhere: a source that is no scan, an end that only puts batches out.
+ */
+export function chainParts(
+  source: PipelineSource,
+  steps: readonly ChainStep[],
+  end: ChainEnd,
+): readonly (PlanPart | null)[] {
+  return [
+    source.kind === 'scan' ? (source.node ?? null) : null,
+    ...steps.map((step) => step.node ?? null),
+    end.kind === 'aggregate' ? (end.node ?? null) : null,
+  ]
 }

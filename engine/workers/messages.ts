@@ -20,7 +20,7 @@ import type { ErrorMessage } from '../../planner/errors.js'
 import type { NamedExpression, SortKey, TypedExpression, TypedWindow } from '../../planner/expression.js'
 import type { UserFunction } from '../../planner/logical-plan.js'
 import type { DataType, Schema } from '../../planner/types.js'
-import type { PlanPart } from '../metrics/plan-part.js'
+import type { PlanPiece } from '../metrics/plan-part.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
 import type { AggregateDescriptor } from '../operators/aggregate.js'
 import type { ProbeStep } from '../operators/probe.js'
@@ -40,10 +40,7 @@ export interface RunHandle {
 export type UserModule = Extract<UserFunction, { kind: 'module' }>
 
 /** An operator of a chain, as it runs in a worker on one slice after another. */
-export type ChainStep = {
-  /** What it is measured as; not at all if absent. */
-  readonly node?: PlanPart
-} & (
+export type ChainStep = PlanPiece & (
   | { readonly kind: 'filter'; readonly predicate: TypedExpression }
   | { readonly kind: 'project'; readonly schema: Schema; readonly expressions: readonly NamedExpression[] }
   /** Keeps the first `limit` rows of a slice in sort order: a top-k sort follows. */
@@ -58,7 +55,7 @@ export type ChainStep = {
 )
 
 /** Where the rows of a chain end up. */
-export type ChainEnd =
+export type ChainEnd = PlanPiece & (
   /** In batches of the answer. */
   | { readonly kind: 'output' }
   /** In one of the aggregation states whose addresses are in `slots`. */
@@ -68,12 +65,11 @@ export type ChainEnd =
       readonly keys: readonly TypedExpression[]
       readonly arguments: readonly (TypedExpression | null)[]
       readonly filters: readonly (TypedExpression | null)[]
-      /** What it is measured as; not at all if absent. */
-      readonly node?: PlanPart
       /** Address of `slotCount` pairs of int32: lock, address of the state or 0. */
       readonly slots: number
       readonly slotCount: number
     }
+)
 
 /** Everything about a chain but its input. */
 export interface ChainPlan {
@@ -127,6 +123,16 @@ export interface TaskKinds {
     task: {
       readonly descriptor: AggregateDescriptor
       readonly states: readonly number[]
+      readonly partition: number
+      readonly partitions: number
+    }
+    reply: { readonly batches: readonly Batch[] }
+  }
+  /** The groups of one of several partitions of a state as rows of partial results; see `partialSchema`. */
+  exportGroups: {
+    task: {
+      readonly descriptor: AggregateDescriptor
+      readonly state: number
       readonly partition: number
       readonly partitions: number
     }

@@ -6,6 +6,7 @@ import { decodeMorsel } from '../../io/parquet/reader.js'
 import type { Morsel } from '../../io/source.js'
 import { evaluateGathered } from '../kernels/evaluate.js'
 import { concat, persist, persistBatch, releaseBatch, takeBatch } from '../kernels/vectors.js'
+import { ChainMeter } from '../metrics/chain-meter.js'
 import { mergePartition } from '../operators/aggregate.js'
 import { Chain, type Origin } from '../operators/chain.js'
 import { JoinTable } from '../operators/join.js'
@@ -29,6 +30,11 @@ export const handlers: Handlers = {
   mergeGroups: (context, { descriptor, states, partition, partitions }) => ({
     batches: mergePartition(context, descriptor, states, partition, partitions),
   }),
+
+  exportGroups: async (context, { descriptor, state, partition, partitions }) => {
+    const { exportPartials } = await import('../operators/aggregate/partials.js')
+    return { batches: [...exportPartials(context, descriptor, state, partition, partitions)] }
+  },
 
   concat: (context, { vectors, type }) => ({
     vector: vectors.length === 0 ? emptyVector(type) : concat(context, context.allocate, vectors),
@@ -71,13 +77,17 @@ export const handlers: Handlers = {
 
 async function runChain(context: TaskContext, task: TaskOf<'chain'>): Promise<ReplyOf<'chain'>> {
   const { sliceRows, steps, end } = chainPlan(context.memory, task.chain)
-  const chain = new Chain(context, steps, end, task.ordinal * ROWS_PER_ORDINAL)
+  const { sentAt } = task.run
+  const meter = sentAt === undefined ? null : new ChainMeter(context.memory, steps.length, sentAt)
+  const chain = new Chain(context, steps, end, task.ordinal * ROWS_PER_ORDINAL, meter)
   let rowsIn = 0
   let bytesRead = 0
   try {
     for (const morsel of task.morsels) {
+      const began = meter === null ? 0 : performance.now()
       const decoded = readMorsel(context, morsel)
       bytesRead += decoded.bytesRead
+      meter?.worked(0, began)
       let rows = 0
       for (const batch of decoded.batches) {
         await chain.run(batch, sliceRows, originOf(morsel, rows))
@@ -89,7 +99,7 @@ async function runChain(context: TaskContext, task: TaskOf<'chain'>): Promise<Re
     // An error that a user's function left behind in a promise or timer ends the thread: now, not in another run's task.
     if (steps.some((step) => step.kind === 'map')) await new Promise(setImmediate)
     const { batches, rowsOut } = chain.finish()
-    return { batches, rowsIn, rowsOut, bytesRead }
+    return { batches, rowsIn, rowsOut, bytesRead, metrics: meter?.finish(bytesRead) ?? null }
   } catch (error) {
     chain.abandon()
     throw error

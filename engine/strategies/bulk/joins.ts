@@ -4,10 +4,12 @@ import type { Batch, Vector } from '../../../io/batch.js'
 import { releaseBatch, releaseVector } from '../../kernels/vectors.js'
 import { releaseJoinTable } from '../../operators/join.js'
 import type { ProbeStep } from '../../operators/probe.js'
-import type { Run } from '../../run.js'
+import type { OperatorHandle } from '../../run.js'
 import type { ChainStep } from '../../workers/messages.js'
+import { columnList, queried, type StagedRows } from '../bigdata/staged-rows.js'
 import type { JoinStep, PipelineSource, PipelineStep } from '../pipeline.js'
-import { type BulkWork, contiguous, evaluate, OUTPUT_ROWS, shareStart } from './work.js'
+import { gather, stage } from './gather.js'
+import { type BulkWork, evaluate, OUTPUT_ROWS, shareStart } from './work.js'
 
 /** Fewer rows than this are entered into a join table by one worker. */
 const SMALL_BUILD = 50_000
@@ -18,32 +20,64 @@ interface BuiltJoin {
   readonly keys: readonly Vector[]
 }
 
+type Built =
+  | { readonly kind: 'memory'; readonly step: ProbeStep }
+  | { readonly kind: 'staged'; readonly staged: StagedRows }
+
+/** A source and what is to be done to its batches, as chains take it. */
+export interface Prepared {
+  readonly source: PipelineSource
+  readonly steps: readonly ChainStep[]
+}
+
 /** The joins of a pipeline, from when they are built until no chain probes them any more. */
 export class BuiltJoins {
   private readonly built: BuiltJoin[] = []
+  private readonly operator: OperatorHandle
 
-  constructor(private readonly work: BulkWork) {}
+  constructor(private readonly work: BulkWork) {
+    this.operator = work.run.operator('join build')
+  }
 
-  /** The steps as chains take them. */
-  async prepare(steps: readonly PipelineStep[]): Promise<ChainStep[]> {
-    const prepared: ChainStep[] = []
-    for (const step of steps) prepared.push(step.kind === 'join' ? await this.build(step) : step)
+  /** Builds the joins among the steps. A join that has no room is itself a source then, for the steps after it. */
+  async prepare(source: PipelineSource, steps: readonly PipelineStep[]): Promise<Prepared> {
+    let prepared: { source: PipelineSource; steps: ChainStep[] } = { source, steps: [] }
+    for (const step of steps) {
+      if (step.kind !== 'join') {
+        prepared.steps.push(step)
+        continue
+      }
+      const built = await this.build(step)
+      if (built.kind === 'memory') prepared.steps.push(built.step)
+      else {
+        const probe = prepared
+        const batches = () => joinStaged(this.work, step, probe, built.staged)
+        prepared = { source: { kind: 'stream', schema: step.schema, batches }, steps: [] }
+      }
+    }
     return prepared
   }
 
-  async build(join: JoinStep): Promise<ProbeStep> {
-    const { run } = this.work
-    const whole = await contiguous(this.work, join.build)
-    const keys = await evaluate(run, join.buildKeys, whole)
-    const table = join.how === 'cross' ? 0 : await buildTable(run, keys, whole.length, join.how === 'full')
+  async build(join: JoinStep): Promise<Built> {
+    const { operator, work } = this
+    work.switching.begin('join')
+    const gathered = await gather(work, join.build, operator, join.buildKeys)
+    if (gathered.kind === 'staged') return gathered
+    const { whole } = gathered
+    const keys = await evaluate(operator, join.buildKeys, whole)
+    const table =
+      join.how === 'cross'
+        ? 0
+        : await buildTable(operator, work.run.pool.threads, keys, whole.length, join.how === 'full')
     this.built.push({ table, whole, keys })
     const columns = join.buildColumns.map((index) => whole.columns[index])
     const build: Batch = { schema: join.build.schema, length: whole.length, columns }
-    return { kind: 'probe', how: join.how, schema: join.schema, keys: join.probeKeys, table, build }
+    const step: ProbeStep = { kind: 'probe', how: join.how, schema: join.schema, keys: join.probeKeys, table, build }
+    return { kind: 'memory', step }
   }
 
   release(): void {
-    const { context } = this.work.run
+    const { context } = this.operator
     for (const { table, whole, keys } of this.built) {
       if (table !== 0) releaseJoinTable(context, table)
       for (const key of keys) releaseVector(context, key)
@@ -53,12 +87,18 @@ export class BuiltJoins {
 }
 
 /** One worker lays out the table, then all enter shares of the rows. */
-async function buildTable(run: Run, keys: readonly Vector[], rows: number, trackMatches: boolean): Promise<number> {
-  const { table } = await run.task('buildJoin', { keys, rows, trackMatches })
-  const shares = rows < SMALL_BUILD ? 1 : run.pool.threads
+async function buildTable(
+  operator: OperatorHandle,
+  threads: number,
+  keys: readonly Vector[],
+  rows: number,
+  trackMatches: boolean,
+): Promise<number> {
+  const { table } = await operator.task('buildJoin', { keys, rows, trackMatches })
+  const shares = rows < SMALL_BUILD ? 1 : threads
   const links = Array.from({ length: shares }, (_, share) => {
     const start = shareStart(rows, share, shares)
-    return run.task('linkJoin', { table, start, count: shareStart(rows, share + 1, shares) - start })
+    return operator.task('linkJoin', { table, start, count: shareStart(rows, share + 1, shares) - start })
   })
   await Promise.all(links)
   return table
@@ -71,9 +111,11 @@ export async function* outerJoin(
 ): AsyncGenerator<Batch> {
   const joins = new BuiltJoins(work)
   try {
-    const before = await joins.prepare(input.steps)
-    const step = await joins.build(join)
-    yield* work.output(input.source, [...before, step])
+    const probe = await joins.prepare(input.source, input.steps)
+    const built = await joins.build(join)
+    if (built.kind === 'staged') return yield* joinStaged(work, join, probe, built.staged)
+    const { step } = built
+    yield* work.output(probe.source, [...probe.steps, step])
     const rows = step.build.length
     yield* work.parts(Math.ceil(rows / OUTPUT_ROWS), (part) => {
       const start = part * OUTPUT_ROWS
@@ -82,4 +124,27 @@ export async function* outerJoin(
   } finally {
     joins.release()
   }
+}
+
+const JOINS: Readonly<Record<JoinStep['how'], string>> = {
+  inner: 'JOIN',
+  left: 'LEFT JOIN',
+  full: 'FULL JOIN',
+  semi: 'SEMI JOIN',
+  anti: 'ANTI JOIN',
+  cross: 'CROSS JOIN',
+}
+
+/** Stages the probe side too, and joins in DuckDB. */
+async function* joinStaged(work: BulkWork, join: JoinStep, probe: Prepared, build: StagedRows): AsyncGenerator<Batch> {
+  const { run } = work
+  const probeWidth = join.schema.fields.length - join.buildColumns.length
+  const probeSchema = { ...join.schema, fields: join.schema.fields.slice(0, probeWidth) }
+  const rows = await stage(work, probeSchema, work.output(probe.source, probe.steps), join.probeKeys)
+  const buildWidth = build.schema.fields.length - join.buildKeys.length
+  const keys = join.probeKeys.map((_, index) => `p.c${probeWidth + index} = b.c${buildWidth + index}`)
+  const on = keys.length === 0 ? '' : ` ON ${keys.join(' AND ')}`
+  const columns = [...columnList(probeWidth, 'p'), ...join.buildColumns.map((index) => `b.c${index}`)]
+  const sql = `SELECT ${columns.join(', ')} FROM ${rows.table} p ${JOINS[join.how]} ${build.table} b${on}`
+  yield* queried(run, sql, join.schema, [rows, build])
 }

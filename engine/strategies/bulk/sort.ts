@@ -1,40 +1,68 @@
 /** Sorting: the workers sort ranges of the rows, then each merges shares of the result out of all ranges. */
 
 import type { Batch } from '../../../io/batch.js'
+import type { SortKey } from '../../../planner/expression.js'
 import { releaseBatch, releaseVector } from '../../kernels/vectors.js'
-import type { Run } from '../../run.js'
+import type { OperatorHandle } from '../../run.js'
 import type { SortedRun, SortVector } from '../../workers/messages.js'
+import { columnList, queried, type StagedRows } from '../bigdata/staged-rows.js'
 import type { PipelineSource } from '../pipeline.js'
-import { type BulkWork, contiguous, evaluate, OUTPUT_ROWS, shareStart } from './work.js'
+import { gather } from './gather.js'
+import { type BulkWork, evaluate, OUTPUT_ROWS, shareStart } from './work.js'
+
+type SortSource = Extract<PipelineSource, { kind: 'sort' }>
 
 /** Fewer rows than this are sorted by one worker. */
 const SMALL_SORT = 50_000
 
-export async function* sort(work: BulkWork, source: Extract<PipelineSource, { kind: 'sort' }>): AsyncGenerator<Batch> {
-  const { run } = work
-  const whole = await contiguous(work, source.input)
+export async function* sort(work: BulkWork, source: SortSource): AsyncGenerator<Batch> {
+  work.switching.begin('sort')
+  const operator = work.run.operator('sort')
   const expressions = source.keys.map((key) => key.expression)
-  const vectors = await evaluate(run, expressions, whole)
+  const gathered = await gather(work, source.input, operator, expressions)
+  if (gathered.kind === 'staged') return yield* sortStaged(work, source, gathered.staged)
+  const { whole } = gathered
+  const vectors = await evaluate(operator, expressions, whole)
   const keys = source.keys.map(
     ({ descending, nullsFirst }, index): SortVector => ({ vector: vectors[index], descending, nullsFirst }),
   )
-  const runs = await sortedRuns(run, keys, whole.length, source.limit)
+  const runs = await sortedRuns(operator, work.run.pool.threads, keys, whole.length, source.limit)
   const total = Math.min(whole.length, source.limit ?? whole.length)
   yield* work.parts(Math.ceil(total / OUTPUT_ROWS), (part) => {
     const from = part * OUTPUT_ROWS
-    return run.task('mergeSorted', { keys, runs, batch: whole, from, to: Math.min(total, from + OUTPUT_ROWS) })
+    return operator.task('mergeSorted', { keys, runs, batch: whole, from, to: Math.min(total, from + OUTPUT_ROWS) })
   })
-  for (const { address } of runs) run.context.release(address)
-  for (const vector of vectors) releaseVector(run.context, vector)
-  releaseBatch(run.context, whole)
+  for (const { address } of runs) operator.context.release(address)
+  for (const vector of vectors) releaseVector(operator.context, vector)
+  releaseBatch(operator.context, whole)
 }
 
-function sortedRuns(run: Run, keys: readonly SortVector[], rows: number, limit: number | null): Promise<SortedRun[]> {
-  const shares = rows < SMALL_SORT ? 1 : run.pool.threads
+function sortedRuns(
+  operator: OperatorHandle,
+  threads: number,
+  keys: readonly SortVector[],
+  rows: number,
+  limit: number | null,
+): Promise<SortedRun[]> {
+  const shares = rows < SMALL_SORT ? 1 : threads
   return Promise.all(
     Array.from({ length: shares }, (_, share) => {
       const [start, end] = [shareStart(rows, share, shares), shareStart(rows, share + 1, shares)]
-      return run.task('sortRange', { keys, rows, start, end, limit })
+      return operator.task('sortRange', { keys, rows, start, end, limit })
     }),
   )
+}
+
+/** Rows with equal keys keep the order in which they were staged. */
+function sortStaged({ run }: BulkWork, source: SortSource, staged: StagedRows): AsyncGenerator<Batch> {
+  const width = source.input.schema.fields.length
+  const order = source.keys.map((key, index) => orderedBy(`s.c${width + index}`, key))
+  const limit = source.limit === null ? '' : ` LIMIT ${source.limit}`
+  const columns = columnList(width, 's').join(', ')
+  const sql = `SELECT ${columns} FROM ${staged.table} s ORDER BY ${[...order, 's.rowid'].join(', ')}${limit}`
+  return queried(run, sql, source.input.schema, [staged])
+}
+
+export function orderedBy(column: string, { descending, nullsFirst }: Omit<SortKey, 'expression'>): string {
+  return `${column} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`
 }

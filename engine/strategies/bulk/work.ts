@@ -3,9 +3,11 @@
 import type { Batch, Vector } from '../../../io/batch.js'
 import type { TypedExpression } from '../../../planner/expression.js'
 import { releaseVector, retainVector } from '../../kernels/vectors.js'
-import type { Run } from '../../run.js'
+import type { OperatorHandle, Run } from '../../run.js'
 import type { ChainEnd, ChainStep, ReplyOf } from '../../workers/messages.js'
 import type { Pipeline, PipelineSource } from '../pipeline.js'
+import type { Switching } from '../switching.js'
+import type { MorselFeed } from './feed.js'
 
 /** Rows of a batch that a breaker puts out. */
 export const OUTPUT_ROWS = 65_536
@@ -16,43 +18,53 @@ export interface WithBatches {
 
 export interface BulkWork {
   readonly run: Run
+  readonly switching: Switching
   /** Most tasks under way at once. */
   readonly window: number
   /** The result of a pipeline in order. The consumer owns the batches and may stop early. */
   batches(pipeline: Pipeline): AsyncGenerator<Batch>
   /** The batches of a source behind some steps. */
   output(source: PipelineSource, steps: readonly ChainStep[]): AsyncGenerator<Batch>
-  /** Sends every morsel of a source through a chain in the workers. */
-  chain(source: PipelineSource, steps: readonly ChainStep[], end: ChainEnd): AsyncGenerator<ReplyOf<'chain'>>
+  /** The morsels of a source. */
+  feed(source: PipelineSource): MorselFeed
+  /** Sends morsels through a chain in the workers, until there are no more or `stop` says so. */
+  chain(
+    feed: MorselFeed,
+    steps: readonly ChainStep[],
+    end: ChainEnd,
+    operator?: OperatorHandle,
+    stop?: () => boolean,
+  ): AsyncGenerator<ReplyOf<'chain'>>
   /** The batches of `count` tasks, in order. */
   parts(count: number, start: (part: number) => Promise<WithBatches>): AsyncGenerator<Batch>
 }
 
-/** All rows of a pipeline in one batch whose columns are contiguous. */
-export async function contiguous(work: BulkWork, pipeline: Pipeline): Promise<Batch> {
-  const { run } = work
-  const pieces: Batch[] = []
-  for await (const batch of work.batches(pipeline)) pieces.push(batch)
+/** The pieces in one batch whose columns are contiguous; takes over the pieces. */
+export async function contiguous(
+  operator: OperatorHandle,
+  schema: Batch['schema'],
+  pieces: readonly Batch[],
+): Promise<Batch> {
   const length = pieces.reduce((sum, batch) => sum + batch.length, 0)
   const columns = await Promise.all(
-    pipeline.schema.fields.map(async ({ type }, index) => {
+    schema.fields.map(async ({ type }, index) => {
       const vectors = pieces.map((batch) => batch.columns[index])
-      const { vector } = await run.task('concat', { vectors, type })
-      for (const piece of vectors) releaseVector(run.context, piece)
+      const { vector } = await operator.task('concat', { vectors, type })
+      for (const piece of vectors) releaseVector(operator.context, piece)
       return vector
     }),
   )
-  return { schema: pipeline.schema, length, columns }
+  return { schema, length, columns }
 }
 
 /** Vectors of the expressions over a contiguous batch, each with references of its own. */
 export async function evaluate(
-  run: Run,
+  operator: OperatorHandle,
   expressions: readonly TypedExpression[],
   batch: Batch,
 ): Promise<readonly Vector[]> {
-  if (!expressions.every(isColumn)) return (await run.task('evaluate', { expressions, batch })).vectors
-  return expressions.map(({ index }) => retainVector(run.context, batch.columns[index]))
+  if (!expressions.every(isColumn)) return (await operator.task('evaluate', { expressions, batch })).vectors
+  return expressions.map(({ index }) => retainVector(operator.context, batch.columns[index]))
 }
 
 /** Where `count` rows are cut into equal shares: the first row of a share, or the end of the one before it. */
@@ -60,6 +72,6 @@ export function shareStart(count: number, share: number, shares: number): number
   return Math.floor((count * share) / shares)
 }
 
-function isColumn(expression: TypedExpression): expression is Extract<TypedExpression, { kind: 'column' }> {
+export function isColumn(expression: TypedExpression): expression is Extract<TypedExpression, { kind: 'column' }> {
   return expression.kind === 'column'
 }

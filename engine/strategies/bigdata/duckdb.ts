@@ -1,0 +1,17 @@
+/** What the strategies ask of the DuckDB host. */
+
+import type { Batch } from '../../../io/batch.js'
+import type { Schema } from '../../../planner/types.js'
+
+/** Statements run one after the other, each to its end; a stream that is left early is interrupted. */
+export interface DuckDb {
+  createTable(name: string, schema: Schema): Promise<void>
+  /** Copies the rows of a batch to the end of a table; the batch stays the caller's. */
+  append(table: string, batch: Batch): Promise<void>
+  dropTable(name: string): Promise<void>
+  execute(sql: string): Promise<void>
+  /** Streams a result whose columns have exactly the types of `schema`, in blocks of `owner`. */
+  query(sql: string, schema: Schema, target: { readonly owner: number }): AsyncGenerator<Batch>
+  setMemoryLimit(bytes: number): Promise<void>
+  statistics(): { readonly memoryBytes: number; readonly spilledBytes: number }
+}

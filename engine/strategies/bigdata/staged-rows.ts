@@ -1,0 +1,92 @@
+/** Rows in a table of DuckDB's, which keeps in memory what it may and the rest in its temporary directory. */
+
+import type { Batch } from '../../../io/batch.js'
+import type { Schema } from '../../../planner/types.js'
+import { schemaOf } from '../../../planner/types.js'
+import { releaseBatch } from '../../kernels/vectors.js'
+import type { SharedMemory } from '../../memory/shared-memory.js'
+import type { Run } from '../../run.js'
+import type { DuckDb } from './duckdb.js'
+
+let tables = 0
+
+export class StagedRows {
+  private count = 0
+  private size = 0
+
+  private constructor(
+    private readonly run: Run,
+    private readonly duckdb: DuckDb,
+    readonly table: string,
+    /** Of the rows; the table's columns are called `c0`, `c1`, ... */
+    readonly schema: Schema,
+  ) {}
+
+  static async create(run: Run, schema: Schema): Promise<StagedRows> {
+    const duckdb = await run.duckdb()
+    const table = `staged_${++tables}`
+    await duckdb.createTable(table, numbered(schema))
+    return new StagedRows(run, duckdb, table, schema)
+  }
+
+  get rows(): number {
+    return this.count
+  }
+
+  /** What the rows took in shared memory. */
+  get bytes(): number {
+    return this.size
+  }
+
+  /** Takes over a batch. */
+  async append(batch: Batch): Promise<void> {
+    try {
+      this.run.throwIfCancelled()
+      if (batch.length > 0) await this.duckdb.append(this.table, batch)
+      this.count += batch.length
+      this.size += bytesOfBatch(this.run.memory, batch)
+    } finally {
+      releaseBatch(this.run.context, batch)
+    }
+  }
+
+  /** Takes over the batches of a stream, to its end. */
+  async appendAll(batches: AsyncIterable<Batch>): Promise<void> {
+    for await (const batch of batches) await this.append(batch)
+  }
+
+  drop(): Promise<void> {
+    return this.duckdb.dropTable(this.table)
+  }
+}
+
+/** Names repeat in a schema, and differ by case alone; those of a table may not. */
+export function numbered(schema: Schema): Schema {
+  return schemaOf(schema.fields.map((field, index) => ({ ...field, name: `c${index}`, nullable: true })))
+}
+
+/** `c0, c1, ...` of a table alias. */
+export function columnList(count: number, alias: string): string[] {
+  return Array.from({ length: count }, (_, index) => `${alias}.c${index}`)
+}
+
+/** The rows of a query over staged tables; the tables are dropped when it ends. */
+export async function* queried(
+  run: Run,
+  sql: string,
+  schema: Schema,
+  tables: readonly StagedRows[],
+): AsyncGenerator<Batch> {
+  const duckdb = await run.duckdb()
+  try {
+    yield* duckdb.query(sql, schema, { owner: run.handle.owner })
+  } finally {
+    for (const table of tables) await table.drop()
+  }
+}
+
+/** Of the blocks that hold a batch; one that several batches share counts for each. */
+export function bytesOfBatch(memory: SharedMemory, batch: Batch): number {
+  const blocks = new Set(batch.columns.flatMap(({ blocks }) => blocks))
+  return [...blocks].reduce((sum, block) => sum + memory.capacity(block), 0)
+}

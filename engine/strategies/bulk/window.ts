@@ -1,0 +1,86 @@
+/**
+ * Windows: computed over all rows in one batch. Where these have no room, DuckDB hands the rows back in buckets of whole
+ * partitions, each of which is then computed as if it were all.
+ */
+
+import type { Batch } from '../../../io/batch.js'
+import { expressionKey } from '../../../planner/expression-tree.js'
+import { field, INT32, type Schema, schemaOf } from '../../../planner/types.js'
+import { releaseBatch } from '../../kernels/vectors.js'
+import type { OperatorHandle } from '../../run.js'
+import { columnList, queried, type StagedRows } from '../bigdata/staged-rows.js'
+import { copyRange } from '../limit.js'
+import type { PipelineSource } from '../pipeline.js'
+import { gather } from './gather.js'
+import { type BulkWork, contiguous } from './work.js'
+
+type WindowSource = Extract<PipelineSource, { kind: 'window' }>
+
+/** Of the rows in a bucket, on average: several are made of one share, as buckets differ. */
+const BUCKETS_PER_SHARE = 8
+const MOST_BUCKETS = 4096
+
+export async function* windows(work: BulkWork, source: WindowSource): AsyncGenerator<Batch> {
+  work.switching.begin('window')
+  const operator = work.run.operator('window')
+  const partitionBy = sharedPartitions(source)
+  const gathered = await gather(work, source.input, operator, partitionBy)
+  if (gathered.kind === 'memory') return yield await computed(operator, source, gathered.whole)
+  for await (const bucket of buckets(work, source.input.schema, gathered.staged)) {
+    yield await computed(operator, source, await contiguous(operator, source.input.schema, bucket))
+  }
+}
+
+async function computed(operator: OperatorHandle, source: WindowSource, whole: Batch): Promise<Batch> {
+  const { vectors } = await operator.task('window', { windows: source.windows, batch: whole })
+  return { ...whole, columns: [...whole.columns, ...vectors] }
+}
+
+/** What all windows are partitioned by; nothing if they differ, as then all rows are one partition. */
+function sharedPartitions({ windows }: WindowSource): WindowSource['windows'][number]['partitionBy'] {
+  const [first, ...others] = windows.map(({ partitionBy }) => partitionBy)
+  const key = (partition: typeof first) => JSON.stringify(partition.map(expressionKey).sort())
+  return others.every((other) => key(other) === key(first)) ? first : []
+}
+
+/** The batches of one bucket after the other; each holds all rows of the partitions in it, in the order of the input. */
+async function* buckets(work: BulkWork, schema: Schema, staged: StagedRows): AsyncGenerator<Batch[]> {
+  const width = schema.fields.length
+  const keys = staged.schema.fields.slice(width).map((_, index) => `s.c${width + index}`)
+  const count = Math.min(MOST_BUCKETS, 1 + Math.floor((staged.bytes * BUCKETS_PER_SHARE) / work.switching.shareBytes))
+  const bucket = keys.length === 0 ? '0' : `(hash(${keys.join(', ')}) % ${count})`
+  const columns = [...columnList(width, 's'), `${bucket}::INTEGER AS bucket`].join(', ')
+  const sql = `SELECT ${columns} FROM ${staged.table} s ORDER BY bucket, s.rowid`
+  const withBucket = schemaOf([...schema.fields, field('bucket', INT32)])
+  let pieces: Batch[] = []
+  let current = -1
+  for await (const batch of queried(work.run, sql, withBucket, [staged])) {
+    for (const { value, start, end } of runsOf(work, batch, width)) {
+      if (value !== current && pieces.length > 0) {
+        yield pieces
+        pieces = []
+      }
+      current = value
+      pieces.push(
+        copyRange(work.run.context, { ...batch, schema, columns: batch.columns.slice(0, width) }, start, end - start),
+      )
+    }
+    releaseBatch(work.run.context, batch)
+  }
+  if (pieces.length > 0) yield pieces
+}
+
+/** Runs of equal values in the last column of a batch. */
+function* runsOf(
+  { run }: BulkWork,
+  batch: Batch,
+  column: number,
+): Generator<{ value: number; start: number; end: number }> {
+  const values = run.memory.views.i32.subarray(batch.columns[column].values / 4)
+  for (let start = 0; start < batch.length; ) {
+    let end = start + 1
+    while (end < batch.length && values[end] === values[start]) end++
+    yield { value: values[start], start, end }
+    start = end
+  }
+}

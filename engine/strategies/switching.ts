@@ -1,0 +1,87 @@
+/**
+ * Which strategy a run is in, and when it changes.
+ *
+ * Breakers ask at every morsel boundary whether to give up what they hold. Under bulk they keep it until the process
+ * comes near its limit; the first that is asked then moves its state to DuckDB, and the run goes on as bigdata, in which a
+ * breaker keeps no more than its share. A breaker that begins after the pressure has gone works in bulk again.
+ */
+
+/** The strategy that takes over, and why. */
+export interface StrategyChange {
+  readonly name: 'row' | 'bulk' | 'bigdata'
+  readonly reason: string
+}
+
+/** What a breaker holds, where its input stands. */
+export interface Holder {
+  readonly label: string
+  readonly bytes: number
+  readonly morsel: number
+  /** Null where it is not known. */
+  readonly morsels: number | null
+}
+
+/** What switching needs to know of the process. */
+export interface Pressure {
+  readonly isHigh: () => boolean
+  /** `rss 498 of 512 MB`. */
+  readonly describe: () => string
+  /** Bytes that a breaker under bigdata may hold in memory. */
+  readonly shareBytes: number
+}
+
+/** Moving less than this frees nothing worth the trouble. */
+const LEAST_BYTES = 1 << 20
+
+export class Switching {
+  private name: 'bulk' | 'bigdata'
+  private switched = false
+
+  constructor(
+    started: 'bulk' | 'bigdata',
+    private readonly pressure: Pressure,
+    private readonly onChange: (change: StrategyChange) => void,
+    /** For tests: the morsel boundary at which a bulk run switches, whatever the memory. */
+    private readonly forcedAt: number | null = null,
+  ) {
+    this.name = started
+  }
+
+  get current(): 'bulk' | 'bigdata' {
+    return this.name
+  }
+
+  /** Bytes that a breaker may hold in memory under bigdata. */
+  get shareBytes(): number {
+    return this.pressure.shareBytes
+  }
+
+  /** Called when a breaker begins: under bigdata only for want of memory, it may be bulk again. */
+  begin(label: string): void {
+    if (!this.switched || this.name === 'bulk' || this.forcedAt !== null || this.pressure.isHigh()) return
+    this.name = 'bulk'
+    this.onChange({ name: 'bulk', reason: `bigdata -> bulk at ${label}: ${this.pressure.describe()}` })
+  }
+
+  /** Whether a breaker should move what it holds out of memory, now, between two morsels. */
+  shouldSpill(holder: Holder): boolean {
+    if (this.name === 'bigdata') {
+      return holder.bytes > this.pressure.shareBytes || (this.isWorthMoving(holder) && this.pressure.isHigh())
+    }
+    const forced = this.forcedAt !== null && holder.morsel >= this.forcedAt
+    if (!forced && !(this.isWorthMoving(holder) && this.pressure.isHigh())) return false
+    this.name = 'bigdata'
+    this.switched = true
+    const place = `morsel ${holder.morsel}${holder.morsels === null ? '' : ` of ${holder.morsels}`}`
+    const why = forced ? 'asked for' : this.pressure.describe()
+    this.onChange({
+      name: 'bigdata',
+      reason: `bulk -> bigdata at ${place}: ${why}, ${holder.label} ${Math.round(holder.bytes / 1e6)} MB`,
+    })
+    return true
+  }
+
+  private isWorthMoving(holder: Holder): boolean {
+    return holder.bytes >= LEAST_BYTES
+  }
+}
