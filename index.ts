@@ -57,5 +57,6 @@ export type {
   Value,
 } from './planner/frame.js'
 export { Frame, GroupedFrame } from './planner/frame.js'
+export type { NodeMetrics, Profile, ProfiledNode } from './planner/profile.js'
 export type * from './planner/run-options.js'
 export type { DataType, Field, Schema } from './planner/types.js'

@@ -7,7 +7,8 @@ import { SqlParser } from '../io/duckdb/parser.js'
 import { toRow } from '../io/records/row.js'
 import { VolleyError } from '../planner/errors.js'
 import type { FrameRuntime } from '../planner/frame.js'
-import type { LogicalPlan } from '../planner/logical-plan.js'
+import type { LogicalPlan, ResolvedPlan } from '../planner/logical-plan.js'
+import { Profile, profilePlan } from '../planner/profile.js'
 import type { ExplainOptions, RunOptions, RunReport, SinkTarget } from '../planner/run-options.js'
 import type { Schema } from '../planner/types.js'
 import { settledWithin, unlessCancelled } from './cancellation.js'
@@ -19,6 +20,7 @@ import { Leases } from './memory/lease.js'
 import { OperatorSlots } from './memory/operator-slots.js'
 import { SharedMemory } from './memory/shared-memory.js'
 import type { CheckedOptions } from './options.js'
+import { MetricsRecorder, NO_METRICS, type RunMetrics } from './metrics/recorder.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
 import { RunMeter } from './report.js'
 import { leaseBatch, tableOf } from './results.js'
@@ -40,6 +42,8 @@ interface Execution {
   readonly run: Run
   readonly meter: RunMeter
   readonly choice: Choice
+  /** Optimized. */
+  readonly plan: ResolvedPlan
   readonly schema: Schema
   readonly batches: AsyncGenerator<Batch>
 }
@@ -185,6 +189,20 @@ export class Executor implements FrameRuntime {
     })
   }
 
+  profile(plan: LogicalPlan, options: RunOptions): Promise<Profile> {
+    const recorder = new MetricsRecorder(this.memory.views)
+    const measured = async ({ batches, choice, meter, plan: optimized }: Execution) => {
+      let rowsOut = 0
+      for await (const batch of batches) {
+        rowsOut += batch.length
+        releaseBatch(this.memory, batch)
+      }
+      const report = meter.finish({ rowsOut, bytesWritten: 0 }, choice)
+      return new Profile(report, profilePlan(optimized, recorder.measurements()))
+    }
+    return this.execute(plan, options, measured, recorder)
+  }
+
   /** The batches of a run that its consumer may leave at any time. The consumer owns them. */
   private async *batches(plan: LogicalPlan, options: RunOptions): AsyncGenerator<Batch> {
     const execution = await this.tracked(() => this.start(plan, options))
@@ -205,9 +223,10 @@ export class Executor implements FrameRuntime {
     plan: LogicalPlan,
     options: RunOptions,
     consume: (execution: Execution) => Promise<T>,
+    metrics: RunMetrics = NO_METRICS,
   ): Promise<T> {
     return this.tracked(async () => {
-      const execution = await this.start(plan, options)
+      const execution = await this.start(plan, options, metrics)
       try {
         return await consume(execution)
       } finally {
@@ -228,14 +247,14 @@ export class Executor implements FrameRuntime {
     }
   }
 
-  private async start(plan: LogicalPlan, options: RunOptions): Promise<Execution> {
+  private async start(plan: LogicalPlan, options: RunOptions, metrics = NO_METRICS): Promise<Execution> {
     const choice = chooseStrategy(options.strategy ?? this.options.strategy)
     await this.leases.relieve()
     // A run that closing does not know of yet would lose its threads while it works.
     this.expectOpen()
     this.pool.start()
     const meter = new RunMeter(options.onProgress)
-    const run = new Run(this.resources, options.signal, meter.tick)
+    const run = new Run(this.resources, options.signal, meter.tick, metrics)
     this.runs.set(run, plan)
     try {
       // Opening a source may take as long as its producer likes.
@@ -248,7 +267,7 @@ export class Executor implements FrameRuntime {
       meter.watch(run.counts, rowsToRead(optimized, this.sources))
       const switching = new Switching('bulk', this.pressure(), () => {}, null)
       const batches = new BulkStrategy(run, switching).batches(pipeline)
-      return { run, meter, choice, schema: resolved.schema, batches }
+      return { run, meter, choice, plan: optimized, schema: resolved.schema, batches }
     } catch (error) {
       meter.abandon()
       await run.finish()

@@ -5,62 +5,87 @@ import { unreachable } from '../planner/errors.js'
 import type { NamedExpression, TypedAggregate, TypedExpression } from '../planner/expression.js'
 import type { ResolvedPlan, TableSource } from '../planner/logical-plan.js'
 import { type DataType, type Schema, schemaOf, typesEqual } from '../planner/types.js'
+import type { PlanPart } from './metrics/plan-part.js'
 import type { JoinStep, Pipeline, PipelineSource, PipelineStep } from './strategies/pipeline.js'
 
 export type SourceLookup = (source: TableSource) => Source
 
+/** The pieces of the pipelines name the nodes of the plan that they come of. */
 export function lower(plan: ResolvedPlan, sourceOf: SourceLookup): Pipeline {
-  const lowered = (input: ResolvedPlan) => lower(input, sourceOf)
+  let nodes = 0
+  return lowerNode(plan, { sourceOf, nextIndex: () => nodes++ })
+}
+
+interface Lowering {
+  readonly sourceOf: SourceLookup
+  /** Counts nodes in the order of `nodesOf`: asked before a node's inputs are lowered, from left to right. */
+  readonly nextIndex: () => number
+}
+
+function lowerNode(plan: ResolvedPlan, lowering: Lowering): Pipeline {
+  const index = lowering.nextIndex()
+  const whole: PlanPart = { index, place: 'whole' }
+  const lowered = (input: ResolvedPlan) => lowerNode(input, lowering)
   switch (plan.kind) {
     case 'scan': {
+      const node: PlanPart = plan.limit === null ? whole : { index, place: 'first' }
       const scan: Pipeline = from(
         {
           kind: 'scan',
-          source: sourceOf(plan.source),
+          source: lowering.sourceOf(plan.source),
           columns: plan.schema.fields.map((field) => field.name),
           predicate: plan.predicate,
+          node,
         },
         plan.schema,
       )
       return plan.limit === null
         ? scan
-        : from({ kind: 'limit', input: scan, count: plan.limit, offset: 0 }, plan.schema)
+        : from(
+            { kind: 'limit', input: scan, count: plan.limit, offset: 0, node: { index, place: 'last' } },
+            plan.schema,
+          )
     }
     case 'filter':
-      return then(lowered(plan.input), { kind: 'filter', predicate: plan.predicate }, plan.schema)
+      return then(lowered(plan.input), { kind: 'filter', predicate: plan.predicate, node: whole }, plan.schema)
     case 'project':
       return then(
         lowered(plan.input),
-        { kind: 'project', schema: plan.schema, expressions: plan.expressions },
+        { kind: 'project', schema: plan.schema, expressions: plan.expressions, node: whole },
         plan.schema,
       )
     case 'aggregate':
       return from(
-        { kind: 'aggregate', input: lowered(plan.input), keys: plan.keys, aggregates: plan.aggregates },
+        { kind: 'aggregate', input: lowered(plan.input), keys: plan.keys, aggregates: plan.aggregates, node: whole },
         plan.schema,
       )
     case 'distinct':
-      return lowerDistinct(plan, lowered(plan.input))
+      return lowerDistinct(plan, lowered(plan.input), index)
     case 'sort': {
       const input = lowered(plan.input)
       const { keys, limit } = plan
-      const fed = limit === null ? input : then(input, { kind: 'top', keys, limit }, input.schema)
-      return from({ kind: 'sort', input: fed, keys, limit }, plan.schema)
+      if (limit === null) return from({ kind: 'sort', input, keys, limit, node: whole }, plan.schema)
+      const fed = then(input, { kind: 'top', keys, limit, node: { index, place: 'first' } }, input.schema)
+      return from({ kind: 'sort', input: fed, keys, limit, node: { index, place: 'last' } }, plan.schema)
     }
     case 'limit':
-      return from({ kind: 'limit', input: lowered(plan.input), count: plan.count, offset: plan.offset }, plan.schema)
+      return from(
+        { kind: 'limit', input: lowered(plan.input), count: plan.count, offset: plan.offset, node: whole },
+        plan.schema,
+      )
     case 'union':
-      return from({ kind: 'union', inputs: plan.inputs.map(lowered) }, plan.schema)
+      return from({ kind: 'union', inputs: plan.inputs.map(lowered), node: whole }, plan.schema)
     case 'window':
-      return from({ kind: 'window', input: lowered(plan.input), windows: plan.windows }, plan.schema)
+      return from({ kind: 'window', input: lowered(plan.input), windows: plan.windows, node: whole }, plan.schema)
     case 'map': {
       const input = lowered(plan.input)
+      const { mode, schema } = plan
       return plan.function.kind === 'module'
-        ? then(input, { kind: 'map', mode: plan.mode, function: plan.function, schema: plan.schema }, plan.schema)
-        : from({ kind: 'closure', input, mode: plan.mode, function: plan.function, schema: plan.schema }, plan.schema)
+        ? then(input, { kind: 'map', mode, function: plan.function, schema, node: whole }, schema)
+        : from({ kind: 'closure', input, mode, function: plan.function, schema, node: whole }, schema)
     }
     case 'join':
-      return lowerJoin(plan, lowered(plan.left), lowered(plan.right))
+      return lowerJoin(plan, lowered(plan.left), lowered(plan.right), index)
     default:
       return unreachable(plan)
   }
@@ -75,7 +100,7 @@ function then(input: Pipeline, step: PipelineStep, schema: Schema): Pipeline {
 }
 
 /** Distinct rows are groups; a column that is not compared is the first of its group. */
-function lowerDistinct(plan: Extract<ResolvedPlan, { kind: 'distinct' }>, input: Pipeline): Pipeline {
+function lowerDistinct(plan: Extract<ResolvedPlan, { kind: 'distinct' }>, input: Pipeline, index: number): Pipeline {
   const { fields } = plan.schema
   const column = (index: number): NamedExpression => ({
     name: fields[index].name,
@@ -96,13 +121,29 @@ function lowerDistinct(plan: Extract<ResolvedPlan, { kind: 'distinct' }>, input:
   )
   const order = [...plan.on, ...others]
   const grouped = schemaOf(order.map((index) => fields[index]))
-  const groups = from({ kind: 'aggregate', input, keys: plan.on.map(column), aggregates }, grouped)
-  if (order.every((index, place) => index === place)) return { ...groups, schema: plan.schema }
+  const isInOrder = order.every((index, place) => index === place)
+  const groups = from(
+    {
+      kind: 'aggregate',
+      input,
+      keys: plan.on.map(column),
+      aggregates,
+      node: { index, place: isInOrder ? 'whole' : 'first' },
+    },
+    grouped,
+  )
+  if (isInOrder) return { ...groups, schema: plan.schema }
   const expressions = fields.map((field, index): NamedExpression => {
     const place = order.indexOf(index)
     return { name: field.name, expression: { kind: 'column', index: place, name: field.name, type: field.type } }
   })
-  return then(groups, { kind: 'project', schema: plan.schema, expressions }, plan.schema)
+  const arrangement: PipelineStep = {
+    kind: 'project',
+    schema: plan.schema,
+    expressions,
+    node: { index, place: 'last' },
+  }
+  return then(groups, arrangement, plan.schema)
 }
 
 type JoinPlan = Extract<ResolvedPlan, { kind: 'join' }>
@@ -111,20 +152,25 @@ type JoinPlan = Extract<ResolvedPlan, { kind: 'join' }>
  * The right side is built, the left flows through. A right join is a left join with the sides exchanged. Right and full
  * joins put out all columns of both sides; a projection then takes shared keys from the side that has the row.
  */
-function lowerJoin(plan: JoinPlan, left: Pipeline, right: Pipeline): Pipeline {
+function lowerJoin(plan: JoinPlan, left: Pipeline, right: Pipeline, index: number): Pipeline {
+  const first: PlanPart = { index, place: 'first' }
+  const last: PlanPart = { index, place: 'last' }
   if (plan.how === 'right') {
     const step = joinStep('left', right, left, plan.rightKeys, plan.leftKeys)
+    const joined = then(right, { ...step, node: first }, step.schema)
     const columnsOfLeft = right.schema.fields.length
-    return then(then(right, step, step.schema), arranged(plan, step.schema, columnsOfLeft, 0, 'right'), plan.schema)
+    const arrangement = arranged(plan, step.schema, columnsOfLeft, 0, 'right')
+    return then(joined, { ...arrangement, node: last }, plan.schema)
   }
   if (plan.how === 'full') {
     const step = joinStep('full', left, right, plan.leftKeys, plan.rightKeys)
-    const joined = from({ kind: 'outerJoin', input: left, join: step }, step.schema)
-    return then(joined, arranged(plan, step.schema, 0, left.schema.fields.length, 'either'), plan.schema)
+    const joined = from({ kind: 'outerJoin', input: left, join: { ...step, node: first }, node: first }, step.schema)
+    const arrangement = arranged(plan, step.schema, 0, left.schema.fields.length, 'either')
+    return then(joined, { ...arrangement, node: last }, plan.schema)
   }
   const buildColumns = plan.how === 'semi' || plan.how === 'anti' ? [] : plan.rightColumns
   const step = joinStep(plan.how, left, right, plan.leftKeys, plan.rightKeys, buildColumns)
-  return then(left, { ...step, schema: plan.schema }, plan.schema)
+  return then(left, { ...step, schema: plan.schema, node: { index, place: 'whole' } }, plan.schema)
 }
 
 function joinStep(

@@ -1,5 +1,6 @@
 /** Describes a resolved plan: as a tree of text, one node a line, and as plain data of the same content. */
 
+import { MAIN_PORT } from './component.js'
 import { unreachable } from './errors.js'
 import type { NamedExpression } from './expression.js'
 import { formatAggregate, formatExpression, formatName, formatSortKey, formatWindow } from './format-expression.js'
@@ -35,13 +36,18 @@ export function explainJson(plan: ResolvedPlan, annotate: Annotate = NO_ANNOTATI
 
 /** Ends with a line break. */
 export function explainText(plan: ResolvedPlan, annotate: Annotate = NO_ANNOTATIONS): string {
-  return `${linesOf(explainJson(plan, annotate)).join('\n')}\n`
+  return `${treeLines(explainJson(plan, annotate), lineOf).join('\n')}\n`
 }
 
-function linesOf(node: ExplainedNode): readonly string[] {
+interface TreeNode<Node> {
+  readonly inputs: readonly Node[]
+}
+
+/** Draws a tree, a line a node in preorder. */
+export function treeLines<Node extends TreeNode<Node>>(node: Node, lineOf: (node: Node) => string): readonly string[] {
   const children = node.inputs.flatMap((input, i) => {
     const isLast = i === node.inputs.length - 1
-    return linesOf(input).map((line, row) => {
+    return treeLines(input, lineOf).map((line, row) => {
       const branch = row === 0 ? (isLast ? '└─ ' : '├─ ') : isLast ? '   ' : '│  '
       return branch + line
     })
@@ -50,9 +56,15 @@ function linesOf(node: ExplainedNode): readonly string[] {
 }
 
 /** Properties that need no name in the text, because there is one for each operator. */
-const UNNAMED = new Set(['source', 'kind', 'condition', 'expressions', 'function'])
+const UNNAMED = new Set(['source', 'kind', 'condition', 'expressions', 'function', 'component'])
 
-function lineOf({ operator, properties, annotations }: ExplainedNode): string {
+function lineOf(node: ExplainedNode): string {
+  const notes = node.annotations.length === 0 ? '' : ` [${node.annotations.join(', ')}]`
+  return labelOf(node) + notes
+}
+
+/** What a node does, without annotations. */
+export function labelOf({ operator, properties }: Pick<ExplainedNode, 'operator' | 'properties'>): string {
   const parts = Object.entries(properties).map(([name, value]) => {
     // The filter right above says which.
     if (operator === 'scan' && name === 'where') return 'filter pushed down'
@@ -60,8 +72,7 @@ function lineOf({ operator, properties, annotations }: ExplainedNode): string {
     if (text === '') return `no ${name}`
     return UNNAMED.has(name) ? text : `${name} ${text}`
   })
-  const notes = annotations.length === 0 ? '' : ` [${annotations.join(', ')}]`
-  return [operator, ...(parts.length === 0 ? [] : [` ${parts.join('; ')}`]), notes].join('')
+  return parts.length === 0 ? operator : `${operator} ${parts.join('; ')}`
 }
 
 function propertiesOf(plan: ResolvedPlan): ExplainedNode['properties'] {
@@ -97,6 +108,11 @@ function propertiesOf(plan: ResolvedPlan): ExplainedNode['properties'] {
       return {}
     case 'map':
       return { function: `${plan.mode} ${functionLabel(plan.function)}` }
+    case 'component': {
+      const { [MAIN_PORT]: _, ...others } = plan.ports
+      const names = Object.keys(others)
+      return { component: plan.component.name, ...(names.length > 0 && { ports: names }) }
+    }
     case 'window':
       return { compute: plan.windows.map((one) => `${formatWindow(one)} AS ${formatName(one.name)}`) }
     default:

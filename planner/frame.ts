@@ -1,6 +1,6 @@
 /** The lazy table that users hold: a logical plan, and the runtime that can run it. */
 
-import type { Schema as ArrowSchema, RecordBatch, Table, Vector } from 'apache-arrow'
+import type { Schema as ArrowSchema, RecordBatch, Table } from 'apache-arrow'
 import {
   checkChoice,
   checkCount,
@@ -14,11 +14,13 @@ import {
   invalid,
   show,
 } from './arguments.js'
+import { type Component, checkComponent, MAIN_PORT } from './component.js'
 import { asExpr, type ExpressionLike, operand, type SortBy, sortKey, type Value } from './expr.js'
 import type { Expression } from './expression.js'
 import { checkJoin, type JoinOptions } from './join-options.js'
 import type { LogicalPlan, UserFunction } from './logical-plan.js'
 import { type SchemaLike, schemaFrom } from './map-schema.js'
+import type { Profile } from './profile.js'
 import type {
   ArrowSinkOptions,
   CsvSinkOptions,
@@ -30,11 +32,13 @@ import type {
   SinkTarget,
 } from './run-options.js'
 import type { Schema } from './types.js'
+import type { BatchFunction, ModuleFunction, RowFunction } from './user-functions.js'
 
 export type { ExpressionLike, SortBy, SortTerm, Value } from './expr.js'
 export type { JoinOptions } from './join-options.js'
 export type { SchemaLike } from './map-schema.js'
 export type * from './run-options.js'
+export type { BatchFunction, ModuleFunction, RowFunction } from './user-functions.js'
 
 /** What a frame needs of its engine. */
 export interface FrameRuntime {
@@ -45,30 +49,14 @@ export interface FrameRuntime {
   rows(plan: LogicalPlan, run: RunOptions): AsyncIterable<Record<string, unknown>>
   count(plan: LogicalPlan, run: RunOptions): Promise<number>
   sink(plan: LogicalPlan, target: SinkTarget, run: RunOptions): Promise<RunReport>
+  profile(plan: LogicalPlan, run: RunOptions): Promise<Profile>
   /** Keeps a function of the main thread under a number that plans can carry. */
   registerClosure(call: (input: never) => unknown): number
+  /** Names of the strategies that a run may ask for. */
+  strategyNames(): readonly string[]
   /** Throws VOLLEY_UNSUPPORTED for a type that has no equivalent here. */
   toSchema(schema: ArrowSchema): Schema
 }
-
-/** A function that worker threads load themselves, which lets it run in parallel. */
-export interface ModuleFunction {
-  /** A URL of an ES module, a path (relative ones begin with `./` or `../` and start at the working directory), or a package. */
-  readonly module: string | URL
-  /** The name of the export; `default` unless given. */
-  readonly function?: string
-  /** Passed as the second argument. Must survive structured cloning. */
-  readonly kwargs?: Readonly<Record<string, unknown>>
-}
-
-/** Columns by name, of one length: those that the schema declares. */
-type Columns = Readonly<Record<string, ArrayBufferView | Vector | readonly unknown[]>>
-type BatchResult = RecordBatch | Table | Columns
-export type BatchFunction = (batch: RecordBatch) => BatchResult | Promise<BatchResult>
-type Row = Record<string, unknown>
-type RowResult = Row | readonly Row[] | null | undefined
-/** Returns a row, several, or none. Fields that the schema does not declare are left out; those that lack are null. */
-export type RowFunction = (row: Row) => RowResult | Promise<RowResult>
 
 export interface MapOptions {
   /** The columns that the function returns. */
@@ -170,6 +158,12 @@ export class Frame {
     return this.map('row', transform, options)
   }
 
+  /** Passes the rows through an operator of the user's own. What leaves by its port `main` is the result. */
+  apply(component: Component): Frame {
+    const ports = checkComponent(component, (given) => this.runtime.toSchema(given))
+    return this.with({ kind: 'component', input: this.plan, component, schema: ports[MAIN_PORT], ports })
+  }
+
   schema(): Promise<ArrowSchema> {
     return this.runtime.schema(this.plan)
   }
@@ -181,21 +175,26 @@ export class Frame {
   }
 
   collect(run: RunOptions = {}): Promise<Table> {
-    return this.runtime.collect(this.plan, checkRun(run))
+    return this.runtime.collect(this.plan, this.checked(run))
   }
 
   /** Record batches with backpressure: nothing is read ahead of a consumer that pauses but for a few batches. */
   stream(run: RunOptions = {}): AsyncIterable<RecordBatch> {
-    return this.runtime.stream(this.plan, checkRun(run))
+    return this.runtime.stream(this.plan, this.checked(run))
   }
 
   /** Rows as objects, with backpressure. */
   rows(run: RunOptions = {}): AsyncIterable<Record<string, unknown>> {
-    return this.runtime.rows(this.plan, checkRun(run))
+    return this.runtime.rows(this.plan, this.checked(run))
   }
 
   count(run: RunOptions = {}): Promise<number> {
-    return this.runtime.count(this.plan, checkRun(run))
+    return this.runtime.count(this.plan, this.checked(run))
+  }
+
+  /** Runs the plan, drops its rows, and tells what each node of it did. */
+  profile(run: RunOptions = {}): Promise<Profile> {
+    return this.runtime.profile(this.plan, this.checked(run))
   }
 
   sinkParquet(path: string, options: ParquetSinkOptions = {}, run: RunOptions = {}): Promise<RunReport> {
@@ -220,7 +219,11 @@ export class Frame {
 
   private sink(target: SinkTarget, run: RunOptions): Promise<RunReport> {
     checkPath(target.path)
-    return this.runtime.sink(this.plan, Object.freeze(target), checkRun(run))
+    return this.runtime.sink(this.plan, Object.freeze(target), this.checked(run))
+  }
+
+  private checked(run: RunOptions): RunOptions {
+    return checkRun(run, this.runtime.strategyNames())
   }
 
   private map(mode: 'batch' | 'row', transform: object, options: MapOptions): Frame {

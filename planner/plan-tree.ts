@@ -23,6 +23,7 @@ export function inputsOf(plan: ResolvedPlan): readonly ResolvedPlan[] {
     case 'limit':
     case 'distinct':
     case 'map':
+    case 'component':
     case 'window':
       return [plan.input]
   }
@@ -49,6 +50,7 @@ export function mapInputs(plan: ResolvedPlan, map: (input: ResolvedPlan) => Reso
     case 'limit':
     case 'distinct':
     case 'map':
+    case 'component':
     case 'window': {
       const input = map(plan.input)
       return input === plan.input ? plan : { ...plan, input }
@@ -102,6 +104,7 @@ export function mapExpressions(
     case 'distinct':
     case 'union':
     case 'map':
+    case 'component':
       return plan
   }
 }
@@ -130,4 +133,9 @@ export function sameColumns(a: Schema, b: Schema): boolean {
     a.fields.length === b.fields.length &&
     a.fields.every((one, i) => one.name === b.fields[i].name && typeName(one.type) === typeName(b.fields[i].type))
   )
+}
+
+/** A plan and all below it in preorder: a node, then what is below each of its inputs in turn. */
+export function nodesOf(plan: ResolvedPlan): readonly ResolvedPlan[] {
+  return [plan, ...inputsOf(plan).flatMap(nodesOf)]
 }

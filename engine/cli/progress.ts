@@ -1,7 +1,7 @@
 /** Shows how a run goes: one line, redrawn on a terminal, or a line now and then elsewhere. */
 
+import { formatCount, formatDuration, formatRate } from '../../planner/quantities.js'
 import type { ProgressEvent } from '../../planner/run-options.js'
-import { formatCount, formatDuration, formatRate } from './quantities.js'
 import type { Terminal } from './terminal.js'
 
 export interface ProgressLine {

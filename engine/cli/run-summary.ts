@@ -1,7 +1,7 @@
 /** What a run did, for people: before and after, then the phases and the totals. */
 
+import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../planner/quantities.js'
 import type { RunReport } from '../../planner/run-options.js'
-import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from './quantities.js'
 import { textTable } from './text-table.js'
 
 /** A table in files: what there was before a run, and what there is after it. */

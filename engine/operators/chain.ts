@@ -12,6 +12,7 @@ import type { TypedExpression } from '../../planner/expression.js'
 import { describeRowError, evaluateAll, failingExpression } from '../kernels/evaluate.js'
 import { RowError } from '../kernels/kernel.js'
 import { persist, releaseBatch, unpackBatch } from '../kernels/vectors.js'
+import type { ChainMeter } from '../metrics/chain-meter.js'
 import type { ChainEnd, ChainStep } from '../workers/messages.js'
 import type { TaskContext } from '../workers/task-context.js'
 import { AggregateSlot } from './aggregate-slot.js'
@@ -47,6 +48,8 @@ export class Chain {
     private readonly end: ChainEnd,
     /** Orders the chain's rows before those of a chain with a greater position. */
     private readonly position: number,
+    /** Null if nobody measures the run. */
+    private readonly meter: ChainMeter | null = null,
   ) {
     this.slot = end.kind === 'aggregate' ? AggregateSlot.acquire(context, end) : null
   }
@@ -78,49 +81,54 @@ export class Chain {
 
   private apply(index: number, batch: Batch): void | Promise<void> {
     if (batch.length === 0) return
+    this.meter?.passed(index, batch)
     if (index === this.steps.length) return this.finishSlice(batch)
     const step = this.steps[index]
     switch (step.kind) {
       case 'filter': {
-        const filtered = this.located([step.predicate], batch, () => filter(this.context, step.predicate, batch))
+        const filtered = this.computed(index, [step.predicate], batch, () =>
+          filter(this.context, step.predicate, batch),
+        )
         if (filtered.indices !== null) this.selections?.push(filtered.indices)
         return this.apply(index + 1, filtered.batch)
       }
       case 'project': {
         const expressions = step.expressions.map((named) => named.expression)
-        const projected = this.located(expressions, batch, () =>
+        const projected = this.computed(index, expressions, batch, () =>
           project(this.context, step.expressions, step.schema, batch),
         )
         return this.apply(index + 1, projected)
       }
       case 'top': {
         const keys = step.keys.map((key) => key.expression)
-        const kept = this.located(keys, batch, () => top(this.context, step.keys, step.limit, batch))
+        const kept = this.computed(index, keys, batch, () => top(this.context, step.keys, step.limit, batch))
         this.selections = null
         return this.apply(index + 1, kept)
       }
       case 'probe': {
-        const joined = this.located(step.keys, batch, () => probe(this.context, step, batch))
+        const joined = this.computed(index, step.keys, batch, () => probe(this.context, step, batch))
         this.selections = null
-        return this.applyEach(index + 1, joined)
+        return this.applyEach(index, joined)
       }
       case 'map': {
         const isWhole = this.selections?.length === 0
         this.selections = null
-        return this.applyMapped(index + 1, step, batch, isWhole ? this.origin.firstRow : null)
+        return this.applyMapped(index, step, batch, isWhole ? this.origin.firstRow : null)
       }
       default:
         return unreachable(step)
     }
   }
 
-  /** Sends each of several batches on, taking back their scratch before the next one is made. */
+  /** Sends each of several batches of a step on, taking back their scratch before the next one is made. */
   private applyEach(index: number, batches: Generator<Batch>): void | Promise<void> {
     for (;;) {
       const mark = this.context.markScratch()
+      const began = this.clock()
       const next = batches.next()
+      this.meter?.worked(index + 1, began)
       if (next.done === true) return
-      const pending = this.apply(index, next.value)
+      const pending = this.apply(index + 1, next.value)
       if (pending !== undefined) return pending.then(() => this.applyEach(index, batches))
       this.context.rewindScratch(mark)
       this.context.checkCancelled()
@@ -128,15 +136,23 @@ export class Chain {
   }
 
   private async applyMapped(index: number, step: MapStep, batch: Batch, firstRow: number | null): Promise<void> {
+    const began = this.clock()
     const mapped = await mapInWorker(this.context, step, batch, firstRow)
+    this.meter?.worked(index + 1, began)
     try {
-      await this.apply(index, mapped)
+      await this.apply(index + 1, mapped)
     } finally {
       releaseBatch(this.context, mapped)
     }
   }
 
   private finishSlice(batch: Batch): void {
+    const began = this.clock()
+    this.endSlice(batch)
+    this.meter?.worked(this.steps.length + 1, began)
+  }
+
+  private endSlice(batch: Batch): void {
     const { end } = this
     const position = this.position + this.result.rowsOut
     this.result.rowsOut += batch.length
@@ -152,6 +168,19 @@ export class Chain {
     const computed = (input: TypedExpression | null) => (input === null ? null : vectors[next++])
     const keys = end.keys.map(() => vectors[next++])
     this.slot?.state.update(keys, end.arguments.map(computed), end.filters.map(computed), batch.length, position)
+  }
+
+  /** What a step makes of a batch; its work counts as that step's. */
+  private computed<T>(index: number, expressions: readonly TypedExpression[], batch: Batch, compute: () => T): T {
+    const began = this.clock()
+    const result = this.located(expressions, batch, compute)
+    this.meter?.worked(index + 1, began)
+    return result
+  }
+
+  /** Now, in runs that are measured. */
+  private clock(): number {
+    return this.meter === null ? 0 : performance.now()
   }
 
   /** Runs `compute`, and tells the expression, file and row of a value that it cannot take. */

@@ -34,7 +34,8 @@ export interface JoinStep extends PlanPiece {
 
 export type PipelineStep = Exclude<ChainStep, { kind: 'probe' }> | JoinStep
 
-export type PipelineSource = PlanPiece & (
+export type PipelineSource = PlanPiece &
+  (
     | {
         readonly kind: 'scan'
         readonly source: Source
@@ -67,7 +68,7 @@ export type PipelineSource = PlanPiece & (
       }
     /** Batches that come from elsewhere; taken once. */
     | { readonly kind: 'stream'; readonly schema: Schema; readonly batches: () => AsyncGenerator<Batch> }
-)
+  )
 
 export interface Pipeline {
   readonly source: PipelineSource

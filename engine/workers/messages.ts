@@ -40,36 +40,38 @@ export interface RunHandle {
 export type UserModule = Extract<UserFunction, { kind: 'module' }>
 
 /** An operator of a chain, as it runs in a worker on one slice after another. */
-export type ChainStep = PlanPiece & (
-  | { readonly kind: 'filter'; readonly predicate: TypedExpression }
-  | { readonly kind: 'project'; readonly schema: Schema; readonly expressions: readonly NamedExpression[] }
-  /** Keeps the first `limit` rows of a slice in sort order: a top-k sort follows. */
-  | { readonly kind: 'top'; readonly keys: readonly SortKey<TypedExpression>[]; readonly limit: number }
-  | ProbeStep
-  | {
-      readonly kind: 'map'
-      readonly mode: 'batch' | 'row'
-      readonly function: UserModule
-      readonly schema: Schema
-    }
-)
+export type ChainStep = PlanPiece &
+  (
+    | { readonly kind: 'filter'; readonly predicate: TypedExpression }
+    | { readonly kind: 'project'; readonly schema: Schema; readonly expressions: readonly NamedExpression[] }
+    /** Keeps the first `limit` rows of a slice in sort order: a top-k sort follows. */
+    | { readonly kind: 'top'; readonly keys: readonly SortKey<TypedExpression>[]; readonly limit: number }
+    | ProbeStep
+    | {
+        readonly kind: 'map'
+        readonly mode: 'batch' | 'row'
+        readonly function: UserModule
+        readonly schema: Schema
+      }
+  )
 
 /** Where the rows of a chain end up. */
-export type ChainEnd = PlanPiece & (
+export type ChainEnd = PlanPiece &
   /** In batches of the answer. */
-  | { readonly kind: 'output' }
-  /** In one of the aggregation states whose addresses are in `slots`. */
-  | {
-      readonly kind: 'aggregate'
-      readonly descriptor: AggregateDescriptor
-      readonly keys: readonly TypedExpression[]
-      readonly arguments: readonly (TypedExpression | null)[]
-      readonly filters: readonly (TypedExpression | null)[]
-      /** Address of `slotCount` pairs of int32: lock, address of the state or 0. */
-      readonly slots: number
-      readonly slotCount: number
-    }
-)
+  (
+    | { readonly kind: 'output' }
+    /** In one of the aggregation states whose addresses are in `slots`. */
+    | {
+        readonly kind: 'aggregate'
+        readonly descriptor: AggregateDescriptor
+        readonly keys: readonly TypedExpression[]
+        readonly arguments: readonly (TypedExpression | null)[]
+        readonly filters: readonly (TypedExpression | null)[]
+        /** Address of `slotCount` pairs of int32: lock, address of the state or 0. */
+        readonly slots: number
+        readonly slotCount: number
+      }
+  )
 
 /** Everything about a chain but its input. */
 export interface ChainPlan {

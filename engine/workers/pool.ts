@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { unpackError, VolleyError } from '../../planner/errors.js'
 import { ownerOfThread, type SharedMemory } from '../memory/shared-memory.js'
+import type { TaskUsage } from '../metrics/task-usage.js'
 import type { Reply, ReplyOf, TaskKind, TaskOf, WorkerStart } from './messages.js'
 
 export class WorkerPool {
@@ -21,8 +22,8 @@ export class WorkerPool {
     this.running()
   }
 
-  /** Runs one task in some worker. Throws what the task threw, or VOLLEY_WORKER_DIED. */
-  async run<K extends TaskKind>(task: TaskOf<K>): Promise<ReplyOf<K>> {
+  /** Runs one task in some worker; `onUsage` learns what it took if it is measured. Throws what the task threw, or VOLLEY_WORKER_DIED. */
+  async run<K extends TaskKind>(task: TaskOf<K>, onUsage: (usage: TaskUsage) => void = () => {}): Promise<ReplyOf<K>> {
     let reply: Reply
     try {
       reply = await this.running().run(task)
@@ -36,6 +37,7 @@ export class WorkerPool {
       )
     }
     if (!reply.ok) throw unpackError(reply.error)
+    if (reply.usage !== null) onUsage(reply.usage)
     return reply.value as ReplyOf<K>
   }
 

@@ -6,6 +6,7 @@ import { codecBytes } from '../../io/parquet/codec.js'
 import { packError, VolleyError } from '../../planner/errors.js'
 import { createKernelContext, instantiateKernels } from '../kernels/context.js'
 import { ownerOfThread, SharedMemory } from '../memory/shared-memory.js'
+import { measureUsage } from '../metrics/task-usage.js'
 import type { Reply, RunHandle, Task, TaskKind, TaskOf, WorkerStart } from './messages.js'
 import type { TaskContext } from './task-context.js'
 import { handlers } from './tasks.js'
@@ -35,7 +36,10 @@ async function execute<K extends TaskKind>(task: TaskOf<K>): Promise<Reply<K>> {
   try {
     const context = contextOf(task.run)
     context.checkCancelled()
-    return { ok: true, value: await handlers[task.kind](context, task) }
+    const { sentAt } = task.run
+    const usage = sentAt === undefined ? null : measureUsage(sentAt)
+    const value = await handlers[task.kind](context, task)
+    return { ok: true, value, usage: usage?.() ?? null }
   } catch (error) {
     return { ok: false, error: packError(error) }
   } finally {

@@ -1,5 +1,5 @@
 import { progressText } from '../../engine/cli/progress.js'
-import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../engine/cli/quantities.js'
+import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../planner/quantities.js'
 import { displayWidth, textTable } from '../../engine/cli/text-table.js'
 import { describe, expect, it } from '../support/jest.js'
 

@@ -24,9 +24,14 @@ class PlanningRuntime implements FrameRuntime {
   rows = this.refuse
   count = this.refuse
   sink = this.refuse
+  profile = this.refuse
 
   registerClosure(call: (input: never) => unknown): number {
     return this.closures.push(call)
+  }
+
+  strategyNames(): readonly string[] {
+    return ['auto', 'row', 'bulk', 'bigdata']
   }
 
   toSchema(schema: ArrowSchema): Schema {
