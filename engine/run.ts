@@ -3,6 +3,7 @@
 import { VolleyError } from '../planner/errors.js'
 import { createKernelContext, type ThreadKernels } from './kernels/context.js'
 import type { KernelExports } from './kernels/kernel.js'
+import type { MemoryMonitor } from './memory/monitor.js'
 import { type OperatorDetail, type OperatorSlots, type OperatorUse, OTHER } from './memory/operator-slots.js'
 import type { SharedMemory } from './memory/shared-memory.js'
 import { NO_METRICS, type RunMetrics } from './metrics/recorder.js'
@@ -29,6 +30,7 @@ export interface RunResources {
   readonly pool: WorkerPool
   readonly kernels: KernelExports
   readonly operators: OperatorSlots
+  readonly monitor: MemoryMonitor
   readonly duckdb: () => Promise<DuckDb>
 }
 
@@ -37,6 +39,8 @@ export interface OperatorHandle {
   readonly id: number
   readonly label: string
   readonly context: TaskContext
+  /** Of the node that it works for. */
+  readonly span: NodeSpan
   task<K extends TaskKind>(kind: K, task: TaskKinds[K]['task']): Promise<ReplyOf<K>>
   /** Bytes of shared memory that it holds. */
   bytes(): number
@@ -50,11 +54,14 @@ export class Run {
   readonly counts: RunCounts = { rowsIn: 0, bytesRead: 0 }
   readonly memory: SharedMemory
   readonly pool: WorkerPool
+  /** Of the process: to be asked at morsel boundaries. */
+  readonly monitor: MemoryMonitor
   /** The engine's DuckDB, started when first asked for. */
   readonly duckdb: () => Promise<DuckDb>
   private readonly kernels: ThreadKernels
   private readonly operators: OperatorSlots
   private readonly slots: number[] = []
+  private readonly measured: OperatorHandle[] = []
   private readonly inFlight = new Set<Promise<unknown>>()
   private readonly stopListening: () => void
   private reason: unknown = null
@@ -62,7 +69,7 @@ export class Run {
   private keepAlive: NodeJS.Timeout | null = null
 
   constructor(
-    { memory, pool, kernels: wasm, operators, duckdb }: RunResources,
+    { memory, pool, kernels: wasm, operators, monitor, duckdb }: RunResources,
     signal: AbortSignal | undefined,
     /** Called when the count of rows read has grown. */
     readonly onCount: () => void = () => {},
@@ -72,6 +79,7 @@ export class Run {
     this.memory = memory
     this.pool = pool
     this.operators = operators
+    this.monitor = monitor
     this.duckdb = duckdb
     const owner = ++runs
     const allocate = memory.allocateFor(owner)
@@ -126,14 +134,22 @@ export class Run {
     const id = this.operators.claim(label, detail)
     if (id !== OTHER) this.slots.push(id)
     const handle: RunHandle = { ...this.handle, operator: id }
-    return {
+    const operator: OperatorHandle = {
       id,
       label,
       context: { ...this.context, allocate: this.memory.allocateFor(handle.owner, id) },
+      span,
       task: (kind, task) => this.taskFor(handle, kind, task, span),
       bytes: () => this.memory.operatorBytes(id),
       peakBytes: () => this.memory.operatorPeakBytes(id),
     }
+    if (id !== OTHER && span !== NO_SPAN) this.measured.push(operator)
+    return operator
+  }
+
+  /** Tells the spans of all operators so far the most that these held. */
+  recordPeaks(): void {
+    for (const { span, peakBytes } of this.measured) span.held(peakBytes())
   }
 
   /** What the run's operators hold and held, in the order in which they came up. */

@@ -10,8 +10,11 @@ import { MeasuredSpan, NO_SPAN, type NodeSpan } from './span.js'
 export interface RunMetrics {
   /** True if the run is measured. */
   readonly isOn: boolean
-  /** Measures a piece under a strategy. Spans of the same node and strategy add up. */
-  span(part: PlanPart | undefined, strategy: string): NodeSpan
+  /**
+   * Measures a piece under a strategy, or under the one that is under way each time. Spans of the same node and strategy
+   * add up.
+   */
+  span(part: PlanPart | undefined, strategy: string | (() => string)): NodeSpan
   /** Adds what a `chain` task measured. `parts` are those of `chainParts`. */
   recordChain(parts: readonly (PlanPart | null)[], strategy: string, metrics: Float64Array | null): void
 }
@@ -27,9 +30,10 @@ export class MetricsRecorder implements RunMetrics {
 
   constructor(private readonly views: MemoryViews) {}
 
-  span(part: PlanPart | undefined, strategy: string): NodeSpan {
+  span(part: PlanPart | undefined, strategy: string | (() => string)): NodeSpan {
     if (part === undefined) return NO_SPAN
-    return new MeasuredSpan(this.countersOf(part, strategy), part, this.views)
+    const name = typeof strategy === 'string' ? () => strategy : strategy
+    return new MeasuredSpan(() => this.countersOf(part, name()), part, this.views)
   }
 
   recordChain(parts: readonly (PlanPart | null)[], strategy: string, metrics: Float64Array | null): void {

@@ -31,7 +31,8 @@ export class MeasuredSpan implements NodeSpan {
   private readonly putsOut: boolean
 
   constructor(
-    private readonly counters: NodeCounters,
+    /** Of the strategy under way. */
+    private readonly current: () => NodeCounters,
     { place }: PlanPart,
     private readonly views: MemoryViews,
   ) {
@@ -40,20 +41,21 @@ export class MeasuredSpan implements NodeSpan {
   }
 
   rowsIn(rows: number, bytes: number): void {
-    if (this.takesInput) this.counters.addInput(rows, bytes)
+    if (this.takesInput) this.current().addInput(rows, bytes)
   }
 
   rowsOut(rows: number, bytes: number): void {
-    if (this.putsOut) this.counters.addOutput(rows, bytes, 1)
+    if (this.putsOut) this.current().addOutput(rows, bytes, 1)
   }
 
   busy(ms: number, cpuMs = ms): void {
-    this.counters.timeMs += ms
-    this.counters.cpuMs += cpuMs
+    const counters = this.current()
+    counters.timeMs += ms
+    counters.cpuMs += cpuMs
   }
 
   wait(ms: number): void {
-    this.counters.waitMs += ms
+    this.current().waitMs += ms
   }
 
   readonly used = ({ busyMs, cpuMs, waitMs }: TaskUsage): void => {
@@ -62,15 +64,15 @@ export class MeasuredSpan implements NodeSpan {
   }
 
   held(bytes: number): void {
-    this.counters.hold(bytes)
+    this.current().hold(bytes)
   }
 
   spilled(bytes: number): void {
-    this.counters.spilledBytes += bytes
+    this.current().spilledBytes += bytes
   }
 
   retried(): void {
-    this.counters.retries++
+    this.current().retries++
   }
 
   async *input(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {

@@ -5,12 +5,13 @@ import type { TypedExpression } from '../../planner/expression.js'
 import type { Schema } from '../../planner/types.js'
 import { evaluateAll } from '../kernels/evaluate.js'
 import { NO_ROW, take } from '../kernels/vectors.js'
+import type { PlanPiece } from '../metrics/plan-part.js'
 import { CrossProbe, type JoinPairs, type ProbeKind } from './join/pairs.js'
 import { JoinTable } from './join.js'
 import type { OperatorContext } from './operator-context.js'
 
 /** Plain data: a step of a chain. */
-export interface ProbeStep {
+export interface ProbeStep extends PlanPiece {
   readonly kind: 'probe'
   readonly how: 'inner' | 'left' | 'full' | 'semi' | 'anti' | 'cross'
   /** Columns: those of the probe side, then those of `build`. */

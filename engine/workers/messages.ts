@@ -20,7 +20,7 @@ import type { ErrorMessage } from '../../planner/errors.js'
 import type { NamedExpression, SortKey, TypedExpression, TypedWindow } from '../../planner/expression.js'
 import type { UserFunction } from '../../planner/logical-plan.js'
 import type { DataType, Schema } from '../../planner/types.js'
-import type { PlanPiece } from '../metrics/plan-part.js'
+import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
 import type { AggregateDescriptor } from '../operators/aggregate.js'
 import type { ProbeStep } from '../operators/probe.js'
@@ -56,22 +56,22 @@ export type ChainStep = PlanPiece &
   )
 
 /** Where the rows of a chain end up. */
-export type ChainEnd = PlanPiece &
+export type ChainEnd =
   /** In batches of the answer. */
-  (
-    | { readonly kind: 'output' }
-    /** In one of the aggregation states whose addresses are in `slots`. */
-    | {
-        readonly kind: 'aggregate'
-        readonly descriptor: AggregateDescriptor
-        readonly keys: readonly TypedExpression[]
-        readonly arguments: readonly (TypedExpression | null)[]
-        readonly filters: readonly (TypedExpression | null)[]
-        /** Address of `slotCount` pairs of int32: lock, address of the state or 0. */
-        readonly slots: number
-        readonly slotCount: number
-      }
-  )
+  | { readonly kind: 'output' }
+  /** In one of the aggregation states whose addresses are in `slots`. */
+  | {
+      readonly kind: 'aggregate'
+      readonly descriptor: AggregateDescriptor
+      readonly keys: readonly TypedExpression[]
+      readonly arguments: readonly (TypedExpression | null)[]
+      readonly filters: readonly (TypedExpression | null)[]
+      /** Address of `slotCount` pairs of int32: lock, address of the state or 0. */
+      readonly slots: number
+      readonly slotCount: number
+      /** What it is measured as; not at all if absent. */
+      readonly node?: PlanPart
+    }
 
 /** Everything about a chain but its input. */
 export interface ChainPlan {
@@ -205,7 +205,7 @@ export type Reply<K extends TaskKind = TaskKind> =
   | {
       readonly ok: true
       readonly value: ReplyOf<K>
-      /** Null in runs that are not measured. */
+      /** Null in runs that are not measured, and of chains, which measure themselves piece by piece. */
       readonly usage: TaskUsage | null
     }
   | { readonly ok: false; readonly error: ErrorMessage }

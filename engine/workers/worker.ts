@@ -37,7 +37,8 @@ async function execute<K extends TaskKind>(task: TaskOf<K>): Promise<Reply<K>> {
     const context = contextOf(task.run)
     context.checkCancelled()
     const { sentAt } = task.run
-    const usage = sentAt === undefined ? null : measureUsage(sentAt)
+    // A chain measures its pieces, each for a node of its own.
+    const usage = sentAt === undefined || task.kind === 'chain' ? null : measureUsage(sentAt)
     const value = await handlers[task.kind](context, task)
     return { ok: true, value, usage: usage?.() ?? null }
   } catch (error) {
