@@ -1,97 +1,69 @@
 /**
- * Races volley, DuckDB and nodejs-polars side by side on the same generated data.
+ * Races volley, DuckDB and nodejs-polars on the same generated data: side by side in one process, or in trials, each in
+ * a process of its own, which are run if asked for.
  *
  *   npm run bench -- [--rows 6000000] [--threads N] [--suite q6,q1,...] [--runs N] [--quick] [--json]
+ *   npm run bench -- --suite strategies
+ *   npm run bench -- --suite out-of-core [--limit 384MB,512MB,1GB] [--case groupby,join,sort,distinct] [--scale 1]
+ *                    [--patience MINUTES] [--resume]
  *
- * Exits with 1 if an engine fails or gives another answer than DuckDB.
+ * `--scale 1` is data of ten times the limit. Exits with 1 if an engine of a race fails or gives another answer than
+ * DuckDB, or if volley does in a trial.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { warehouseFiles } from '../data-fixtures/warehouse.js'
-import { ENGINE_NAMES, type EngineName, type Field, type Suite } from './contest.js'
+import { ENGINE_NAMES, type EngineName, type Field } from './contest.js'
 import { openDuckDb } from './engines/duckdb.js'
 import { openPolars } from './engines/polars.js'
 import { openVolley } from './engines/volley.js'
-import { measure, type WarmUp } from './measure.js'
-import { reportJson, reportTable, type Setting, type SuiteResult } from './report-table.js'
-import { SUITES } from './suites/all.js'
+import { measure } from './measure.js'
+import { type Plan, readPlan } from './options.js'
+import { machineLine, reportJson, reportTable, type Setting, type SuiteResult } from './report-table.js'
+import { raceOutOfCore, type Surroundings } from './trials/out-of-core.js'
+import type { Outcome } from './trials/outcome.js'
+import { openRecords } from './trials/records.js'
+import { outOfCoreJson, outOfCoreTable, strategiesJson, strategiesTable } from './trials/report.js'
+import { raceStrategies } from './trials/strategies.js'
 
 const DATA = fileURLToPath(new URL('../../native-bench/.data', import.meta.url))
-const FULL = { rows: 6_000_000, runs: 7, warmUp: { runs: 8, milliseconds: 1_000 } }
-const QUICK = { rows: 200_000, runs: 2, warmUp: { runs: 0, milliseconds: 0 } }
+const RECORDS = fileURLToPath(new URL('../../native-bench/results/out-of-core.jsonl', import.meta.url))
 
-interface Plan {
-  readonly rows: number
-  readonly threads: number
-  readonly runs: number
-  readonly warmUp: WarmUp
-  readonly suites: readonly Suite[]
-  readonly json: boolean
+/** What a part of the benchmark has to say. */
+interface Section {
+  readonly text: string
+  readonly json: object
+  readonly passed: boolean
 }
 
-function readPlan(): Plan {
-  const { values } = parseArgs({
-    options: {
-      rows: { type: 'string' },
-      threads: { type: 'string' },
-      runs: { type: 'string' },
-      suite: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-  })
-  const size = values.quick ? QUICK : FULL
-  return {
-    rows: wholeNumber('rows', values.rows) ?? size.rows,
-    threads: wholeNumber('threads', values.threads) ?? availableParallelism(),
-    runs: wholeNumber('runs', values.runs) ?? size.runs,
-    warmUp: size.warmUp,
-    suites: chooseSuites(values.suite),
-    json: values.json,
-  }
+function note(text: string): void {
+  process.stderr.write(`${clearLine()}${text}\n`)
 }
 
-function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new Error(`--${name} takes a whole number from 1 up, not ${text}`)
-  return value
+/** A line that the next one replaces; on a terminal only. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`${clearLine()}${text}`)
 }
 
-function chooseSuites(names: string | undefined): readonly Suite[] {
-  if (names === undefined) return SUITES
-  return names.split(',').map((name) => {
-    const suite = SUITES.find((candidate) => candidate.name === name.trim())
-    if (suite === undefined) throw new Error(`no suite ${name}: there are ${SUITES.map((one) => one.name).join(', ')}`)
-    return suite
-  })
+function clearLine(): string {
+  return process.stderr.isTTY ? '\r\u001b[K' : ''
 }
 
-function numbers({ rows, threads, warmUp, runs }: Plan): Omit<Setting, 'versions'> {
-  return { rows, threads, warmUp, runs }
-}
-
-async function race(plan: Plan): Promise<boolean> {
-  const note = (text: string): void => void process.stderr.write(`${text}\n`)
-  note(`preparing ${plan.rows.toLocaleString('en-US')} rows`)
-  const files = await warehouseFiles(DATA, plan.rows)
+async function race(plan: Plan): Promise<Section> {
+  const { rows, runs, threads, warmUp } = plan
+  note(`preparing ${rows.toLocaleString('en-US')} rows`)
+  const files = await warehouseFiles(DATA, rows)
   const outputs = await mkdtemp(join(tmpdir(), 'volley-bench-'))
-  const [polars, duckdb, volley] = [
-    await openPolars(plan.threads),
-    await openDuckDb(plan.threads),
-    await openVolley(plan.threads),
-  ]
+  const [polars, duckdb, volley] = [await openPolars(threads), await openDuckDb(threads), await openVolley(threads)]
   const results: SuiteResult[] = []
   try {
     const field: Field = { files, outputs, volley, duckdb, polars }
     for (const suite of plan.suites) {
       note(`${suite.name}: ${suite.title}`)
-      results.push({ suite, outcomes: await measure(await suite.prepare(field), plan.warmUp, plan.runs) })
+      results.push({ suite, outcomes: await measure(await suite.prepare(field), warmUp, runs) })
     }
   } finally {
     await volley.close()
@@ -103,11 +75,54 @@ async function race(plan: Plan): Promise<boolean> {
     duckdb: duckdb.version,
     polars: polars.version,
   }
-  const setting: Setting = { ...numbers(plan), versions }
-  process.stdout.write(plan.json ? reportJson(setting, results) : reportTable(setting, results))
-  return results.every(
-    ({ outcomes }) => outcomes.length === ENGINE_NAMES.length && !outcomes.some((one) => 'failure' in one),
-  )
+  const setting: Setting = { rows, threads, warmUp, runs, versions }
+  return {
+    text: reportTable(setting, results),
+    json: reportJson(setting, results),
+    passed: results.every(
+      ({ outcomes }) => outcomes.length === ENGINE_NAMES.length && !outcomes.some((one) => 'failure' in one),
+    ),
+  }
 }
 
-process.exitCode = (await race(readPlan())) ? 0 : 1
+async function strategies(plan: NonNullable<Plan['strategies']>, surroundings: Surroundings): Promise<Section> {
+  const results = await raceStrategies({ ...plan, files: await warehouseFiles(DATA, plan.rows) }, surroundings)
+  return {
+    text: strategiesTable(results),
+    json: { strategies: strategiesJson(results) },
+    passed: results.every(({ outcomes }) => outcomes.every(({ label, outcome }) => acceptable(label, outcome))),
+  }
+}
+
+async function outOfCore(plan: Plan, surroundings: Surroundings): Promise<Section> {
+  const results = await raceOutOfCore(plan.outOfCore!, surroundings, openRecords(RECORDS, plan.resume))
+  return {
+    text: outOfCoreTable(results),
+    json: { outOfCore: outOfCoreJson(results) },
+    passed: results.every(({ outcomes }) =>
+      outcomes.every(({ contender, outcome }) => acceptable(contender.label, outcome)),
+    ),
+  }
+}
+
+/** Other engines may fail in trials: that is listed like any other outcome. */
+function acceptable(label: string, outcome: Outcome): boolean {
+  return outcome.kind !== 'failed' || !label.startsWith('volley')
+}
+
+async function run(plan: Plan): Promise<boolean> {
+  await mkdir(DATA, { recursive: true })
+  const surroundings: Surroundings = { directory: DATA, note, progress }
+  const sections: Section[] = []
+  if (plan.suites.length > 0) sections.push(await race(plan))
+  if (plan.strategies !== null) sections.push(await strategies(plan.strategies, surroundings))
+  if (plan.outOfCore !== null) sections.push(await outOfCore(plan, surroundings))
+  progress('')
+  const output = plan.json
+    ? JSON.stringify(Object.assign({ machine: machineLine() }, ...sections.map(({ json }) => json)), null, 2)
+    : [machineLine(), ...sections.map(({ text }) => text)].join('\n')
+  process.stdout.write(`${output}\n`)
+  return sections.every(({ passed }) => passed)
+}
+
+process.exitCode = (await run(readPlan(process.argv.slice(2)))) ? 0 : 1

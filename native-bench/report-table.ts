@@ -3,6 +3,7 @@
 import { arch, cpus, platform } from 'node:os'
 import { ENGINE_NAMES, type EngineName, type Suite } from './contest.js'
 import type { Outcome, WarmUp } from './measure.js'
+import { textTable } from './text-table.js'
 
 export interface SuiteResult {
   readonly suite: Suite
@@ -25,7 +26,7 @@ export function median(times: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-function machineLine(): string {
+export function machineLine(): string {
   const models = cpus()
   return `${models[0]?.model.trim() ?? 'unknown processor'}, ${models.length} cores, ${platform()} ${arch()}, Node ${process.versions.node}`
 }
@@ -39,12 +40,6 @@ export function reportTable(setting: Setting, results: readonly SuiteResult[]): 
     ratio(outcomes, 'volley'),
     ratio(outcomes, 'polars'),
   ])
-  const widths = titles.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)))
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      .join('  ')
-      .trimEnd()
   const { versions } = setting
   const remarks = results.flatMap(({ suite, outcomes }) =>
     outcomes.flatMap((outcome) =>
@@ -52,20 +47,17 @@ export function reportTable(setting: Setting, results: readonly SuiteResult[]): 
     ),
   )
   return [
-    machineLine(),
     ENGINE_NAMES.map((name) => `${name} ${versions[name]}`).join(', '),
     `${setting.rows.toLocaleString('en-US')} rows of lineitem, ${setting.threads} threads, ${setting.runs} runs each, taking turns, ${warmUpText(setting.warmUp)}`,
     'Median milliseconds, then the range of all runs. Below 1.00, faster than DuckDB.',
     '',
-    line(titles),
-    line(widths.map((width) => '-'.repeat(width))),
-    ...rows.map(line),
+    textTable(titles, rows, [0]),
     ...(remarks.length === 0 ? [] : ['', ...remarks]),
     '',
   ].join('\n')
 }
 
-export function reportJson(setting: Setting, results: readonly SuiteResult[]): string {
+export function reportJson(setting: Setting, results: readonly SuiteResult[]): object {
   const suites = results.map(({ suite, outcomes }) => ({
     name: suite.name,
     title: suite.title,
@@ -76,7 +68,7 @@ export function reportJson(setting: Setting, results: readonly SuiteResult[]): s
       ]),
     ),
   }))
-  return `${JSON.stringify({ machine: machineLine(), ...setting, suites }, null, 2)}\n`
+  return { ...setting, suites }
 }
 
 function timeCells(outcome: Outcome | undefined): [string, string] {

@@ -25,7 +25,7 @@ function duckDbQuery(table: string): string {
 }
 
 /** Registered once per connection; DuckDB calls it for a chunk at a time, on the main thread. */
-function registerDiscounted(connection: DuckDBConnection): void {
+export function registerDiscounted(connection: DuckDBConnection): void {
   connection.registerScalarFunction(
     DuckDBScalarFunction.create({
       name: 'discounted',

@@ -1,0 +1,51 @@
+/** The process of a trial: takes a request as its only argument, does it, and sends one message to the harness. */
+
+import { VolleyError } from '../../index.js'
+import { openDuckDb } from './engines/duckdb.js'
+import { openPolars } from './engines/polars.js'
+import type { Runner } from './engines/runner.js'
+import { openVolley } from './engines/volley.js'
+import { ownPeakBytes, resetOwnPeak } from './process-memory.js'
+import type { TrialMessage, TrialReport, TrialRequest, TrialRun } from './trial.js'
+import type { Work } from './work.js'
+import { WORKS } from './works/all.js'
+
+const OPEN: Record<TrialRequest['contender']['engine'], (request: TrialRequest, work: Work) => Promise<Runner>> = {
+  volley: openVolley,
+  duckdb: openDuckDb,
+  polars: openPolars,
+}
+
+async function perform(request: TrialRequest): Promise<TrialReport> {
+  const work = WORKS.find((one) => one.name === request.work)
+  if (work === undefined) throw new Error(`no work ${request.work}`)
+  const runner = await OPEN[request.contender.engine](request, work)
+  globalThis.gc?.()
+  const startBytes = process.memoryUsage.rss()
+  resetOwnPeak()
+  const runs: TrialRun[] = []
+  let strategies: TrialReport['strategies'] = null
+  try {
+    for (let i = 0; i < request.runs; i++) {
+      const started = performance.now()
+      const result = await runner.run()
+      runs.push({
+        milliseconds: performance.now() - started,
+        firstMilliseconds: result.firstMilliseconds,
+        rows: result.rows,
+      })
+      strategies = result.strategies
+    }
+  } finally {
+    await runner.close()
+  }
+  return { runs, startBytes, peakBytes: ownPeakBytes(), strategies }
+}
+
+function failureOf(error: unknown): TrialMessage {
+  const unsupported = error instanceof VolleyError && error.code === 'VOLLEY_UNSUPPORTED'
+  return { failure: error instanceof Error ? error.message : String(error), unsupported }
+}
+
+const message = await perform(JSON.parse(process.argv[2]) as TrialRequest).catch(failureOf)
+process.send!(message, () => process.disconnect())
