@@ -1,0 +1,49 @@
+/** Typed expressions as DuckDB's SQL, in which every part has the very type of its node. */
+
+import { unreachable } from '../errors.js'
+import type { SortKey, TypedExpression } from '../expression.js'
+import { isHugeint } from '../functions.js'
+import { sqlOfCall } from './calls.js'
+import { sqlOfCast } from './casts.js'
+import { sqlOfLiteral } from './literals.js'
+
+/** The SQL of a column of the input, by its index. */
+export type ColumnName = (index: number) => string
+
+/** An expression over columns of the types that `duckDbType` gives. @throws NoSql where DuckDB has no equal. */
+export function sqlOfExpression(expression: TypedExpression, columnName: ColumnName): string {
+  const text = (child: TypedExpression) => sqlOfExpression(child, columnName)
+  switch (expression.kind) {
+    case 'column': {
+      const name = columnName(expression.index)
+      return isHugeint(expression.type) ? `CAST(${name} AS HUGEINT)` : name
+    }
+    case 'literal':
+      return sqlOfLiteral(expression.value, expression.type)
+    case 'call': {
+      const { arguments: parameters, function: name, type } = expression
+      const types = parameters.map((parameter) => parameter.type)
+      return sqlOfCall(name, parameters.map(text), types, type)
+    }
+    case 'cast': {
+      const { argument, type } = expression
+      return sqlOfCast(text(argument), argument.type, type, expression.try)
+    }
+    case 'case': {
+      const branches = expression.branches.map(({ when, then }) => `WHEN ${text(when)} THEN ${text(then)}`)
+      return `CASE ${branches.join(' ')} ELSE ${text(expression.otherwise)} END`
+    }
+    default:
+      return unreachable(expression)
+  }
+}
+
+export function sqlOfSortKey(key: SortKey<TypedExpression>, columnName: ColumnName): string {
+  const direction = key.descending ? 'DESC' : 'ASC'
+  return `${sqlOfExpression(key.expression, columnName)} ${direction} NULLS ${key.nullsFirst ? 'FIRST' : 'LAST'}`
+}
+
+/** The terms of an ORDER BY; constants order nothing, and DuckDB refuses some of them. */
+export function sqlOfSortKeys(keys: readonly SortKey<TypedExpression>[], columnName: ColumnName): string[] {
+  return keys.filter((key) => key.expression.kind !== 'literal').map((key) => sqlOfSortKey(key, columnName))
+}
