@@ -1,5 +1,13 @@
 /** volley: an Apache Arrow columnar processing engine for Node.js. */
 
+export type {
+  EngineEvents,
+  EngineListener,
+  MemoryEvent,
+  MemoryPressure,
+  MemorySample,
+  StrategyEvent,
+} from './engine/events.js'
 export type { EngineOptions } from './engine/options.js'
 export type {
   ArrowInput,

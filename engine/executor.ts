@@ -12,15 +12,19 @@ import { Profile, profilePlan } from '../planner/profile.js'
 import type { ExplainOptions, RunOptions, RunReport, SinkTarget } from '../planner/run-options.js'
 import type { Schema } from '../planner/types.js'
 import { settledWithin, unlessCancelled } from './cancellation.js'
+import { EngineListeners } from './events.js'
 import { explainQuery, rowsToRead } from './explain.js'
 import { compileKernels, instantiateKernels } from './kernels/context.js'
 import { releaseBatch } from './kernels/vectors.js'
 import { lower } from './lower.js'
+import { MemoryBudget } from './memory/budget.js'
 import { Leases } from './memory/lease.js'
+import { explainLimit } from './memory/limit-error.js'
+import { MemoryMonitor } from './memory/monitor.js'
 import { OperatorSlots } from './memory/operator-slots.js'
 import { SharedMemory } from './memory/shared-memory.js'
-import type { CheckedOptions } from './options.js'
 import { MetricsRecorder, NO_METRICS, type RunMetrics } from './metrics/recorder.js'
+import type { CheckedOptions } from './options.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
 import { RunMeter } from './report.js'
 import { leaseBatch, tableOf } from './results.js'
@@ -30,7 +34,7 @@ import { drain, openSink } from './sinks.js'
 import { SourceRegistry } from './sources.js'
 import type { DuckDb } from './strategies/bigdata/duckdb.js'
 import { BulkStrategy } from './strategies/bulk.js'
-import { type Choice, chooseStrategy } from './strategies/choose.js'
+import { chooseStrategy } from './strategies/choose.js'
 import { type Pressure, Switching } from './strategies/switching.js'
 import { WorkerPool } from './workers/pool.js'
 
@@ -41,7 +45,6 @@ const GRACE_MS = 1000
 interface Execution {
   readonly run: Run
   readonly meter: RunMeter
-  readonly choice: Choice
   /** Optimized. */
   readonly plan: ResolvedPlan
   readonly schema: Schema
@@ -51,6 +54,8 @@ interface Execution {
 export class Executor implements FrameRuntime {
   readonly scans: Scans
   readonly threads: number
+  readonly listeners = new EngineListeners()
+  private readonly monitor: MemoryMonitor
   private readonly memory: SharedMemory
   private readonly pool: WorkerPool
   private readonly leases: Leases
@@ -69,13 +74,27 @@ export class Executor implements FrameRuntime {
 
   constructor(private readonly options: CheckedOptions) {
     this.threads = options.threads
-    this.memory = SharedMemory.create(options.memoryLimit)
+    const budget = new MemoryBudget({
+      limitBytes: options.memoryLimit,
+      rssBytes: process.memoryUsage.rss(),
+      threads: options.threads,
+      sharedBytes: options.sharedMemoryBytes,
+    })
+    this.memory = SharedMemory.create(budget.sharedBytes)
     const module = compileKernels()
     const kernels = instantiateKernels(this.memory, module)
     this.pool = new WorkerPool(this.memory, module, options.threads)
     const operators = new OperatorSlots(this.memory)
-    this.resources = { memory: this.memory, pool: this.pool, kernels, operators, duckdb: () => this.startDuckDb() }
-    this.leases = new Leases(this.memory.release, options.memoryLimit / 4)
+    this.monitor = new MemoryMonitor({ memory: this.memory, operators, budget, listeners: this.listeners })
+    this.resources = {
+      memory: this.memory,
+      pool: this.pool,
+      kernels,
+      operators,
+      monitor: this.monitor,
+      duckdb: () => this.startDuckDb(),
+    }
+    this.leases = new Leases(this.memory.release, budget.sharedBytes / 4)
     this.scans = new Scans(this.sources, this.memory)
     this.environment = {
       sources: this.sources,
@@ -182,22 +201,23 @@ export class Executor implements FrameRuntime {
   }
 
   async sink(plan: LogicalPlan, target: SinkTarget, options: RunOptions): Promise<RunReport> {
-    return this.execute(plan, options, async ({ batches, choice, meter, run, schema }) => {
+    return this.execute(plan, options, async ({ batches, meter, run, schema }) => {
       const sink = await openSink(target, schema, run)
       const { rows, bytesWritten } = await drain(batches, sink)
-      return meter.finish({ rowsOut: rows, bytesWritten }, choice)
+      return meter.finish({ rowsOut: rows, bytesWritten })
     })
   }
 
   profile(plan: LogicalPlan, options: RunOptions): Promise<Profile> {
     const recorder = new MetricsRecorder(this.memory.views)
-    const measured = async ({ batches, choice, meter, plan: optimized }: Execution) => {
+    const measured = async ({ batches, meter, plan: optimized, run }: Execution) => {
       let rowsOut = 0
       for await (const batch of batches) {
         rowsOut += batch.length
         releaseBatch(this.memory, batch)
       }
-      const report = meter.finish({ rowsOut, bytesWritten: 0 }, choice)
+      const report = meter.finish({ rowsOut, bytesWritten: 0 })
+      run.recordPeaks()
       return new Profile(report, profilePlan(optimized, recorder.measurements()))
     }
     return this.execute(plan, options, measured, recorder)
@@ -211,7 +231,9 @@ export class Executor implements FrameRuntime {
       yield* execution.batches
       // Closing the engine ends the batches of a run early.
       execution.run.throwIfCancelled()
-      execution.meter.finish({ rowsOut: 0, bytesWritten: 0 }, execution.choice)
+      execution.meter.finish({ rowsOut: 0, bytesWritten: 0 })
+    } catch (error) {
+      throw this.explained(error, execution.meter)
     } finally {
       this.streams.delete(execution)
       await this.end(execution)
@@ -229,6 +251,8 @@ export class Executor implements FrameRuntime {
       const execution = await this.start(plan, options, metrics)
       try {
         return await consume(execution)
+      } catch (error) {
+        throw this.explained(error, execution.meter)
       } finally {
         await this.end(execution)
       }
@@ -253,7 +277,7 @@ export class Executor implements FrameRuntime {
     // A run that closing does not know of yet would lose its threads while it works.
     this.expectOpen()
     this.pool.start()
-    const meter = new RunMeter(options.onProgress)
+    const meter = new RunMeter(options.onProgress, this.monitor, choice)
     const run = new Run(this.resources, options.signal, meter.tick, metrics)
     this.runs.set(run, plan)
     try {
@@ -264,16 +288,28 @@ export class Executor implements FrameRuntime {
       const optimized = optimizeQuery(resolved, this.sources)
       const pipeline = lower(optimized, (source) => this.sources.sourceOf(source))
       meter.begin('process')
-      meter.watch(run.counts, rowsToRead(optimized, this.sources))
-      const switching = new Switching('bulk', this.pressure(), () => {}, null)
+      meter.watch(run, rowsToRead(optimized, this.sources))
+      const switching = new Switching(
+        'bulk',
+        this.pressure(),
+        (change) => this.listeners.emit('strategy', meter.change(change)),
+        null,
+      )
       const batches = new BulkStrategy(run, switching).batches(pipeline)
-      return { run, meter, choice, plan: optimized, schema: resolved.schema, batches }
+      return { run, meter, plan: optimized, schema: resolved.schema, batches }
     } catch (error) {
+      const explained = this.explained(error, meter)
       meter.abandon()
       await run.finish()
       this.runs.delete(run)
-      throw error
+      throw explained
     }
+  }
+
+  /** An error for want of memory says who holds it. */
+  private explained(error: unknown, meter: RunMeter): unknown {
+    const { monitor, operators } = this.resources
+    return explainLimit(error, { operators, budget: monitor.budget, shareRead: meter.shareRead })
   }
 
   private pressure(): Pressure {

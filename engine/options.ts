@@ -1,14 +1,18 @@
 /** Checks and completes the options of `open`. */
 
-import { availableParallelism, tmpdir, totalmem } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { checkOptions } from '../planner/arguments.js'
 import { VolleyError } from '../planner/errors.js'
 import type { StrategyName } from '../planner/run-options.js'
+import { systemMemory } from './memory/container-limit.js'
 
 export interface EngineOptions {
   /** Worker threads; by default one for each processor. */
   readonly threads?: number
-  /** Most memory the engine's data may take: bytes, or text such as `512MB` or `2GiB`. At most 4 GiB, the default. */
+  /**
+   * Most memory the whole process may take: bytes, or text such as `512MB` or `2GiB`. By default 80 % of what the
+   * container has, or else the machine.
+   */
   readonly memoryLimit?: number | string
   /** Where temporary files go; by default the system's directory for them. */
   readonly tempDirectory?: string
@@ -19,11 +23,13 @@ export interface EngineOptions {
 export interface CheckedOptions {
   readonly threads: number
   readonly memoryLimit: number
+  /** The size of the shared memory, where it is not to follow from the limit: tests make it small. */
+  readonly sharedMemoryBytes: number | null
   readonly tempDirectory: string
   readonly strategy: StrategyName
 }
 
-const SHARED_MEMORY_MAXIMUM = 2 ** 32
+const DEFAULT_SHARE = 0.8
 const MINIMUM_LIMIT = 16 << 20
 const MAXIMUM_THREADS = 256
 
@@ -39,13 +45,14 @@ export function checkEngineOptions(options: EngineOptions): CheckedOptions {
   return {
     threads,
     memoryLimit: memoryLimitOf(options.memoryLimit),
+    sharedMemoryBytes: null,
     tempDirectory: options.tempDirectory ?? tmpdir(),
     strategy: checkStrategy(options.strategy ?? 'auto'),
   }
 }
 
 function memoryLimitOf(given: number | string | undefined): number {
-  if (given === undefined) return Math.min(SHARED_MEMORY_MAXIMUM, Math.floor(totalmem() * 0.8))
+  if (given === undefined) return Math.floor(systemMemory().bytes * DEFAULT_SHARE)
   const bytes = typeof given === 'number' ? given : parseBytes(given)
   if (!(bytes >= MINIMUM_LIMIT)) {
     throw new VolleyError(
@@ -53,7 +60,7 @@ function memoryLimitOf(given: number | string | undefined): number {
       `memoryLimit must be at least 16 MiB, not ${JSON.stringify(given)}; write bytes, or text such as '512MB'`,
     )
   }
-  return Math.min(bytes, SHARED_MEMORY_MAXIMUM)
+  return bytes
 }
 
 const UNITS: Readonly<Record<string, number>> = {

@@ -1,26 +1,46 @@
-/** Measures a run: its phases, its rows, the peak of the process's memory; and tells of its progress. */
+/** Measures a run: its phases, its rows, the memory of the process; and tells of its progress. */
 
 import { VolleyError } from '../planner/errors.js'
 import type { ProgressEvent, RunReport } from '../planner/frame.js'
-import type { Choice } from './strategies/choose.js'
+import type { MemorySample, StrategyEvent } from './events.js'
+import type { MemoryMonitor } from './memory/monitor.js'
+import type { OperatorUse } from './memory/operator-slots.js'
+import { MemoryTimeline } from './memory/timeline.js'
 
 const PROGRESS_INTERVAL_MS = 100
-const MEMORY_INTERVAL_MS = 20
+
+type RanStrategy = RunReport['strategies'][number]
+
+/** A strategy that takes over, and why. */
+export type StrategyChange = Pick<RanStrategy, 'name' | 'reason'>
+
+/** What a run tells of itself. */
+interface MeteredRun {
+  readonly counts: { readonly rowsIn: number; readonly bytesRead: number }
+  operatorUse(): readonly OperatorUse[]
+}
 
 export class RunMeter {
   private readonly started = performance.now()
   private readonly phases: { name: string; durationMs: number; rows: number; rowsPerSecond: number }[] = []
-  private readonly sampler: NodeJS.Timeout
+  private readonly strategies: RanStrategy[]
+  private readonly timeline = new MemoryTimeline()
+  private readonly unwatch: () => void
+  private readonly peakBefore = peakOfProcess()
   private phase = 'plan'
   private phaseStarted = this.started
-  private peakRssBytes = process.memoryUsage.rss()
+  private peakRssBytes = 0
   private lastProgress = 0
-  private counts: { readonly rowsIn: number; readonly bytesRead: number } = { rowsIn: 0, bytesRead: 0 }
+  private run: MeteredRun | null = null
   private totalRows: number | null = null
 
-  constructor(private readonly onProgress: ((event: ProgressEvent) => void) | undefined) {
-    this.sampler = setInterval(() => this.sampleMemory(), MEMORY_INTERVAL_MS)
-    this.sampler.unref()
+  constructor(
+    private readonly onProgress: ((event: ProgressEvent) => void) | undefined,
+    private readonly monitor: MemoryMonitor,
+    started: StrategyChange,
+  ) {
+    this.strategies = [{ name: started.name, from: 0, reason: started.reason }]
+    this.unwatch = monitor.watch((sample) => this.observe(sample))
   }
 
   /** Ends the current phase, which processed `rows`, and begins another. */
@@ -30,10 +50,23 @@ export class RunMeter {
     this.phaseStarted = performance.now()
   }
 
-  /** Watches the counts of a run that will read `totalRows`, where that is known. */
-  watch(counts: { readonly rowsIn: number; readonly bytesRead: number }, totalRows: number | null): void {
-    this.counts = counts
+  /** Watches a run that will read `totalRows`, where that is known. */
+  watch(run: MeteredRun, totalRows: number | null): void {
+    this.run = run
     this.totalRows = totalRows
+  }
+
+  /** Notes that another strategy goes on with the run; what it says is for those who listen to the engine. */
+  change({ name, reason }: StrategyChange): StrategyEvent {
+    const from = this.strategy
+    const rows = this.counts.rowsIn
+    this.strategies.push({ name, from: rows, reason })
+    return { from, to: name, reason, rows }
+  }
+
+  /** The part of the input that was read, null where that is not known. */
+  get shareRead(): number | null {
+    return this.totalRows === null || this.totalRows === 0 ? null : Math.min(1, this.counts.rowsIn / this.totalRows)
   }
 
   /** Tells of progress, unless it was told just now. */
@@ -45,9 +78,10 @@ export class RunMeter {
   }
 
   /** Ends the measurement. Tells of progress a last time. */
-  finish(result: { rowsOut: number; bytesWritten: number }, choice: Choice): RunReport {
-    this.sampleMemory()
-    clearInterval(this.sampler)
+  finish(result: { rowsOut: number; bytesWritten: number }): RunReport {
+    this.monitor.check()
+    this.unwatch()
+    const peakRssBytes = this.peak()
     this.endPhase(this.counts.rowsIn)
     const now = performance.now()
     this.tell(now)
@@ -57,15 +91,21 @@ export class RunMeter {
       bytesRead: this.counts.bytesRead,
       bytesWritten: result.bytesWritten,
       durationMs: now - this.started,
-      peakRssBytes: this.peakRssBytes,
-      strategies: [{ name: choice.name, from: 0, reason: choice.reason }],
+      peakRssBytes,
+      strategies: this.strategies,
       phases: this.phases,
+      memory: {
+        limitBytes: this.monitor.budget.limitBytes,
+        peakRssBytes,
+        timeline: this.timeline.points,
+        operators: (this.run?.operatorUse() ?? []).map(({ bytes: _, ...operator }) => operator),
+      },
     }
   }
 
   /** Ends the measurement of a run that failed. */
   abandon(): void {
-    clearInterval(this.sampler)
+    this.unwatch()
   }
 
   private tell(now: number): void {
@@ -103,7 +143,28 @@ export class RunMeter {
     })
   }
 
-  private sampleMemory(): void {
-    this.peakRssBytes = Math.max(this.peakRssBytes, process.memoryUsage.rss())
+  private get counts(): MeteredRun['counts'] {
+    return this.run?.counts ?? { rowsIn: 0, bytesRead: 0 }
   }
+
+  private get strategy(): RanStrategy['name'] {
+    return this.strategies[this.strategies.length - 1].name
+  }
+
+  private observe({ rssBytes, sharedBytes, duckdbBytes }: MemorySample): void {
+    this.peakRssBytes = Math.max(this.peakRssBytes, rssBytes)
+    const atMs = performance.now() - this.started
+    this.timeline.add({ atMs, rssBytes, sharedBytes, duckdbBytes, strategy: this.strategy })
+  }
+
+  /** Exact if the process never had more before the run; otherwise the highest sample. */
+  private peak(): number {
+    const peakOfAll = peakOfProcess()
+    return peakOfAll > this.peakBefore ? peakOfAll : this.peakRssBytes
+  }
+}
+
+/** The most bytes that were resident since the process began. */
+function peakOfProcess(): number {
+  return process.resourceUsage().maxRSS * 1024
 }

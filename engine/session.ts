@@ -5,6 +5,7 @@ import type { Records } from '../io/records/records-source.js'
 import { VolleyError } from '../planner/errors.js'
 import { Frame, type SchemaLike } from '../planner/frame.js'
 import type { LogicalPlan } from '../planner/logical-plan.js'
+import type { EngineEvents, EngineListener } from './events.js'
 import type { Executor } from './executor.js'
 import { checkEngineOptions, type EngineOptions } from './options.js'
 import type { ArrowInput, CsvScanOptions, NdjsonScanOptions, ParquetScanOptions, Paths } from './scan-options.js'
@@ -39,6 +40,19 @@ export class Engine implements AsyncDisposable {
   /** Threads that work on a run. */
   get threads(): number {
     return this.#executor.threads
+  }
+
+  /** Calls `listener` at each event. What it throws breaks no run. */
+  on<K extends keyof EngineEvents>(event: K, listener: EngineListener<K>): this {
+    this.checkListener(event, listener)
+    this.#executor.listeners.add(event, listener)
+    return this
+  }
+
+  off<K extends keyof EngineEvents>(event: K, listener: EngineListener<K>): this {
+    this.checkListener(event, listener)
+    this.#executor.listeners.remove(event, listener)
+    return this
   }
 
   memoryUsage(): MemoryUsage {
@@ -96,6 +110,19 @@ export class Engine implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  private checkListener(event: string, listener: unknown): void {
+    const { listeners } = this.#executor
+    if (!listeners.knows(event)) {
+      throw new VolleyError(
+        'VOLLEY_INVALID_ARGUMENT',
+        `an engine has no event ${JSON.stringify(event)}, only ${listeners.names.map((name) => `'${name}'`).join(' and ')}`,
+      )
+    }
+    if (typeof listener !== 'function') {
+      throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `a listener of '${event}' must be a function`)
+    }
   }
 
   private frame(plan: LogicalPlan): Frame {

@@ -1,7 +1,15 @@
 /** What users say about a run and its outputs, and what they are told about it. */
 
+import type { RecordBatch } from 'apache-arrow'
+
 /** How data is processed; `auto` chooses. */
 export type StrategyName = 'auto' | 'row' | 'bulk' | 'bigdata'
+
+/** One of volley's own, or one that was registered with the engine: that then drives the components of the plan. */
+export type AnyStrategyName = StrategyName | (string & {})
+
+/** Takes the batches that leave components by a port other than `main`. They stay valid as long as they are held. */
+export type PortHandler = (batch: RecordBatch, from: { readonly component: string }) => void | Promise<void>
 
 export interface ProgressEvent {
   /** The step under way, as in `RunReport.phases`. */
@@ -17,10 +25,12 @@ export interface ProgressEvent {
 }
 
 export interface RunOptions {
-  readonly strategy?: StrategyName
+  readonly strategy?: AnyStrategyName
   /** Ends the run with VOLLEY_ABORTED. */
   readonly signal?: AbortSignal
   readonly onProgress?: (event: ProgressEvent) => void
+  /** By name of the port. What leaves by ports that are not named here is left out. */
+  readonly ports?: Readonly<Record<string, PortHandler>>
 }
 
 export interface RunReport {
@@ -42,6 +52,33 @@ export interface RunReport {
     readonly rows: number
     readonly rowsPerSecond: number
   }[]
+  readonly memory: MemoryReport
+}
+
+/** The memory of the process during a run, in bytes. */
+export interface MemoryReport {
+  readonly limitBytes: number
+  readonly peakRssBytes: number
+  /** At most 200 points; of those that were left out, the highest counts. */
+  readonly timeline: readonly MemoryPoint[]
+  /** The run's operators in the order in which they came up, and the most shared memory that each held. */
+  readonly operators: readonly {
+    readonly label: string
+    readonly peakBytes: number
+    readonly detail?: Readonly<Record<string, unknown>>
+  }[]
+}
+
+export interface MemoryPoint {
+  /** Since the run began. */
+  readonly atMs: number
+  /** Resident in all. */
+  readonly rssBytes: number
+  /** In use of the engine's shared memory. */
+  readonly sharedBytes: number
+  readonly duckdbBytes: number
+  /** The strategy of the run at that time. */
+  readonly strategy: RunReport['strategies'][number]['name']
 }
 
 export interface ExplainOptions {

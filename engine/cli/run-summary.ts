@@ -4,6 +4,9 @@ import { formatBytes, formatCount, formatDuration, formatRate, formatShare } fro
 import type { RunReport } from '../../planner/run-options.js'
 import { textTable } from './text-table.js'
 
+/** Most operators that the line on memory names. */
+const NAMED_OPERATORS = 3
+
 /** A table in files: what there was before a run, and what there is after it. */
 export interface Extent {
   readonly label: string
@@ -69,8 +72,18 @@ function totals(report: RunReport): string {
     `read     ${formatCount(report.rowsIn)} rows, ${formatBytes(report.bytesRead)}`,
     `wrote    ${formatCount(report.rowsOut)} rows, ${formatBytes(report.bytesWritten)}`,
     `took     ${formatDuration(report.durationMs)}`,
-    `memory   ${formatBytes(report.peakRssBytes)} at most`,
+    `memory   ${memoryOf(report)}`,
     `strategy ${strategies}`,
     '',
   ].join('\n')
+}
+
+/** `498 MB of 512 MB at most; aggregate 210 MB, scan 48 MB`. */
+function memoryOf({ memory, peakRssBytes }: RunReport): string {
+  const holders = [...memory.operators]
+    .sort((a, b) => b.peakBytes - a.peakBytes)
+    .slice(0, NAMED_OPERATORS)
+    .map(({ label, peakBytes }) => `${label} ${formatBytes(peakBytes)}`)
+  const total = `${formatBytes(peakRssBytes)} of ${formatBytes(memory.limitBytes)} at most`
+  return [total, ...(holders.length === 0 ? [] : [holders.join(', ')])].join('; ')
 }

@@ -1,12 +1,12 @@
 /** A limit on memory that is smaller than the table, and than what the threads would like to have in flight. */
 
-import { open } from '../../index.js'
 import { beforeAll, expect, it } from '../support/jest.js'
 import { duckdbRun } from '../support/parquet-files.js'
 import { Scene } from '../support/scene.js'
+import { openWithSharedMemory } from '../support/small-memory.js'
 
 const ROWS = 480_000
-const scene = Scene.forFile({ threads: 2, memoryLimit: '20MB' })
+const scene = Scene.forFile()
 const input = scene.path('wide.parquet')
 
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 it('lets row groups stream from Parquet to Parquet, whatever the number of threads', async () => {
   for (const threads of [1, 2, 4]) {
-    const engine = await open({ threads, memoryLimit: '20MB' })
+    const engine = openWithSharedMemory(20e6, { threads })
     try {
       const out = scene.path(`out-${threads}.parquet`)
       const report = await engine.scanParquet(input).withColumns({ sum: 'c0 + c1' }).sinkParquet(out)

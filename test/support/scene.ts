@@ -24,10 +24,13 @@ export class Scene {
   private opened: Engine | null = null
 
   /** For the tests of one file. */
-  static forFile(options: EngineOptions = { threads: 2 }): Scene {
+  static forFile(
+    options: EngineOptions = { threads: 2 },
+    openEngine: (options: EngineOptions) => Engine | Promise<Engine> = open,
+  ): Scene {
     const scene = new Scene()
     beforeAll(async () => {
-      scene.opened = await open(options)
+      scene.opened = await openEngine(options)
     })
     afterAll(async () => {
       await scene.engine.close()

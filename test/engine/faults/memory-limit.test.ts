@@ -2,8 +2,9 @@ import { open } from '../../../index.js'
 import { beforeAll, describe, expect, it } from '../../support/jest.js'
 import { duckdbRun } from '../../support/parquet-files.js'
 import { expectNoLeak, failure, resultsDropped, Scene } from '../../support/scene.js'
+import { openWithSharedMemory } from '../../support/small-memory.js'
 
-const scene = Scene.forFile({ threads: 2, memoryLimit: '18MB' })
+const scene = Scene.forFile({ threads: 2, strategy: 'bulk' }, (options) => openWithSharedMemory(18e6, options))
 const input = scene.path('input.parquet')
 const table = () => scene.engine.scanParquet(input)
 
@@ -37,7 +38,13 @@ const runs: Record<string, () => Promise<unknown>> = {
 describe('a run that needs more memory than it may have', () => {
   it.each(Object.keys(runs))('fails, and another works: %s', async (name) => {
     const error = await scene.fails('VOLLEY_MEMORY_LIMIT', runs[name])
-    expect(error.message).toMatch(/cannot allocate \d+ bytes: \d+ of \d+ bytes of shared memory are in use/)
+    expect(error.message).toMatch(
+      /^cannot allocate [\d.]+ MB: [\d.]+ MB of 18 MB of shared memory are in use \(.+ MB\) under a memory limit of \d+ MB; /,
+    )
+    const { requested, used, operators, smallestLimitBytes } = error.details
+    expect([requested, used, smallestLimitBytes]).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)])
+    const held = operators as { label: string; bytes: number }[]
+    expect(held.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(used)
   })
 
   it('leaves no block behind', async () => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type * as arrow from 'apache-arrow'
-import { type Engine, open } from '../../../index.js'
+import type { Engine } from '../../../index.js'
 import { afterEach, beforeAll, describe, expect, it } from '../../support/jest.js'
 import { duckdbRun, temporaryDirectory } from '../../support/parquet-files.js'
 import { collectGarbage, eventually, modulePath, resultsDropped } from '../../support/scene.js'
+import { openWithSharedMemory } from '../../support/small-memory.js'
 
 const input = `${temporaryDirectory()}/input.parquet`
 const ROWS = 20_000
@@ -16,7 +17,7 @@ beforeAll(async () => {
 
 const opened: Engine[] = []
 async function engine(): Promise<Engine> {
-  const one = await open({ threads: 2, memoryLimit: '64MB' })
+  const one = openWithSharedMemory(64e6, { threads: 2 })
   opened.push(one)
   return one
 }

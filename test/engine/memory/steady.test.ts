@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import * as arrow from 'apache-arrow'
-import { type Engine, type Frame, open } from '../../../index.js'
+import type { Engine, Frame } from '../../../index.js'
 import { afterAll, beforeAll, describe, expect, it } from '../../support/jest.js'
 import { duckdbRun } from '../../support/parquet-files.js'
 import { expectNoLeak, failure, modulePath, resultsDropped, Scene } from '../../support/scene.js'
+import { openWithSharedMemory } from '../../support/small-memory.js'
 
 const BATCHES = 10_000
 const BATCH_ROWS = 64
@@ -27,7 +28,7 @@ describe('ten thousand batches', () => {
       ),
     }).batches[0]
     writeFileSync(path, arrow.tableToIPC(new arrow.Table(Array<arrow.RecordBatch>(BATCHES).fill(batch)), 'file'))
-    engine = await open({ threads: 2, memoryLimit: '20MB' })
+    engine = openWithSharedMemory(20e6, { threads: 2 })
   })
   afterAll(() => engine.close())
 

@@ -1,0 +1,111 @@
+/**
+ * Shares the memory limit of the process out: to the process itself, the shared memory, and DuckDB.
+ *
+ *   limit = base              what the process used when the engine opened, and its worker threads
+ *         + shared memory     a page of it, once touched, never goes back to the system
+ *         + DuckDB            its fixed part, and its own limit with what it takes beyond that
+ *
+ * Figures beside the constants were measured on 64-bit Linux; sizes are in bytes.
+ */
+
+import { VolleyError } from '../../planner/errors.js'
+
+const MEGABYTE = 1e6
+/** A worker thread: its JavaScript, and its Parquet codec at work. */
+const THREAD_BYTES = 40 * MEGABYTE
+/** The least shared memory that an engine works with. */
+const LEAST_SHARED_BYTES = 2 ** 24
+const SHARED_MEMORY_MAXIMUM = 2 ** 32
+
+/** What a bulk run may hold of the memory beside the base, and of the address space, before it should give state up. */
+const SOFT_SHARE = 0.45
+const SOFT_ADDRESS_SHARE = 0.75
+/** Less than this is not worth giving up, whatever the limit. */
+const LEAST_SOFT_BYTES = 32 * MEGABYTE
+
+/** DuckDB takes this much whatever its limit, and this times its limit. It wants so much limit for each thread. */
+const DUCKDB_FIXED_BYTES = 80 * MEGABYTE
+const DUCKDB_FACTOR = 1.25
+const DUCKDB_THREAD_BYTES = 128 * MEGABYTE
+const DUCKDB_LEAST_BYTES = 64 * MEGABYTE
+
+export interface BudgetOptions {
+  /** Of the whole process. */
+  readonly limitBytes: number
+  /** What the process uses already, without the engine's threads. */
+  readonly rssBytes: number
+  readonly threads: number
+  /** The size of the shared memory, where it is not to follow from the limit. */
+  readonly sharedBytes?: number | null
+}
+
+export interface DuckDbShare {
+  readonly memoryLimitBytes: number
+  readonly threads: number
+}
+
+export class MemoryBudget {
+  readonly limitBytes: number
+  /** What the process takes beside shared memory and DuckDB: resident when the engine opened, and 40 MB a thread. */
+  readonly baseBytes: number
+  /** Address space of the shared memory: all that the limit leaves beside the base, at most 4 GiB. */
+  readonly sharedBytes: number
+  /**
+   * Bytes in use of the shared memory beyond which a run should give state up: 45 % of what the limit leaves beside the
+   * base, less where DuckDB could not work with one thread beside that, never below 32 MB; and at most 75 % of the
+   * address space.
+   */
+  readonly sharedSoftBytes: number
+  private readonly threads: number
+
+  /** Throws VOLLEY_MEMORY_LIMIT if the limit leaves less than 16 MiB. */
+  constructor({ limitBytes, rssBytes, threads, sharedBytes }: BudgetOptions) {
+    this.limitBytes = limitBytes
+    this.threads = threads
+    this.baseBytes = rssBytes + threads * THREAD_BYTES
+    const left = limitBytes - this.baseBytes
+    if (left < LEAST_SHARED_BYTES) throw this.tooSmall(rssBytes)
+    this.sharedBytes = sharedBytes ?? Math.min(SHARED_MEMORY_MAXIMUM, left)
+    const beside = left - duckDbRss(DUCKDB_THREAD_BYTES)
+    this.sharedSoftBytes = Math.min(
+      Math.max(LEAST_SOFT_BYTES, Math.min(SOFT_SHARE * left, beside)),
+      SOFT_ADDRESS_SHARE * this.sharedBytes,
+    )
+  }
+
+  /**
+   * What DuckDB may get when the process takes `rssBytes` without it: what is left of the limit without DuckDB's fixed
+   * 80 MB, divided by 1.25; at least 64 MB. One thread for each 128 MB, at most those of the engine.
+   */
+  duckdb(rssBytes: number): DuckDbShare {
+    const room = (this.limitBytes - rssBytes - DUCKDB_FIXED_BYTES) / DUCKDB_FACTOR
+    const memoryLimitBytes = Math.max(DUCKDB_LEAST_BYTES, Math.floor(room))
+    const threads = Math.max(1, Math.min(this.threads, Math.floor(memoryLimitBytes / DUCKDB_THREAD_BYTES)))
+    return { memoryLimitBytes, threads }
+  }
+
+  /** The smallest limit under which the shared memory would have `bytes`; null if no limit gives it so much. */
+  limitFor(bytes: number): number | null {
+    return bytes > SHARED_MEMORY_MAXIMUM ? null : this.baseBytes + bytes
+  }
+
+  private tooSmall(rssBytes: number): VolleyError {
+    const { limitBytes, threads } = this
+    const smallestLimit = this.baseBytes + LEAST_SHARED_BYTES
+    const [limit, rss, base, smallest] = [limitBytes, rssBytes, threads * THREAD_BYTES, smallestLimit].map(
+      (bytes) => `${Math.ceil(bytes / MEGABYTE)} MB`,
+    )
+    return new VolleyError(
+      'VOLLEY_MEMORY_LIMIT',
+      `the memory limit of ${limit} is that of the whole process, which uses ${rss} before it has begun; ` +
+        `${threads === 1 ? 'a worker thread takes' : `${threads} worker threads take`} about ${base}, ` +
+        `so the limit must be at least ${smallest}`,
+      { limitBytes, rssBytes, threads, smallestLimitBytes: smallestLimit },
+    )
+  }
+}
+
+/** What DuckDB takes of the process under a limit of its own. */
+function duckDbRss(memoryLimitBytes: number): number {
+  return DUCKDB_FIXED_BYTES + DUCKDB_FACTOR * memoryLimitBytes
+}

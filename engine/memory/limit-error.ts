@@ -1,0 +1,72 @@
+/** Says who holds the memory when a run gets no more of it, and what limit would have been enough. */
+
+import { VolleyError } from '../../planner/errors.js'
+import type { MemoryHolder } from './allocator.js'
+import type { MemoryBudget } from './budget.js'
+import type { OperatorSlots } from './operator-slots.js'
+
+const MEGABYTE = 1e6
+/** What the estimate of a sufficient limit allows for, beyond what was asked for. */
+const MARGIN = 1.1
+/** Most holders that a message names. */
+const NAMED = 6
+
+export interface LabelledBytes {
+  readonly label: string
+  readonly bytes: number
+}
+
+/** `aggregate 210 MB, scan 48 MB`, the largest first. */
+export function describeHolders(holders: readonly LabelledBytes[]): string {
+  return holders
+    .slice(0, NAMED)
+    .map(({ label, bytes }) => `${label} ${megabytes(bytes)}`)
+    .join(', ')
+}
+
+/** `0.3 MB`, `12.6 MB`, `210 MB`. */
+export function megabytes(bytes: number): string {
+  const value = bytes / MEGABYTE
+  return `${value < 99.95 ? Math.max(0.1, value).toFixed(1).replace(/\.0$/, '') : Math.round(value)} MB`
+}
+
+/**
+ * The same error with the holders named, if it is one of the allocator's; otherwise the error as it is. `shareRead` is
+ * the part of the input that was read by then, null where that is not known: what is held is taken to grow with it.
+ */
+export function explainLimit(
+  error: unknown,
+  { operators, budget, shareRead }: { operators: OperatorSlots; budget: MemoryBudget; shareRead: number | null },
+): unknown {
+  if (!(error instanceof VolleyError) || error.code !== 'VOLLEY_MEMORY_LIMIT') return error
+  const { requested, used, holders } = error.details
+  if (typeof requested !== 'number' || typeof used !== 'number' || !Array.isArray(holders)) return error
+  const held = (holders as readonly MemoryHolder[])
+    .map(({ slot, bytes }) => ({ label: operators.labelOf(slot), bytes }))
+    .sort((a, b) => b.bytes - a.bytes)
+  const growth = shareRead === null || shareRead <= 0 ? 1 : Math.max(1, 1 / shareRead)
+  const demand = (used * growth + requested) * MARGIN
+  const smallestLimitBytes = budget.limitFor(demand)
+  const enough =
+    smallestLimitBytes === null
+      ? `about ${megabytes(demand)} are needed, more than shared memory can have`
+      : `a limit of about ${megabytes(smallestLimitBytes)} should be enough`
+  return new VolleyError(
+    'VOLLEY_MEMORY_LIMIT',
+    `cannot allocate ${megabytes(requested)}: ${megabytes(used)} of ${megabytes(budget.sharedBytes)} of shared memory are ` +
+      `in use (${describeHolders(held)}) under a memory limit of ${megabytes(budget.limitBytes)}; ${enough}`,
+    { requested, used, limitBytes: budget.limitBytes, operators: held, smallestLimitBytes },
+    error,
+  )
+}
+
+/** The process is at its limit, `rssBytes`, and nothing can be given up. */
+export function limitReached(rssBytes: number, limitBytes: number, held: readonly LabelledBytes[]): VolleyError {
+  const smallestLimitBytes = Math.ceil(rssBytes * MARGIN)
+  return new VolleyError(
+    'VOLLEY_MEMORY_LIMIT',
+    `the process takes ${megabytes(rssBytes)} of its memory limit of ${megabytes(limitBytes)}, and nothing more can be ` +
+      `given up (${describeHolders(held)}); a limit of about ${megabytes(smallestLimitBytes)} should be enough`,
+    { rssBytes, limitBytes, operators: held, smallestLimitBytes },
+  )
+}

@@ -1,0 +1,9 @@
+/** Engines whose shared memory is small, whatever the process has: what a limit on the process cannot give. */
+
+import { Executor } from '../../engine/executor.js'
+import { checkEngineOptions, type EngineOptions } from '../../engine/options.js'
+import { Engine } from '../../engine/session.js'
+
+export function openWithSharedMemory(sharedMemoryBytes: number, options: EngineOptions = {}): Engine {
+  return new Engine(new Executor({ ...checkEngineOptions(options), sharedMemoryBytes }))
+}
