@@ -36,6 +36,8 @@ import type { DuckDb } from './strategies/bigdata/duckdb.js'
 import { BulkStrategy } from './strategies/bulk.js'
 import { chooseStrategy } from './strategies/choose.js'
 import { type Pressure, Switching } from './strategies/switching.js'
+import { checkComponents } from './strategies/component/plan.js'
+import { driverOf, StrategyRegistry } from './strategies/registry.js'
 import { WorkerPool } from './workers/pool.js'
 
 /** How long closing waits for runs to notice that they were cancelled. */
@@ -54,6 +56,7 @@ interface Execution {
 export class Executor implements FrameRuntime {
   readonly scans: Scans
   readonly threads: number
+  readonly strategies = new StrategyRegistry()
   readonly listeners = new EngineListeners()
   private readonly monitor: MemoryMonitor
   private readonly memory: SharedMemory
@@ -128,6 +131,10 @@ export class Executor implements FrameRuntime {
 
   registerClosure(): number {
     return ++this.closures
+  }
+
+  strategyNames(): readonly string[] {
+    return this.strategies.names()
   }
 
   toSchema(schema: arrow.Schema): Schema {
@@ -272,7 +279,8 @@ export class Executor implements FrameRuntime {
   }
 
   private async start(plan: LogicalPlan, options: RunOptions, metrics = NO_METRICS): Promise<Execution> {
-    const choice = chooseStrategy(options.strategy ?? this.options.strategy)
+    const asked = this.strategies.asked(options.strategy ?? this.options.strategy)
+    const choice = chooseStrategy(asked.operators)
     await this.leases.relieve()
     // A run that closing does not know of yet would lose its threads while it works.
     this.expectOpen()
@@ -286,6 +294,10 @@ export class Executor implements FrameRuntime {
       const resolved = await unlessCancelled(resolveQuery(plan, this.environment), () => run.throwIfCancelled())
       run.throwIfCancelled()
       const optimized = optimizeQuery(resolved, this.sources)
+      const driver = driverOf(asked, choice.name)
+      checkComponents(optimized, driver, options.ports)
+      const lease = (batch: Batch) => leaseBatch(batch, this.memory, this.leases)
+      run.components = { strategy: driver, ports: options.ports ?? {}, lease, metrics: [] }
       const pipeline = lower(optimized, (source) => this.sources.sourceOf(source))
       meter.begin('process')
       meter.watch(run, rowsToRead(optimized, this.sources))

@@ -84,6 +84,10 @@ function lowerNode(plan: ResolvedPlan, lowering: Lowering): Pipeline {
         ? then(input, { kind: 'map', mode, function: plan.function, schema, node: whole }, schema)
         : from({ kind: 'closure', input, mode, function: plan.function, schema, node: whole }, schema)
     }
+    case 'component': {
+      const { component, ports, schema } = plan
+      return from({ kind: 'component', input: lowered(plan.input), component, ports, schema, node: whole }, schema)
+    }
     case 'join':
       return lowerJoin(plan, lowered(plan.left), lowered(plan.right), index)
     default:

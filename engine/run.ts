@@ -10,6 +10,7 @@ import { NO_METRICS, type RunMetrics } from './metrics/recorder.js'
 import { NO_SPAN, type NodeSpan } from './metrics/span.js'
 import { clockMs } from './metrics/task-usage.js'
 import type { DuckDb } from './strategies/bigdata/duckdb.js'
+import type { ComponentServices } from './strategies/component.js'
 import type { ReplyOf, RunHandle, TaskKind, TaskKinds, TaskOf } from './workers/messages.js'
 import type { WorkerPool } from './workers/pool.js'
 import type { TaskContext } from './workers/task-context.js'
@@ -52,6 +53,8 @@ export class Run {
   /** For what the coordinating thread computes itself: closures, sources that decode here, limits. */
   readonly context: TaskContext
   readonly counts: RunCounts = { rowsIn: 0, bytesRead: 0 }
+  /** What drives the components of the plan, once that is decided. */
+  components: ComponentServices | null = null
   readonly memory: SharedMemory
   readonly pool: WorkerPool
   /** Of the process: to be asked at morsel boundaries. */

@@ -39,9 +39,10 @@ export function checkEntries<T>(what: string, value: Readonly<Record<string, T>>
   return entries
 }
 
-export function checkRun(run: RunOptions): RunOptions {
-  checkOptions('run', run, ['strategy', 'signal', 'onProgress'])
-  if (run.strategy !== undefined) checkChoice('strategy', run.strategy, ['auto', 'row', 'bulk', 'bigdata'])
+export function checkRun(run: RunOptions, strategies: readonly string[]): RunOptions {
+  checkOptions('run', run, ['strategy', 'signal', 'onProgress', 'ports'])
+  if (run.strategy !== undefined) checkChoice('strategy', run.strategy, strategies)
+  if (run.ports !== undefined) checkPorts(run.ports)
   if (run.onProgress !== undefined && typeof run.onProgress !== 'function') {
     throw invalid(`onProgress is a function, not ${show(run.onProgress)}`)
   }
@@ -49,6 +50,13 @@ export function checkRun(run: RunOptions): RunOptions {
     throw invalid(`signal is an AbortSignal, not ${show(run.signal)}`)
   }
   return run
+}
+
+function checkPorts(ports: NonNullable<RunOptions['ports']>): void {
+  if (typeof ports !== 'object' || ports === null) throw invalid(`ports are functions by name, not ${show(ports)}`)
+  for (const [port, take] of Object.entries(ports)) {
+    if (typeof take !== 'function') throw invalid(`what takes port '${port}' is a function, not ${show(take)}`)
+  }
 }
 
 export function checkPath(path: string): string {

@@ -1,5 +1,6 @@
 /** Plan nodes: frozen plain data. `LogicalPlan` is what the user asked; `ResolvedPlan` has names and types settled. */
 
+import type { Component, PortSchemas } from './component.js'
 import type {
   Expression,
   NamedExpression,
@@ -76,6 +77,14 @@ export type LogicalPlan =
       readonly function: UserFunction
       readonly schema: Schema
     }
+  | {
+      readonly kind: 'component'
+      readonly input: LogicalPlan
+      readonly component: Component
+      /** Of the port `main`. */
+      readonly schema: Schema
+      readonly ports: PortSchemas
+    }
 
 /** What a user function or an equality may assume of a resolved node: every kind carries its output schema. */
 export type ResolvedPlan =
@@ -149,6 +158,14 @@ export type ResolvedPlan =
       readonly input: ResolvedPlan
       readonly mode: 'batch' | 'row'
       readonly function: UserFunction
+    }
+  | {
+      readonly kind: 'component'
+      /** Of the port `main`. */
+      readonly schema: Schema
+      readonly input: ResolvedPlan
+      readonly component: Component
+      readonly ports: PortSchemas
     }
   /** Columns: the input's, then one for each window. */
   | {

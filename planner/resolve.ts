@@ -56,6 +56,10 @@ export function resolvePlan(plan: LogicalPlan, schemaOf: SchemaOf): ResolvedPlan
       const { mode, function: userFunction, schema } = plan
       return { kind: 'map', schema, input: resolved(plan.input), mode, function: userFunction }
     }
+    case 'component': {
+      const { component, ports, schema } = plan
+      return { kind: 'component', schema, input: resolved(plan.input), component, ports }
+    }
     default:
       return unreachable(plan)
   }

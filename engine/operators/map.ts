@@ -38,14 +38,21 @@ export async function mapInWorker(
   batch: Batch,
   firstRow: number | null,
 ): Promise<Batch> {
-  const { module, function: name, kwargs } = step.function
-  const call = await unlessCancelled(load(step.function), context.checkCancelled)
-  const named: NamedCall = {
+  return map(context, step.mode, await moduleCall(context, step.function), step.schema, batch, firstRow)
+}
+
+/** Loads a function of a module, once in a thread. */
+export async function moduleCall(
+  { checkCancelled }: Pick<OperatorContext, 'checkCancelled'>,
+  source: UserModule,
+): Promise<NamedCall> {
+  const { module, function: name, kwargs } = source
+  const call = await unlessCancelled(load(source), checkCancelled)
+  return {
     call: (input, output) => call(input, kwargs, output),
     takesOutput: call.length >= OUTPUT_PARAMETER,
     label: `${name} of ${module}`,
   }
-  return map(context, step.mode, named, step.schema, batch, firstRow)
 }
 
 /** The result's blocks are the caller's. Views passed to the function are valid until it returns or resolves. */
@@ -139,7 +146,11 @@ function importResult(
 }
 
 /** What a function may return: a RecordBatch, a Table, or an object of columns (typed arrays, arrays, Vectors). */
-function recordBatchesOf(named: NamedCall, schema: Schema, result: unknown): readonly arrow.RecordBatch[] {
+export function recordBatchesOf(
+  named: Pick<NamedCall, 'label'>,
+  schema: Schema,
+  result: unknown,
+): readonly arrow.RecordBatch[] {
   if (result instanceof arrow.RecordBatch) return [result]
   if (result instanceof arrow.Table) {
     return result.batches.length > 0 ? result.batches : [new arrow.RecordBatch(result.schema)]
@@ -151,7 +162,7 @@ function recordBatchesOf(named: NamedCall, schema: Schema, result: unknown): rea
   )
 }
 
-function batchOfColumns(named: NamedCall, schema: Schema, columns: object): arrow.RecordBatch {
+function batchOfColumns(named: Pick<NamedCall, 'label'>, schema: Schema, columns: object): arrow.RecordBatch {
   const given = columns as Readonly<Record<string, unknown>>
   const arrowSchema = toArrowSchema(schema)
   const data = arrowSchema.fields.map((field) => {
@@ -182,7 +193,7 @@ function batchOfColumns(named: NamedCall, schema: Schema, columns: object): arro
   )
 }
 
-function checkSchema(named: NamedCall, expected: Schema, actual: Schema): void {
+export function checkSchema(named: Pick<NamedCall, 'label'>, expected: Schema, actual: Schema): void {
   const described = (schema: Schema) => schema.fields.map(({ name, type }) => `${name} ${typeName(type)}`).join(', ')
   const same =
     expected.fields.length === actual.fields.length &&

@@ -20,6 +20,7 @@ import { sort } from './bulk/sort.js'
 import { windows } from './bulk/window.js'
 import type { BulkWork, WithBatches } from './bulk/work.js'
 import { bundled } from './bundled.js'
+import { componentBatches } from './component.js'
 import { tasksThatFit } from './in-flight.js'
 import { limitBatches } from './limit.js'
 import { orderedMap } from './ordered-map.js'
@@ -147,6 +148,8 @@ export class BulkStrategy implements BulkWork {
         return outerJoin(this, source)
       case 'closure':
         return this.closure(source)
+      case 'component':
+        return componentBatches(this.run, source, this.batches(source.input))
       case 'stream':
         return source.batches()
       default:

@@ -7,6 +7,7 @@
 
 import type { Batch } from '../../io/batch.js'
 import type { Source } from '../../io/source.js'
+import type { Component, PortSchemas } from '../../planner/component.js'
 import { unreachable } from '../../planner/errors.js'
 import type {
   NamedExpression,
@@ -66,6 +67,13 @@ export type PipelineSource = PlanPiece &
         readonly function: Extract<UserFunction, { kind: 'closure' }>
         readonly schema: Schema
       }
+    | {
+        readonly kind: 'component'
+        readonly input: Pipeline
+        readonly component: Component
+        readonly ports: PortSchemas
+        readonly schema: Schema
+      }
     /** Batches that come from elsewhere; taken once. */
     | { readonly kind: 'stream'; readonly schema: Schema; readonly batches: () => AsyncGenerator<Batch> }
   )
@@ -99,6 +107,7 @@ export function sourceSchema(source: PipelineSource): Schema {
     case 'outerJoin':
       return source.join.schema
     case 'closure':
+    case 'component':
     case 'stream':
       return source.schema
     default:

@@ -17,6 +17,7 @@ export function estimateRows(plan: ResolvedPlan, context: OptimizerContext): num
     case 'project':
     case 'window':
     case 'map':
+    case 'component':
       return estimateRows(plan.input, context)
     case 'aggregate':
       return plan.keys.length === 0 ? 1 : estimateRows(plan.input, context) / 10

@@ -53,6 +53,7 @@ export function mapPlan(plan: LogicalPlan, visitor: PlanVisitor): LogicalPlan {
     case 'limit':
     case 'distinct':
     case 'map':
+    case 'component':
       return { ...plan, input: visitor.plan(plan.input) }
   }
 }

@@ -63,7 +63,8 @@ function prune(plan: ResolvedPlan, needed: ReadonlySet<number>): Pruned {
       return { plan: { ...plan, schema: choose(plan.schema, columns), inputs }, columns }
     }
     case 'map':
-      // A user function sees, and may use, every column.
+    case 'component':
+      // User code sees, and may use, every column.
       return {
         plan: { ...plan, input: exactly(plan.input, allColumns(plan.input.schema)) },
         columns: allColumns(plan.schema),

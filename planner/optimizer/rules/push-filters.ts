@@ -48,6 +48,7 @@ function push(plan: ResolvedPlan, conditions: readonly TypedExpression[]): Resol
     case 'scan':
     case 'limit':
     case 'map':
+    case 'component':
     case 'window':
       return stop(plan, conditions)
     default:

@@ -36,6 +36,7 @@ function below(limit: PlanOf<'limit'>): ResolvedPlan {
     case 'join':
     case 'distinct':
     case 'map':
+    case 'component':
     case 'window':
       return limit
   }

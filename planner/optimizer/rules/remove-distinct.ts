@@ -37,6 +37,7 @@ function distinctColumns(plan: ResolvedPlan): readonly number[] | null {
     case 'join':
     case 'union':
     case 'map':
+    case 'component':
     case 'window':
       return null
   }
