@@ -108,7 +108,7 @@ function figures(metrics: readonly NodeMetrics[]): string {
     `${formatDuration(total('waitMs'))} wait`,
     ...(peakBytes > 0 ? [`${formatBytes(peakBytes)} peak`] : []),
     ...(total('spilledBytes') > 0 ? [`${formatBytes(total('spilledBytes'))} spilled`] : []),
-    ...(total('retries') > 0 ? [`${formatCount(total('retries'))} retries`] : []),
+    ...(total('retries') > 0 ? [`retries ${formatCount(total('retries'))}`] : []),
     ...(metrics.length > 1 ? [metrics.map((one) => `${one.strategy} ${formatDuration(one.timeMs)}`).join(' + ')] : []),
   ].join('  ')
 }
