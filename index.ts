@@ -18,6 +18,7 @@ export type {
   Paths,
 } from './engine/scan-options.js'
 export { type Engine, type MemoryUsage, open } from './engine/session.js'
+export type { ComponentMetrics, ExecutionStrategy, Out, Outputs, Payload, Unsupported } from './engine/strategies/strategy.js'
 export type { Records } from './io/records/records-source.js'
 export {
   CaseExpr,
@@ -51,6 +52,7 @@ export {
   variance,
   when,
 } from './planner/builder.js'
+export { Component, type Emit, type Emitted, type Relation } from './planner/component.js'
 export { type ErrorCode, type ErrorDetails, VolleyError } from './planner/errors.js'
 export type {
   BatchFunction,

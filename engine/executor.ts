@@ -77,6 +77,7 @@ export class Executor implements FrameRuntime {
 
   constructor(private readonly options: CheckedOptions) {
     this.threads = options.threads
+    if (options.ownStrategy !== null) this.strategies.register(options.ownStrategy)
     const budget = new MemoryBudget({
       limitBytes: options.memoryLimit,
       rssBytes: process.memoryUsage.rss(),
@@ -148,8 +149,10 @@ export class Executor implements FrameRuntime {
   explain(plan: LogicalPlan, options: ExplainOptions): Promise<string> {
     return this.tracked(async () => {
       const optimized = optimizeQuery(await resolveQuery(plan, this.environment), this.sources)
-      const choice = chooseStrategy(this.options.strategy)
-      return explainQuery(optimized, this.sources, choice, this.options.threads, options)
+      const asked = this.strategies.asked(this.options.strategy)
+      const choice = chooseStrategy(asked.operators)
+      const annotations = { sources: this.sources, driver: driverOf(asked, choice.name) }
+      return explainQuery(optimized, annotations, choice, this.options.threads, options)
     })
   }
 

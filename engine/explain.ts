@@ -7,6 +7,8 @@ import { inputsOf } from '../planner/plan-tree.js'
 import type { ExplainOptions } from '../planner/run-options.js'
 import type { SourceRegistry } from './sources.js'
 import type { Choice } from './strategies/choose.js'
+import { componentAnnotations } from './strategies/component/plan.js'
+import type { ExecutionStrategy } from './strategies/strategy.js'
 
 export interface ExplainedPlan {
   readonly strategy: string
@@ -15,15 +17,22 @@ export interface ExplainedPlan {
   readonly plan: ExplainedNode
 }
 
+/** What nodes are described with. */
+export interface Annotations {
+  readonly sources: SourceRegistry
+  /** Of the components. */
+  readonly driver: ExecutionStrategy
+}
+
 /** Text ends with a line break; JSON is an `ExplainedPlan`. */
 export function explainQuery(
   plan: ResolvedPlan,
-  sources: SourceRegistry,
+  annotations: Annotations,
   choice: Choice,
   threads: number,
   options: ExplainOptions,
 ): string {
-  const annotate = (node: ResolvedPlan) => annotationsOf(node, sources)
+  const annotate = (node: ResolvedPlan) => annotationsOf(node, annotations)
   if (options.format === 'json') {
     const explained: ExplainedPlan = {
       strategy: choice.name,
@@ -50,8 +59,9 @@ function estimateOf(scan: Scan, sources: SourceRegistry): ScanEstimate {
   return sources.sourceOf(scan.source).estimate({ columns, predicate: scan.predicate })
 }
 
-function annotationsOf(node: ResolvedPlan, sources: SourceRegistry): readonly string[] {
+function annotationsOf(node: ResolvedPlan, { sources, driver }: Annotations): readonly string[] {
   if (node.kind === 'scan') return scanAnnotations(node, sources)
+  if (node.kind === 'component') return componentAnnotations(node, driver)
   if (node.kind !== 'map') return []
   return [node.function.kind === 'closure' ? 'runs in the main thread' : 'runs in the workers']
 }

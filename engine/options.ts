@@ -3,8 +3,9 @@
 import { availableParallelism, tmpdir } from 'node:os'
 import { checkOptions } from '../planner/arguments.js'
 import { VolleyError } from '../planner/errors.js'
-import type { StrategyName } from '../planner/run-options.js'
+import type { AnyStrategyName, StrategyName } from '../planner/run-options.js'
 import { systemMemory } from './memory/container-limit.js'
+import type { ExecutionStrategy } from './strategies/strategy.js'
 
 export interface EngineOptions {
   /** Worker threads; by default one for each processor. */
@@ -16,8 +17,8 @@ export interface EngineOptions {
   readonly memoryLimit?: number | string
   /** Where temporary files go; by default the system's directory for them. */
   readonly tempDirectory?: string
-  /** How plans are run unless a run says otherwise. */
-  readonly strategy?: StrategyName
+  /** How plans are run unless a run says otherwise. One of your own is registered with the engine, too. */
+  readonly strategy?: StrategyName | ExecutionStrategy
 }
 
 export interface CheckedOptions {
@@ -26,7 +27,8 @@ export interface CheckedOptions {
   /** The size of the shared memory, where it is not to follow from the limit: tests make it small. */
   readonly sharedMemoryBytes: number | null
   readonly tempDirectory: string
-  readonly strategy: StrategyName
+  readonly strategy: AnyStrategyName
+  readonly ownStrategy: ExecutionStrategy | null
 }
 
 const DEFAULT_SHARE = 0.8
@@ -47,8 +49,14 @@ export function checkEngineOptions(options: EngineOptions): CheckedOptions {
     memoryLimit: memoryLimitOf(options.memoryLimit),
     sharedMemoryBytes: null,
     tempDirectory: options.tempDirectory ?? tmpdir(),
-    strategy: checkStrategy(options.strategy ?? 'auto'),
+    ...strategyOf(options.strategy ?? 'auto'),
   }
+}
+
+/** An object is checked where it is registered. */
+function strategyOf(given: StrategyName | ExecutionStrategy): Pick<CheckedOptions, 'strategy' | 'ownStrategy'> {
+  if (typeof given === 'object' && given !== null) return { strategy: given.name, ownStrategy: given }
+  return { strategy: checkStrategy(given), ownStrategy: null }
 }
 
 function memoryLimitOf(given: number | string | undefined): number {

@@ -6,9 +6,11 @@ import { VolleyError } from '../planner/errors.js'
 import { Frame, type SchemaLike } from '../planner/frame.js'
 import type { LogicalPlan } from '../planner/logical-plan.js'
 import type { EngineEvents, EngineListener } from './events.js'
+import type { AnyStrategyName } from '../planner/run-options.js'
 import type { Executor } from './executor.js'
 import { checkEngineOptions, type EngineOptions } from './options.js'
 import type { ArrowInput, CsvScanOptions, NdjsonScanOptions, ParquetScanOptions, Paths } from './scan-options.js'
+import type { ExecutionStrategy } from './strategies/strategy.js'
 
 /** Opens an engine. Threads start with the first run. Throws VOLLEY_INVALID_ARGUMENT for options that make no sense. */
 export async function open(options: EngineOptions = {}): Promise<Engine> {
@@ -53,6 +55,16 @@ export class Engine implements AsyncDisposable {
     this.checkListener(event, listener)
     this.#executor.listeners.remove(event, listener)
     return this
+  }
+
+  /** Lets runs ask for a strategy of the user's own by its name: `run.strategy`. It drives the components of plans. */
+  registerStrategy(strategy: ExecutionStrategy): void {
+    this.#executor.strategies.register(strategy)
+  }
+
+  /** A strategy by its name, for one that passes on to it: what drives components under row, bulk or bigdata, say. */
+  strategy(name: Exclude<AnyStrategyName, 'auto'>): ExecutionStrategy {
+    return this.#executor.strategies.named(name)
   }
 
   memoryUsage(): MemoryUsage {

@@ -28,6 +28,13 @@ export class StrategyRegistry {
     this.registered.set(name, strategy)
   }
 
+  /** @throws VolleyError VOLLEY_INVALID_ARGUMENT if there is none of that name. */
+  named(name: AnyStrategyName): ExecutionStrategy {
+    const names = this.names().filter((one) => one !== 'auto')
+    checkChoice('strategy', name, names)
+    return this.registered.get(name) ?? builtInStrategies[name as keyof typeof builtInStrategies]
+  }
+
   /** Operators between the components that a strategy of the user's drives run in bulk. */
   asked(name: AnyStrategyName): Asked {
     checkChoice('strategy', name, this.names())
