@@ -5,9 +5,9 @@
  *   npm run bench -- [--rows 6000000] [--threads N] [--suite q6,q1,...] [--runs N] [--quick] [--json]
  *   npm run bench -- --suite strategies
  *   npm run bench -- --suite out-of-core [--limit 384MB,512MB,1GB] [--case groupby,join,sort,distinct] [--scale 1]
- *                    [--patience MINUTES] [--resume]
+ *                    [--engine auto,bigdata,bulk,row,polars] [--patience MINUTES] [--resume]
  *
- * `--scale 1` is data of ten times the limit. Exits with 1 if an engine of a race fails or gives another answer than
+ * `--scale 1` is data of ten times the limit. `--resume` keeps what an earlier call has measured. Exits with 1 if an engine of a race fails or gives another answer than
  * DuckDB, or if volley does in a trial.
  */
 

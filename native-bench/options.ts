@@ -5,9 +5,10 @@ import { parseArgs } from 'node:util'
 import type { Suite } from './contest.js'
 import type { WarmUp } from './measure.js'
 import { SUITES } from './suites/all.js'
-import { AUTO, BIGDATA, BULK, POLARS, REFERENCE } from './trials/contenders.js'
+import { AUTO, BIGDATA, BULK, POLARS, REFERENCE, ROW } from './trials/contenders.js'
 import { largeWork, type OutOfCorePlan } from './trials/out-of-core.js'
 import type { StrategiesPlan } from './trials/strategies.js'
+import type { Contender } from './trials/trial.js'
 import { LARGE_WORKS } from './trials/works/out-of-core.js'
 
 /** Each suite of trials by its name. They take minutes, and run only if asked for, or with `--quick`. */
@@ -45,6 +46,7 @@ export function readPlan(words: readonly string[]): Plan {
       limit: { type: 'string' },
       scale: { type: 'string' },
       case: { type: 'string' },
+      engine: { type: 'string' },
       patience: { type: 'string' },
       resume: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
@@ -62,7 +64,7 @@ export function readPlan(words: readonly string[]): Plan {
     limits: listed(values.limit ?? (values.quick ? LEAST_LIMIT : LIMITS)).map(bytesOf),
     scale: positiveNumber('scale', values.scale) ?? size.scale,
     threads,
-    contenders: values.quick ? [REFERENCE, AUTO, BIGDATA] : [REFERENCE, AUTO, BIGDATA, BULK, POLARS],
+    contenders: chooseContenders(values.engine ?? (values.quick ? 'auto,bigdata' : 'auto,bigdata,bulk,polars')),
     patienceMilliseconds: (positiveNumber('patience', values.patience) ?? 20) * 60_000,
   })
   return {
@@ -103,6 +105,25 @@ export function bytesOf(text: string): number {
 
 function listed(text: string): string[] {
   return text.split(',').map((word) => word.trim())
+}
+
+const CONTENDERS = new Map([
+  ['duckdb', REFERENCE],
+  ['auto', AUTO],
+  ['bigdata', BIGDATA],
+  ['bulk', BULK],
+  ['row', ROW],
+  ['polars', POLARS],
+])
+
+/** The reference always takes part, and comes first. */
+function chooseContenders(names: string): readonly Contender[] {
+  const chosen = listed(names).map((name) => {
+    const found = CONTENDERS.get(name)
+    if (found === undefined) throw new Error(`no engine ${name}: there are ${[...CONTENDERS.keys()].join(', ')}`)
+    return found
+  })
+  return [REFERENCE, ...chosen.filter((one) => one !== REFERENCE)]
 }
 
 function chooseSuites(
