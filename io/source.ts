@@ -20,6 +20,8 @@ export interface ScanRequest {
   readonly columns: readonly string[]
   /** Over a schema of exactly `columns`; row groups that cannot match are left out. Only a hint. */
   readonly predicate: TypedExpression | null
+  /** True if rows are wanted as soon as the producer pauses; otherwise a source may wait a while for a larger batch. */
+  readonly isPrompt?: boolean
 }
 
 /** A unit of work that any thread can decode: plain data, posted to workers. */

@@ -27,17 +27,20 @@ export interface ProbeStep extends PlanPiece {
  * The joined rows in parts, in scratch. What all parts need is laid out at once, before the first is asked for: the
  * scratch of a part may be taken back before the next.
  */
-export function probe(context: OperatorContext, step: ProbeStep, batch: Batch): Generator<Batch> {
+export function probe(context: OperatorContext, step: ProbeStep, batch: Batch): Generator<Joined> {
   return joinedParts(context, step, batch, pairsOf(context, step, batch))
 }
 
-function* joinedParts(context: OperatorContext, step: ProbeStep, batch: Batch, pairs: Pairs): Generator<Batch> {
+/** Joined rows, and the address of the u32 numbers of the probe rows that they come of. */
+export type Joined = Batch & { readonly probeRows: number }
+
+function* joinedParts(context: OperatorContext, step: ProbeStep, batch: Batch, pairs: Pairs): Generator<Joined> {
   for (let part = pairs.next(); part !== null; part = pairs.next()) {
     const { count, probe: probeRows, build: buildRows } = part
     const left = batch.columns.map((column) => take(context, column, probeRows, count))
     const nullable = step.how === 'left' || step.how === 'full'
     const right = step.build.columns.map((column) => take(context, column, buildRows, count, { nullable }))
-    yield { schema: step.schema, length: count, columns: [...left, ...right] }
+    yield { schema: step.schema, length: count, columns: [...left, ...right], probeRows }
   }
 }
 

@@ -69,7 +69,7 @@ export class RecordsSource implements Source {
     try {
       let row = 0
       for (;;) {
-        const step = await records.next(batches.pending > 0)
+        const step = await records.next(batches.pending > 0, request.isPrompt === true)
         if (step === 'later') {
           target.checkCancelled()
           if (batches.pending > 0) yield batches.take()
@@ -138,8 +138,11 @@ class PeekedRecords {
     return this.peeked
   }
 
-  /** The next record; `later` if none came for a while, counted since `impatient` changed: the next call waits on. */
-  next(impatient: boolean): IteratorResult<unknown> | Promise<IteratorResult<unknown> | 'later'> {
+  /**
+   * The next record; `later` if none came for a while, counted since `impatient` changed: the next call waits on. If
+   * `prompt`, the while of the impatient is a turn of the event loop.
+   */
+  next(impatient: boolean, prompt = false): IteratorResult<unknown> | Promise<IteratorResult<unknown> | 'later'> {
     if (this.position < this.peeked.length) return { done: false, value: this.peeked[this.position++] }
     if (this.done) return { done: true, value: undefined }
     const step = this.waiting ?? this.iterator.next()
@@ -148,7 +151,8 @@ class PeekedRecords {
     if (!impatient || !this.wasImpatient) this.deadline = null
     this.wasImpatient = impatient
     this.deadline ??= new Promise((resolve) => {
-      setTimeout(resolve, LINGER_MS, 'later').unref()
+      if (impatient && prompt) setImmediate(resolve, 'later')
+      else setTimeout(resolve, LINGER_MS, 'later').unref()
     })
     return Promise.race([this.arrived(step), this.deadline])
   }
