@@ -2,7 +2,7 @@
 
 import type { ScalarName } from '../functions.js'
 import { functionNamed, isHugeint } from '../functions.js'
-import type { DataType } from '../types.js'
+import { type DataType, TIMESTAMP } from '../types.js'
 import { NoSql, noEqual } from './no-sql.js'
 import { expressionType, isHeldAsCount } from './types.js'
 
@@ -24,6 +24,13 @@ const pattern =
   (parameters, ...rest) =>
     (parameters.length === 3 ? named(escaped) : infix(operator))(parameters, ...rest)
 
+/** Integers go through HUGEINT: the narrower types overflow unnoticed. */
+const rounding: Write = (parameters, types, result) => {
+  const [value, digits] = parameters
+  if (digits === undefined || result.kind !== 'int') return named('round')(parameters, types, result)
+  return `CAST(round(CAST(${value} AS HUGEINT), ${digits}) AS ${expressionType(result)})`
+}
+
 /** Durations are counts of microseconds. */
 const addition =
   (operator: '+' | '-'): Write =>
@@ -33,8 +40,7 @@ const addition =
     if (durations === 0 || instants === 0) return `(${a} ${operator} ${b})`
     if (result.kind === 'duration') return `(epoch_us(${a}) - epoch_us(${b}))`
     const micros = (text: string, type: DataType) => (type.kind === 'duration' ? text : `epoch_us(${text})`)
-    const make = result.kind === 'timestamp' && result.zone !== null ? 'make_timestamptz' : 'make_timestamp'
-    return `${make}(${micros(a, typeOfA)} ${operator} ${micros(b, typeOfB)})`
+    return `make_timestamp(${micros(a, typeOfA)} ${operator} ${micros(b, typeOfB)})`
   }
 
 const CALLS: Record<ScalarName, Write> = {
@@ -46,7 +52,7 @@ const CALLS: Record<ScalarName, Write> = {
   mod: infix('%'),
   neg: ([a]) => `(-${a})`,
   abs: named('abs'),
-  round: named('round'),
+  round: rounding,
   floor: named('floor'),
   ceil: named('ceil'),
   trunc: named('trunc'),
@@ -141,10 +147,30 @@ export function sqlOfCall(name: string, parameters: readonly string[], types: re
     if (type.kind === 'duration' && type.unit === 'us' && OF_DURATIONS.has(name)) continue
     throw noEqual(name, type)
   }
-  const text = CALLS[name as ScalarName](parameters, types, result)
+  const text = written(name as ScalarName, parameters, types, result)
   // DuckDB derives the digits of decimals from those of arguments that were cast to more than they have.
-  if (isHugeint(result)) return isComputed(name) ? `CAST(CAST(${text} AS DECIMAL(38,0)) AS HUGEINT)` : text
+  if (isHugeint(result)) {
+    return isComputed(name) ? `CAST(CAST(${text} AS DECIMAL(38,0)) AS HUGEINT)` : `CAST(${text} AS HUGEINT)`
+  }
   return result.kind === 'decimal' ? `CAST(${text} AS ${expressionType(result)})` : text
+}
+
+/** Calendars of instants are those of UTC; DuckDB's functions for them would count years before the first otherwise. */
+function written(
+  name: ScalarName,
+  parameters: readonly string[],
+  types: readonly DataType[],
+  result: DataType,
+): string {
+  if (OF_COUNTS.has(name) || !types.some(isInstant)) return CALLS[name](parameters, types, result)
+  const bare = (type: DataType): DataType => (isInstant(type) ? TIMESTAMP : type)
+  const local = parameters.map((parameter, i) => (isInstant(types[i]) ? `CAST(${parameter} AS TIMESTAMP)` : parameter))
+  const text = CALLS[name](local, types.map(bare), bare(result))
+  return isInstant(result) ? `CAST(${text} AS ${expressionType(result)})` : text
+}
+
+function isInstant(type: DataType): boolean {
+  return type.kind === 'timestamp' && type.zone !== null
 }
 
 /** HUGEINT goes past the 38 digits that our decimals have. */

@@ -11,7 +11,7 @@ export class NoSql extends Error {
   }
 }
 
-/** `what` names an operation, a function for example, that DuckDB does not have for a type. */
+/** `what` names an operation that DuckDB does not have for a type: a function, for example. */
 export function noEqual(what: string, type: DataType): NoSql {
   return new NoSql(`${what} of ${typeName(type)} has no equal in DuckDB`)
 }
