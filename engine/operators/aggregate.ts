@@ -7,7 +7,7 @@
 
 import type { Batch, Vector } from '../../io/batch.js'
 import { expand, persist } from '../kernels/vectors.js'
-import type { Merge, Target } from './aggregate/accumulator.js'
+import type { Merge, PartialRows, Target } from './aggregate/accumulator.js'
 import { DomainMap } from './aggregate/domain-map.js'
 import { KEY_OFFSET } from './aggregate/group-table.js'
 import { Grouping } from './aggregate/grouping.js'
@@ -41,7 +41,7 @@ export class AggregateState {
     private readonly descriptor: AggregateDescriptor,
     private readonly plan: AggregatePlan,
     readonly address: number,
-    private readonly grouping: Grouping,
+    readonly grouping: Grouping,
   ) {
     this.domain = new DomainMap(context, grouping, address + DOMAIN * 4)
   }
@@ -165,6 +165,13 @@ export class AggregateState {
       context.rewindScratch(mark)
     }
     return batches
+  }
+
+  /** What one of the aggregates is merged from, in rows apart from the state. */
+  partialRows(aggregate: number): PartialRows {
+    const place = this.plan.outputs[aggregate]
+    const planned = this.plan.accumulators[place]
+    return planned.accumulator.partials(this.targetOf(planned, place), this.descriptor.aggregates[aggregate])
   }
 
   release(): void {

@@ -1,18 +1,13 @@
 /** Means of exact sums. */
 
-import { type DataType, isInteger } from '../../planner/types.js'
+import { isDividedInDoubles } from '../../planner/functions/means.js'
+import type { DataType } from '../../planner/types.js'
 
 const MANTISSA_BITS = 64
 
 /** What the sums of a type are unscaled by: 100 for DECIMAL(9,2), 1 for integers. */
 export function unitOf(type: DataType): bigint {
   return type.kind === 'decimal' ? 10n ** BigInt(type.scale) : 1n
-}
-
-/** True for the types that DuckDB sums in 64 bits, whose means it divides in doubles instead of extended precision. */
-export function isDividedInDoubles(type: DataType): boolean {
-  if (type.kind === 'decimal') return type.precision <= 4
-  return isInteger(type) && (type.signed ? type.bits <= 16 : type.bits === 8)
 }
 
 /** The mean of values of an integer or decimal type; the divisor is their count times `unitOf` the type. */

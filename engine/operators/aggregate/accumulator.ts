@@ -38,6 +38,21 @@ export interface Merge {
 /** Reads the results of `count` groups (u32 at an address) into scratch. */
 export type Finish = (entries: number, count: number) => Vector
 
+/** Rows about groups, for one of the partials of `planner/duckdb-sql/partial-form.ts`: its columns, in their order. */
+export interface PartialRows {
+  /** Reads a row for each of `count` groups (u32 at an address) into scratch; null if groups have none of their own. */
+  readonly ofGroups: ((entries: number, count: number) => readonly Vector[]) | null
+  /** Reads what takes rows beyond those, a part at a time into scratch that is taken back when the next is asked for. */
+  readonly further: (() => Generator<FurtherRows>) | null
+}
+
+export interface FurtherRows {
+  /** Address of the u32 group of each row. */
+  readonly groups: number
+  readonly count: number
+  readonly columns: readonly Vector[]
+}
+
 export interface Accumulator {
   /** Names what is kept: aggregates of the same argument and filter that have the same key share one accumulator. */
   readonly key: string
@@ -49,6 +64,8 @@ export interface Accumulator {
   settle?(target: Target): void
   /** Prepares to read the results of one of the aggregates that share the accumulators. */
   finish(target: Target, aggregate: TypedAggregate): Finish
+  /** Prepares to read partial results for an aggregate, before `settle`; the accumulators are not changed. */
+  partials(target: Target, aggregate: TypedAggregate): PartialRows
   /** For aggregates that keep more than fits a row. */
   readonly auxiliary: AuxiliaryState | null
 }

@@ -8,7 +8,7 @@ import { type DataType, UINT32 } from '../../../planner/types.js'
 import { take } from '../../kernels/vectors.js'
 import { keyLayout } from '../keys/layout.js'
 import type { OperatorContext } from '../operator-context.js'
-import type { Accumulator, AuxiliaryState, Input, Target } from './accumulator.js'
+import type { Accumulator, AuxiliaryState, FurtherRows, Input, Target } from './accumulator.js'
 import { Grouping } from './grouping.js'
 import { SliceRows } from './slice-rows.js'
 
@@ -74,6 +74,7 @@ export function distinctAccumulator(type: DataType, inner: Accumulator): Accumul
       })
     },
     finish: (target, aggregate) => inner.finish(innerTarget(target), aggregate),
+    partials: (target) => ({ ofGroups: null, further: () => keptValues(target.context, setOf(target)) }),
   }
 }
 
@@ -94,17 +95,29 @@ function translated(context: OperatorContext, set: Grouping, entries: number, co
   return groups
 }
 
+/** Each value of the set with its group. */
+function* keptValues(context: OperatorContext, set: Grouping): Generator<FurtherRows> {
+  for (const { entries, count } of chunks(context, set)) {
+    yield { groups: set.key(0, entries, count).values, count, columns: [set.key(1, entries, count)] }
+  }
+}
+
 function forEachChunk(
   context: OperatorContext,
   set: Grouping,
   visit: (entries: number, count: number, set: Grouping) => void,
 ): void {
+  for (const { entries, count } of chunks(context, set)) visit(entries, count, set)
+}
+
+/** All entries of a set, a part at a time; the scratch used meanwhile is taken back when the next is asked for. */
+function* chunks(context: OperatorContext, set: Grouping): Generator<{ entries: number; count: number }> {
   for (let start = 0; start < set.table.count; start += CHUNK) {
     const mark = context.markScratch()
     const count = Math.min(CHUNK, set.table.count - start)
     const entries = context.scratch(count * 4)
     context.wasm.take_sequence(start, count, entries)
-    visit(entries, count, set)
+    yield { entries, count }
     context.rewindScratch(mark)
   }
 }

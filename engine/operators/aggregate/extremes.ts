@@ -3,13 +3,17 @@
 import { type DataType, isNested, isVariableLength } from '../../../planner/types.js'
 import { isWide, orderedWords, vectorOfWords } from '../../kernels/vectors/words.js'
 import { plain } from '../../kernels/vectors.js'
-import type { Accumulator } from './accumulator.js'
+import type { Accumulator, Finish, PartialRows } from './accumulator.js'
 import { byteHeap, byteRowsOf, fillHeap, readBytes } from './byte-heap.js'
 import { readCounted } from './sums.js'
 
 export function extremeAccumulator(type: DataType, greatest: boolean): Accumulator {
   if (isVariableLength(type) || isNested(type)) return extremeBytes(type, greatest)
   return isWide(type) ? extremeWide(type, greatest) : extremeWord(type, greatest)
+}
+
+function partialsOf(read: Finish): PartialRows {
+  return { ofGroups: (entries, count) => [read(entries, count)], further: null }
 }
 
 /** Accumulator of 16 bytes: word, whether there is one. */
@@ -36,6 +40,9 @@ function extremeWord(type: DataType, greatest: boolean): Accumulator {
         return vectorOfWords(context, type, words, readCounted(target, 8, entries, count), count)
       }
     },
+    partials(target, aggregate) {
+      return partialsOf(this.finish(target, aggregate))
+    },
   }
 }
 
@@ -60,6 +67,9 @@ function extremeWide(type: DataType, greatest: boolean): Accumulator {
         context.wasm.aggregate_read_flipped(base, stride, 16, entries, count, flip, values)
         return vectorOfWords(context, type, values, readCounted(target, 16, entries, count), count)
       }
+    },
+    partials(target, aggregate) {
+      return partialsOf(this.finish(target, aggregate))
     },
   }
 }
@@ -93,6 +103,9 @@ function extremeBytes(type: DataType, greatest: boolean): Accumulator {
     },
     finish(target) {
       return (entries, count) => readBytes(target, 0, type, readCounted(target, 8, entries, count), entries, count)
+    },
+    partials(target, aggregate) {
+      return partialsOf(this.finish(target, aggregate))
     },
   }
 }

@@ -70,6 +70,7 @@ const alwaysNull: Accumulator = {
   auxiliary: null,
   update() {},
   merge() {},
+  partials: () => ({ ofGroups: () => [], further: null }),
   finish({ context }, { type }) {
     return (_, count) => {
       if (type.kind === 'null') return vector(type, count)

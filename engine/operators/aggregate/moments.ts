@@ -2,8 +2,9 @@
 
 import { bitmapBytes, vector } from '../../../io/batch.js'
 import { VolleyError } from '../../../planner/errors.js'
+import { FLOAT64, INT64 } from '../../../planner/types.js'
 import type { Accumulator } from './accumulator.js'
-import { doublesOf } from './sums.js'
+import { doublesOf, readCounted } from './sums.js'
 
 export const moments: Accumulator = {
   key: 'moments',
@@ -30,6 +31,20 @@ export const moments: Accumulator = {
         })
       }
       return vector(aggregate.type, count, { values, validity })
+    }
+  },
+  partials(target) {
+    const { context, base, stride } = target
+    return {
+      ofGroups(entries, count) {
+        const validity = readCounted(target, 0, entries, count)
+        return [INT64, FLOAT64, FLOAT64].map((type, place) => {
+          const values = context.scratch(count * 8)
+          context.wasm.group_copy_words(base + place * 8, stride, 8, entries, count, values)
+          return vector(type, count, { validity, values })
+        })
+      },
+      further: null,
     }
   },
 }

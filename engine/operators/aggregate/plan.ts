@@ -1,19 +1,13 @@
 /** What a descriptor of an aggregation comes to: the layout of keys and accumulators in a group's row. */
 
-import type { TypedAggregate, TypedExpression } from '../../../planner/expression.js'
+import type { AggregateDescriptor } from '../../../planner/aggregate-descriptor.js'
+import type { TypedExpression } from '../../../planner/expression.js'
 import { expressionKey } from '../../../planner/expression-tree.js'
-import type { DataType, Schema } from '../../../planner/types.js'
 import { type KeyLayout, keyLayout } from '../keys/layout.js'
 import type { Accumulator } from './accumulator.js'
 import { accumulatorFor } from './functions.js'
 
-/** Plain data that tells every worker the same. */
-export interface AggregateDescriptor {
-  readonly keys: readonly { readonly name: string; readonly type: DataType }[]
-  readonly aggregates: readonly TypedAggregate[]
-  /** Of the output: keys, then aggregates. */
-  readonly schema: Schema
-}
+export type { AggregateDescriptor } from '../../../planner/aggregate-descriptor.js'
 
 /** Accumulators that one or more aggregates share. */
 export interface PlannedAccumulator {

@@ -1,11 +1,11 @@
 /** First and last values by position in the input, and the first that is not null. */
 
 import { type Vector, vector } from '../../../io/batch.js'
-import { type DataType, isNested, isVariableLength, UINT32 } from '../../../planner/types.js'
+import { type DataType, INT64, isNested, isVariableLength, UINT32 } from '../../../planner/types.js'
 import { isUnsigned64, isWide, orderedWords, vectorOfWords } from '../../kernels/vectors/words.js'
 import { plain } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
-import type { Accumulator, Input } from './accumulator.js'
+import type { Accumulator, Finish, Input, PartialRows, Target } from './accumulator.js'
 import { byteHeap, byteRowsOf, fillHeap, readBytes } from './byte-heap.js'
 import { readCounted } from './sums.js'
 
@@ -55,6 +55,9 @@ function positionOfWords(
         return vectorOfRawWords(context, type, values, readCounted(target, VALID, entries, count), count)
       }
     },
+    partials(target, aggregate) {
+      return partialsOf(target, this.finish(target, aggregate))
+    },
   }
 }
 
@@ -92,6 +95,22 @@ function positionOfBytes(
       return (entries, count) =>
         readBytes(target, VALUE, type, readCounted(target, VALID, entries, count), entries, count)
     },
+    partials(target, aggregate) {
+      return partialsOf(target, this.finish(target, aggregate))
+    },
+  }
+}
+
+function partialsOf(target: Target, read: Finish): PartialRows {
+  const { context, base, stride } = target
+  return {
+    ofGroups(entries, count) {
+      const positions = context.scratch(count * 8)
+      context.wasm.group_copy_words(base, stride, 8, entries, count, positions)
+      const validity = readCounted(target, 0, entries, count)
+      return [vector(INT64, count, { validity, values: positions }), read(entries, count)]
+    },
+    further: null,
   }
 }
 

@@ -11,13 +11,14 @@ import { bitmapBytes, type Vector } from '../../../io/batch.js'
 import { readValue } from '../../../io/values.js'
 import { vectorFromValues } from '../../../io/vector-from-values.js'
 import type { ScalarValue, TypedAggregate } from '../../../planner/expression.js'
+import { exactFraction, isInterpolated } from '../../../planner/functions/quantiles.js'
 import { type DataType, isNested, isVariableLength } from '../../../planner/types.js'
 import { isWide, orderedWords, vectorOfWords } from '../../kernels/vectors/words.js'
 import { plain, take } from '../../kernels/vectors.js'
 import { type KeyLayout, keyLayout } from '../keys/layout.js'
 import type { OperatorContext } from '../operator-context.js'
 import { sortIndices } from '../sort.js'
-import type { Accumulator, Finish, Target } from './accumulator.js'
+import type { Accumulator, Finish, FurtherRows, Target } from './accumulator.js'
 import { grownBlock, releaseBlocks } from './blocks.js'
 import { Grouping } from './grouping.js'
 import { interpolate } from './interpolation.js'
@@ -31,6 +32,9 @@ const SET = 4
 const HEADER_BYTES = 64
 
 const FIRST_CAPACITY = 1024
+
+/** Values read at a time. */
+const CHUNK = 65_536
 
 export function quantileAccumulator(type: DataType): Accumulator {
   const ranked = isVariableLength(type) || isNested(type) || isWide(type)
@@ -59,6 +63,10 @@ export function quantileAccumulator(type: DataType): Accumulator {
     finish(target, aggregate) {
       return finishQuantiles(target, aggregate, logOf(target.context, target.auxiliary), type)
     },
+    partials: ({ context, auxiliary }) => ({
+      ofGroups: null,
+      further: () => logOf(context, auxiliary).rows(type),
+    }),
   }
 }
 
@@ -138,6 +146,25 @@ class ValueLog {
     this.write(COUNT, start + count)
   }
 
+  /** Each value, of `type`, with its group. */
+  *rows(type: DataType): Generator<FurtherRows> {
+    const { context, set } = this
+    for (let start = 0; start < this.count; start += CHUNK) {
+      const mark = context.markScratch()
+      const count = Math.min(CHUNK, this.count - start)
+      const words = this.words + start * 8
+      let values: Vector
+      if (set === null) values = vectorOfWords(context, type, words, 0, count)
+      else {
+        const entries = context.scratch(count * 4)
+        context.wasm.words_to_32(words, count, entries)
+        values = set.key(0, entries, count)
+      }
+      yield { groups: this.groups + start * 4, count, columns: [values] }
+      context.rewindScratch(mark)
+    }
+  }
+
   /** The different values in ascending order, and the words replaced by places among them, in scratch. */
   rank(): { ranking: Vector; words: number } {
     const { context } = this
@@ -196,11 +223,9 @@ function finishQuantiles(target: Target, aggregate: TypedAggregate, log: ValueLo
   memory.u8.copyWithin(next, ends, ends + groupCount * 4)
   const words = scratch(log.count * 8)
   wasm.aggregate_group_values(log.groups, ranked?.words ?? log.words, log.count, next, words)
-  // The median of what cannot be interpolated is one of the values.
-  const discrete = isVariableLength(type) || isNested(type) || type.kind === 'bool'
-  const interpolated = aggregate.function !== 'quantileDisc' && !discrete
+  const interpolated = isInterpolated(aggregate.function, type)
   const fraction = aggregate.function === 'median' ? 0.5 : aggregate.parameter!
-  const [share, shares] = exactFraction(fraction)
+  const [share, shares] = exactFraction(fraction) ?? [0, 0]
   return (entries, count) => {
     const [lower, upper, parts] = [scratch(count * 8), scratch(count * 8), scratch(count * 8)]
     wasm.aggregate_quantiles(
@@ -237,13 +262,4 @@ function valuesAt(
   const indices = scratch(count * 4)
   wasm.take_mask_codes(places, validity, 0, count, indices)
   return take(context, ranking, indices, count, { nullable: true })
-}
-
-/** The fraction as written, in parts of a power of ten: 0.07 × 100 is 7 and not a little more. */
-function exactFraction(fraction: number): [number, number] {
-  for (let parts = 1; parts <= 1e9; parts *= 10) {
-    const share = Math.round(fraction * parts)
-    if (share / parts === fraction) return [share, parts]
-  }
-  return [0, 0]
 }

@@ -2,14 +2,17 @@
 
 import { bitmapBytes, type Vector, vector } from '../../../io/batch.js'
 import { readInt128 } from '../../../io/values.js'
+import { partialSumType } from '../../../planner/duckdb-sql/partial-form.js'
 import { InternalError, VolleyError } from '../../../planner/errors.js'
 import type { TypedAggregate } from '../../../planner/expression.js'
-import { type DataType, typeName, valueWidth } from '../../../planner/types.js'
-import { integers64, isUnsigned64, wordBits } from '../../kernels/vectors/words.js'
+import { isDividedInDoubles } from '../../../planner/functions/means.js'
+import { type DataType, FLOAT64, INT64, typeName, valueWidth } from '../../../planner/types.js'
+import { integers64, isUnsigned64, isWide, wordBits } from '../../kernels/vectors/words.js'
 import { plain } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
-import { instantQuotient, isDividedInDoubles, numberQuotient, unitOf } from '../quotient.js'
+import { instantQuotient, numberQuotient, unitOf } from '../quotient.js'
 import type { Accumulator, Finish, Input, Merge, Target } from './accumulator.js'
+import { excessSums, withoutExcess } from './excess-sums.js'
 import type { SliceRows } from './slice-rows.js'
 
 export const countAccumulator: Accumulator = {
@@ -31,6 +34,10 @@ export const countAccumulator: Accumulator = {
       return vector(type, count, { values })
     }
   },
+  partials: (target) => ({
+    ofGroups: (entries, count) => [readCounts(target, 0, entries, count)],
+    further: null,
+  }),
 }
 
 /** Accumulator of 24 bytes: 16-byte sum, count. */
@@ -53,6 +60,17 @@ export const integerSum: Accumulator = {
         : meanOfInstants(target, aggregate.type)
     }
     return (entries, count) => readIntegerSums(target, aggregate.type, entries, count)
+  },
+  partials(target, { argument }) {
+    const type = partialSumType(argument!.type)
+    const read: Finish = (entries, count) => readIntegerSums(target, type, entries, count)
+    return {
+      ofGroups: (entries, count) => [
+        withoutExcess(target.context, read(entries, count)),
+        readCounts(target, INTEGER_COUNT, entries, count),
+      ],
+      further: isWide(argument!.type) ? () => excessSums(target, read) : null,
+    }
   },
 }
 
@@ -172,6 +190,13 @@ export const floatSum: Accumulator = {
       return vector(aggregate.type, count, { validity: readCounted(target, FLOAT_COUNT, entries, count), values })
     }
   },
+  partials(target, aggregate) {
+    const sums = this.finish(target, { ...aggregate, function: 'sum', type: FLOAT64 })
+    return {
+      ofGroups: (entries, count) => [sums(entries, count), readCounts(target, FLOAT_COUNT, entries, count)],
+      further: null,
+    }
+  },
 }
 
 /** Numbers of any type as doubles, at an address. */
@@ -197,6 +222,12 @@ export function readCounted({ context, base, stride }: Target, offset: number, e
   const validity = context.scratch(bitmapBytes(count))
   context.wasm.aggregate_read_nonzero(base + offset, stride, entries, count, validity)
   return validity
+}
+
+function readCounts({ context, base, stride }: Target, offset: number, entries: number, count: number): Vector {
+  const values = context.scratch(count * 8)
+  context.wasm.group_copy_words(base + offset, stride, 8, entries, count, values)
+  return vector(INT64, count, { values })
 }
 
 function sumOverflow(type?: DataType): VolleyError {
