@@ -7,16 +7,16 @@ import { SqlParser } from '../io/duckdb/parser.js'
 import { toRow } from '../io/records/row.js'
 import { VolleyError } from '../planner/errors.js'
 import type { FrameRuntime } from '../planner/frame.js'
-import type { LogicalPlan, ResolvedPlan } from '../planner/logical-plan.js'
+import type { LogicalPlan } from '../planner/logical-plan.js'
 import { Profile, profilePlan } from '../planner/profile.js'
 import type { ExplainOptions, RunOptions, RunReport, SinkTarget } from '../planner/run-options.js'
 import type { Schema } from '../planner/types.js'
 import { settledWithin, unlessCancelled } from './cancellation.js'
+import { DuckDbHost } from './duckdb/host.js'
 import { EngineListeners } from './events.js'
 import { explainQuery, rowsToRead } from './explain.js'
 import { compileKernels, instantiateKernels } from './kernels/context.js'
 import { releaseBatch } from './kernels/vectors.js'
-import { lower } from './lower.js'
 import { MemoryBudget } from './memory/budget.js'
 import { Leases } from './memory/lease.js'
 import { explainLimit } from './memory/limit-error.js'
@@ -25,6 +25,7 @@ import { OperatorSlots } from './memory/operator-slots.js'
 import { SharedMemory } from './memory/shared-memory.js'
 import { MetricsRecorder, NO_METRICS, type RunMetrics } from './metrics/recorder.js'
 import type { CheckedOptions } from './options.js'
+import { batchesOf, type PlannedRun, planRun } from './planned-run.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
 import { RunMeter } from './report.js'
 import { leaseBatch, tableOf } from './results.js'
@@ -33,22 +34,22 @@ import { Scans } from './scans.js'
 import { drain, openSink } from './sinks.js'
 import { SourceRegistry } from './sources.js'
 import type { DuckDb } from './strategies/bigdata/duckdb.js'
-import { BulkStrategy } from './strategies/bulk.js'
-import { chooseStrategy } from './strategies/choose.js'
-import { type Pressure, Switching } from './strategies/switching.js'
+import type { Choice } from './strategies/choose.js'
 import { checkComponents } from './strategies/component/plan.js'
 import { driverOf, StrategyRegistry } from './strategies/registry.js'
+import { type Pressure, type StrategyChange, Switching } from './strategies/switching.js'
 import { WorkerPool } from './workers/pool.js'
 
 /** How long closing waits for runs to notice that they were cancelled. */
 const GRACE_MS = 1000
+/** Breakers that are taken to hold something at the same time. */
+const BREAKERS = 2
 
 /** A run that has begun: its plan is optimized and its batches are made as they are asked for. */
 interface Execution {
   readonly run: Run
   readonly meter: RunMeter
-  /** Optimized. */
-  readonly plan: ResolvedPlan
+  readonly planned: PlannedRun
   readonly schema: Schema
   readonly batches: AsyncGenerator<Batch>
 }
@@ -72,6 +73,7 @@ export class Executor implements FrameRuntime {
   private readonly streams = new Set<Execution>()
   /** What ends by itself, soon once its run is cancelled. */
   private readonly pending = new Set<Promise<unknown>>()
+  private duckdb: Promise<DuckDbHost> | null = null
   private closures = 0
   private closing: Promise<void> | null = null
 
@@ -126,6 +128,7 @@ export class Executor implements FrameRuntime {
     await settledWithin(GRACE_MS, ended)
     await this.pool.close()
     await settledWithin(GRACE_MS, ended)
+    await (await this.duckdb)?.close()
     await this.sources.close()
     await this.parser.close()
   }
@@ -149,10 +152,10 @@ export class Executor implements FrameRuntime {
   explain(plan: LogicalPlan, options: ExplainOptions): Promise<string> {
     return this.tracked(async () => {
       const optimized = optimizeQuery(await resolveQuery(plan, this.environment), this.sources)
-      const asked = this.strategies.asked(this.options.strategy)
-      const choice = chooseStrategy(asked.operators)
-      const annotations = { sources: this.sources, driver: driverOf(asked, choice.name) }
-      return explainQuery(optimized, annotations, choice, this.options.threads, options)
+      const asked = this.strategies.asked(options.strategy ?? this.options.strategy)
+      const planned = planRun(optimized, asked.operators, this.sources, this.roomBytes)
+      const annotations = { sources: this.sources, driver: driverOf(asked, planned.choice.name) }
+      return explainQuery(planned, annotations, this.options.threads, options)
     })
   }
 
@@ -220,7 +223,7 @@ export class Executor implements FrameRuntime {
 
   profile(plan: LogicalPlan, options: RunOptions): Promise<Profile> {
     const recorder = new MetricsRecorder(this.memory.views)
-    const measured = async ({ batches, meter, plan: optimized, run }: Execution) => {
+    const measured = async ({ batches, meter, planned, run }: Execution) => {
       let rowsOut = 0
       for await (const batch of batches) {
         rowsOut += batch.length
@@ -228,7 +231,7 @@ export class Executor implements FrameRuntime {
       }
       const report = meter.finish({ rowsOut, bytesWritten: 0 })
       run.recordPeaks()
-      return new Profile(report, profilePlan(optimized, recorder.measurements()))
+      return new Profile(report, profilePlan(planned.plan, recorder.measurements()))
     }
     return this.execute(plan, options, measured, recorder)
   }
@@ -283,12 +286,11 @@ export class Executor implements FrameRuntime {
 
   private async start(plan: LogicalPlan, options: RunOptions, metrics = NO_METRICS): Promise<Execution> {
     const asked = this.strategies.asked(options.strategy ?? this.options.strategy)
-    const choice = chooseStrategy(asked.operators)
     await this.leases.relieve()
     // A run that closing does not know of yet would lose its threads while it works.
     this.expectOpen()
     this.pool.start()
-    const meter = new RunMeter(options.onProgress, this.monitor, choice)
+    const meter = new RunMeter(options.onProgress, this.monitor)
     const run = new Run(this.resources, options.signal, meter.tick, metrics)
     this.runs.set(run, plan)
     try {
@@ -297,21 +299,16 @@ export class Executor implements FrameRuntime {
       const resolved = await unlessCancelled(resolveQuery(plan, this.environment), () => run.throwIfCancelled())
       run.throwIfCancelled()
       const optimized = optimizeQuery(resolved, this.sources)
-      const driver = driverOf(asked, choice.name)
+      const planned = planRun(optimized, asked.operators, this.sources, this.roomBytes)
+      meter.start(planned.choice)
+      const driver = driverOf(asked, planned.choice.name)
       checkComponents(optimized, driver, options.ports)
       const lease = (batch: Batch) => leaseBatch(batch, this.memory, this.leases)
       run.components = { strategy: driver, ports: options.ports ?? {}, lease, metrics: [] }
-      const pipeline = lower(optimized, (source) => this.sources.sourceOf(source))
       meter.begin('process')
-      meter.watch(run, rowsToRead(optimized, this.sources))
-      const switching = new Switching(
-        'bulk',
-        this.pressure(),
-        (change) => this.listeners.emit('strategy', meter.change(change)),
-        null,
-      )
-      const batches = new BulkStrategy(run, switching).batches(pipeline)
-      return { run, meter, plan: optimized, schema: resolved.schema, batches }
+      meter.watch(run, rowsToRead(optimized, this.sources).rows)
+      const batches = batchesOf(planned, run, this.switching(planned.choice, meter, options), this.sources)
+      return { run, meter, planned, schema: resolved.schema, batches }
     } catch (error) {
       const explained = this.explained(error, meter)
       meter.abandon()
@@ -327,12 +324,34 @@ export class Executor implements FrameRuntime {
     return explainLimit(error, { operators, budget: monitor.budget, shareRead: meter.shareRead })
   }
 
-  private pressure(): Pressure {
-    return { isHigh: () => false, describe: () => '', shareBytes: this.memory.limit / 4 }
+  /** Bytes that breakers may hold in memory under bulk. */
+  private get roomBytes(): number {
+    return this.monitor.budget.sharedSoftBytes
   }
 
-  private async startDuckDb(): Promise<DuckDb> {
-    throw new VolleyError('VOLLEY_UNSUPPORTED', 'DuckDB cannot be started')
+  private switching(choice: Choice, meter: RunMeter, options: RunOptions): Switching {
+    const pressure: Pressure = {
+      isHigh: () => this.monitor.check() !== 'none',
+      describe: () => this.monitor.describe([]),
+      shareBytes: this.roomBytes / BREAKERS,
+    }
+    const tell = (change: StrategyChange) => this.listeners.emit('strategy', meter.change(change))
+    return new Switching(choice.name === 'bigdata' ? 'bigdata' : 'bulk', pressure, tell, options.switchAtMorsel ?? null)
+  }
+
+  /** Started when first needed, and then there until the engine is closed. */
+  private startDuckDb(): Promise<DuckDb> {
+    this.expectOpen()
+    this.duckdb ??= this.openDuckDb()
+    return this.duckdb
+  }
+
+  private async openDuckDb(): Promise<DuckDbHost> {
+    let host: DuckDbHost | null = null
+    const share = this.monitor.startDuckDb(() => host?.statistics().memoryBytes ?? 0)
+    const { tempDirectory } = this.options
+    host = await DuckDbHost.open(this.memory, { ...share, tempDirectory })
+    return host
   }
 
   private async end({ batches, meter, run }: Execution): Promise<void> {

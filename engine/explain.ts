@@ -5,6 +5,7 @@ import { type ExplainedNode, explainJson, explainText } from '../planner/explain
 import type { ResolvedPlan } from '../planner/logical-plan.js'
 import { inputsOf } from '../planner/plan-tree.js'
 import type { ExplainOptions } from '../planner/run-options.js'
+import { isPushdown, type PlannedRun } from './planned-run.js'
 import type { SourceRegistry } from './sources.js'
 import type { Choice } from './strategies/choose.js'
 import { componentAnnotations } from './strategies/component/plan.js'
@@ -14,6 +15,14 @@ export interface ExplainedPlan {
   readonly strategy: string
   readonly reason: string
   readonly threads: number
+  /** Upper bounds from footers, null where they do not tell; and what breakers may hold in memory. */
+  readonly estimates: {
+    readonly rows: number | null
+    readonly breakerBytes: number | null
+    readonly roomBytes: number
+  }
+  /** Under bigdata, what DuckDB runs. */
+  readonly duckdb?: string
   readonly plan: ExplainedNode
 }
 
@@ -26,30 +35,45 @@ export interface Annotations {
 
 /** Text ends with a line break; JSON is an `ExplainedPlan`. */
 export function explainQuery(
-  plan: ResolvedPlan,
+  { plan, choice, pushed }: PlannedRun,
   annotations: Annotations,
-  choice: Choice,
   threads: number,
   options: ExplainOptions,
 ): string {
   const annotate = (node: ResolvedPlan) => annotationsOf(node, annotations)
+  const { name, reason, need, roomBytes } = choice
+  const runs = whoRuns(choice, pushed)
   if (options.format === 'json') {
     const explained: ExplainedPlan = {
-      strategy: choice.name,
-      reason: choice.reason,
+      strategy: name,
+      reason,
       threads,
+      estimates: { rows: need.rows, breakerBytes: need.breakerBytes, roomBytes },
+      ...(runs === null ? {} : { duckdb: runs }),
       plan: explainJson(plan, annotate),
     }
     return JSON.stringify(explained, null, 2)
   }
-  return `strategy ${choice.name}: ${choice.reason}; threads ${threads}\n${explainText(plan, annotate)}`
+  const lines = [`strategy ${name}: ${reason}; threads ${threads}`, ...(runs === null ? [] : [`DuckDB runs ${runs}`])]
+  return `${lines.join('\n')}\n${explainText(plan, annotate)}`
 }
 
-/** Rows that the scans of a plan will read; null if a source cannot tell. */
-export function rowsToRead(plan: ResolvedPlan, sources: SourceRegistry): number | null {
-  if (plan.kind === 'scan') return estimateOf(plan, sources).rows
-  const counts = inputsOf(plan).map((input) => rowsToRead(input, sources))
-  return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0)
+/** What DuckDB runs under bigdata. */
+function whoRuns({ name }: Choice, pushed: PlannedRun['pushed']): string | null {
+  if (name !== 'bigdata') return null
+  return isPushdown(pushed) ? 'the whole plan' : `what breakers cannot hold: ${pushed.reason}`
+}
+
+/** Rows and bytes that the scans of a plan will read; null where a source cannot tell. */
+export function rowsToRead(
+  plan: ResolvedPlan,
+  sources: SourceRegistry,
+): { readonly rows: number | null; readonly bytes: number | null } {
+  if (plan.kind === 'scan') return estimateOf(plan, sources)
+  const inputs = inputsOf(plan).map((input) => rowsToRead(input, sources))
+  const sum = (counts: readonly (number | null)[]) =>
+    counts.reduce((total, count) => (total === null || count === null ? null : total + count), 0)
+  return { rows: sum(inputs.map(({ rows }) => rows)), bytes: sum(inputs.map(({ bytes }) => bytes)) }
 }
 
 type Scan = Extract<ResolvedPlan, { kind: 'scan' }>

@@ -89,19 +89,12 @@ function parseBytes(text: string): number {
   return match === null || unit === undefined ? Number.NaN : Math.floor(Number(match[1]) * unit)
 }
 
-/** Refuses what is no strategy, and those that cannot run yet. */
-export function checkStrategy(strategy: StrategyName): StrategyName {
-  switch (strategy) {
-    case 'auto':
-    case 'bulk':
-      return strategy
-    case 'row':
-    case 'bigdata':
-      throw new VolleyError('VOLLEY_UNSUPPORTED', `strategy '${strategy}' is not available: use 'auto' or 'bulk'`)
-    default:
-      throw new VolleyError(
-        'VOLLEY_INVALID_ARGUMENT',
-        `unknown strategy ${JSON.stringify(strategy)}: use 'auto' or 'bulk'`,
-      )
-  }
+const STRATEGIES: readonly StrategyName[] = ['auto', 'row', 'bulk', 'bigdata']
+
+function checkStrategy(strategy: StrategyName): StrategyName {
+  if (STRATEGIES.includes(strategy)) return strategy
+  throw new VolleyError(
+    'VOLLEY_INVALID_ARGUMENT',
+    `unknown strategy ${JSON.stringify(strategy)}: use one of ${STRATEGIES.join(', ')}`,
+  )
 }

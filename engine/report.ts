@@ -23,7 +23,7 @@ interface MeteredRun {
 export class RunMeter {
   private readonly started = performance.now()
   private readonly phases: { name: string; durationMs: number; rows: number; rowsPerSecond: number }[] = []
-  private readonly strategies: RanStrategy[]
+  private readonly strategies: RanStrategy[] = []
   private readonly timeline = new MemoryTimeline()
   private readonly unwatch: () => void
   private readonly peakBefore = peakOfProcess()
@@ -37,9 +37,7 @@ export class RunMeter {
   constructor(
     private readonly onProgress: ((event: ProgressEvent) => void) | undefined,
     private readonly monitor: MemoryMonitor,
-    started: StrategyChange,
   ) {
-    this.strategies = [{ name: started.name, from: 0, reason: started.reason }]
     this.unwatch = monitor.watch((sample) => this.observe(sample))
   }
 
@@ -54,6 +52,11 @@ export class RunMeter {
   watch(run: MeteredRun, totalRows: number | null): void {
     this.run = run
     this.totalRows = totalRows
+  }
+
+  /** Notes the strategy with which the run begins. */
+  start({ name, reason }: StrategyChange): void {
+    this.strategies.push({ name, from: 0, reason })
   }
 
   /** Notes that another strategy goes on with the run; what it says is for those who listen to the engine. */
@@ -148,7 +151,7 @@ export class RunMeter {
   }
 
   private get strategy(): RanStrategy['name'] {
-    return this.strategies[this.strategies.length - 1].name
+    return this.strategies.at(-1)?.name ?? 'bulk'
   }
 
   private observe({ rssBytes, sharedBytes, duckdbBytes }: MemorySample): void {

@@ -40,9 +40,12 @@ export function checkEntries<T>(what: string, value: Readonly<Record<string, T>>
 }
 
 export function checkRun(run: RunOptions, strategies: readonly string[]): RunOptions {
-  checkOptions('run', run, ['strategy', 'signal', 'onProgress', 'ports'])
+  checkOptions('run', run, ['strategy', 'signal', 'onProgress', 'ports', 'switchAtMorsel'])
   if (run.strategy !== undefined) checkChoice('strategy', run.strategy, strategies)
   if (run.ports !== undefined) checkPorts(run.ports)
+  if (run.switchAtMorsel !== undefined && !(Number.isInteger(run.switchAtMorsel) && run.switchAtMorsel >= 0)) {
+    throw invalid(`switchAtMorsel is a whole number from 0 up, not ${show(run.switchAtMorsel)}`)
+  }
   if (run.onProgress !== undefined && typeof run.onProgress !== 'function') {
     throw invalid(`onProgress is a function, not ${show(run.onProgress)}`)
   }

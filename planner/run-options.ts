@@ -29,6 +29,11 @@ export interface RunOptions {
   /** Ends the run with VOLLEY_ABORTED. */
   readonly signal?: AbortSignal
   readonly onProgress?: (event: ProgressEvent) => void
+  /**
+   * Makes a run that begins in bulk go on as bigdata at this morsel of each breaker's input, counted from 0, as if the
+   * process were near its limit then: for tests of plans and of functions.
+   */
+  readonly switchAtMorsel?: number
   /** By name of the port. What leaves by ports that are not named here is left out. */
   readonly ports?: Readonly<Record<string, PortHandler>>
 }
@@ -83,6 +88,8 @@ export interface MemoryPoint {
 
 export interface ExplainOptions {
   readonly format?: 'text' | 'json'
+  /** What the plan would be run with; that of the engine unless given. */
+  readonly strategy?: AnyStrategyName
 }
 
 interface SinkOptions {

@@ -1,6 +1,6 @@
 /** How many tasks over a scan may be in flight: as many as keep all threads busy, if their rows fit the memory. */
 
-import type { DataType } from '../../planner/types.js'
+import type { DataType, Schema } from '../../planner/types.js'
 import { isNested, valueWidth } from '../../planner/types.js'
 import { type PipelineSource, sourceSchema } from './pipeline.js'
 
@@ -15,9 +15,13 @@ export function tasksThatFit(source: PipelineSource, taskRows: number, memoryByt
   if (source.kind !== 'scan') return most
   const { rows, rowGroups } = source.source.estimate({ columns: source.columns, predicate: source.predicate })
   if (rows === null || rowGroups === null) return most
-  const rowBytes = sourceSchema(source).fields.reduce((sum, field) => sum + bytesOf(field.type), 0)
-  const taskBytes = Math.max(taskRows, rows / Math.max(1, rowGroups.read)) * rowBytes
+  const taskBytes = Math.max(taskRows, rows / Math.max(1, rowGroups.read)) * rowBytes(sourceSchema(source))
   return Math.max(1, Math.min(most, Math.floor((memoryBytes * SHARE_OF_MEMORY) / Math.max(1, taskBytes))))
+}
+
+/** Bytes that a row takes in memory, on average. */
+export function rowBytes(schema: Schema): number {
+  return schema.fields.reduce((sum, field) => sum + bytesOf(field.type), 0)
 }
 
 function bytesOf(type: DataType): number {

@@ -7,6 +7,7 @@ import type { Morsel } from '../../io/source.js'
 import { evaluateGathered } from '../kernels/evaluate.js'
 import { concat, persist, persistBatch, releaseBatch, takeBatch } from '../kernels/vectors.js'
 import { ChainMeter } from '../metrics/chain-meter.js'
+import { exportPartials } from '../operators/aggregate/partials.js'
 import { mergePartition } from '../operators/aggregate.js'
 import { Chain, type Origin } from '../operators/chain.js'
 import { JoinTable } from '../operators/join.js'
@@ -31,10 +32,9 @@ export const handlers: Handlers = {
     batches: mergePartition(context, descriptor, states, partition, partitions),
   }),
 
-  exportGroups: async (context, { descriptor, state, partition, partitions }) => {
-    const { exportPartials } = await import('../operators/aggregate/partials.js')
-    return { batches: [...exportPartials(context, descriptor, state, partition, partitions)] }
-  },
+  exportGroups: (context, { descriptor, state, partition, partitions }) => ({
+    batches: [...exportPartials(context, descriptor, state, partition, partitions)],
+  }),
 
   concat: (context, { vectors, type }) => ({
     vector: vectors.length === 0 ? emptyVector(type) : concat(context, context.allocate, vectors),

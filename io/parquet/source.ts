@@ -77,6 +77,12 @@ export class ParquetSource implements Source {
     private readonly constants: readonly (readonly ColumnConstant[])[],
   ) {}
 
+  /** The value in each file of a column that names of directories give; null for columns of the files. */
+  constantsOf(name: string): readonly ScalarValue[] | null {
+    const values = this.constants.map((own) => own.find((constant) => constant.name === name))
+    return values.every((constant) => constant !== undefined) ? values.map(({ value }) => value) : null
+  }
+
   estimate(request: ScanRequest): ScanEstimate {
     let rows = 0
     let bytes = 0

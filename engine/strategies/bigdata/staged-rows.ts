@@ -18,14 +18,19 @@ export class StagedRows {
     private readonly run: Run,
     private readonly duckdb: DuckDb,
     readonly table: string,
-    /** Of the rows; the table's columns are called `c0`, `c1`, ... */
     readonly schema: Schema,
   ) {}
 
-  static async create(run: Run, schema: Schema): Promise<StagedRows> {
+  /** The table's columns are called `c0`, `c1`, ... */
+  static create(run: Run, schema: Schema): Promise<StagedRows> {
+    return StagedRows.createNamed(run, numbered(schema))
+  }
+
+  /** The table's columns have the names of the schema, which must differ by more than case. */
+  static async createNamed(run: Run, schema: Schema): Promise<StagedRows> {
     const duckdb = await run.duckdb()
     const table = `staged_${++tables}`
-    await duckdb.createTable(table, numbered(schema))
+    await duckdb.createTable(table, schema)
     return new StagedRows(run, duckdb, table, schema)
   }
 

@@ -5,6 +5,8 @@
  */
 
 import type { Batch } from '../../../io/batch.js'
+import { mergePartialsSql } from '../../../planner/duckdb-sql/merge-aggregates.js'
+import { partialSchema } from '../../../planner/duckdb-sql/partial-form.js'
 import { type AggregateDescriptor, AggregateState } from '../../operators/aggregate.js'
 import { AggregateSlots } from '../../operators/aggregate-slot.js'
 import type { OperatorHandle } from '../../run.js'
@@ -32,13 +34,7 @@ export async function* aggregate(work: BulkWork, source: AggregateSource): Async
   const slots = AggregateSlots.create(operator.context, work.window)
   const staged = await consume(work, source, operator, descriptor, slots)
   if (staged === null) yield* mergeStates(work, operator, descriptor, slots)
-  else
-    yield* queried(
-      work.run,
-      (await import('../../../planner/duckdb-sql/merge-aggregates.js')).mergePartialsSql(descriptor, staged.table),
-      descriptor.schema,
-      [staged],
-    )
+  else yield* queried(work.run, mergePartialsSql(descriptor, staged.table), descriptor.schema, [staged])
   slots.release()
 }
 
@@ -72,10 +68,7 @@ async function consume(
       while (!feed.exhausted) {
         for await (const _ of work.chain(feed, prepared.steps, end, operator, isFull)) work.run.throwIfCancelled()
         if (feed.exhausted && staged === null) break
-        staged ??= await StagedRows.create(
-          work.run,
-          (await import('../../operators/aggregate/partials.js')).partialSchema(descriptor),
-        )
+        staged ??= await StagedRows.createNamed(work.run, partialSchema(descriptor))
         await moveStates(operator, descriptor, slots, staged)
       }
     } finally {

@@ -1,0 +1,76 @@
+/** How a plan will be run: cut into pipelines, with the strategy chosen; and its batches once it is. */
+
+import type { Batch } from '../io/batch.js'
+import type { ResolvedPlan } from '../planner/logical-plan.js'
+import type { StrategyName } from '../planner/run-options.js'
+import { rowsToRead } from './explain.js'
+import { lower } from './lower.js'
+import type { Run } from './run.js'
+import type { SourceRegistry } from './sources.js'
+import { type Pushdown, pushdown } from './strategies/bigdata/pushdown.js'
+import { BulkStrategy } from './strategies/bulk.js'
+import { type Choice, chooseStrategy } from './strategies/choose.js'
+import type { Pipeline } from './strategies/pipeline.js'
+import { RowStrategy } from './strategies/row.js'
+import type { Unsupported } from './strategies/strategy.js'
+import type { Switching } from './strategies/switching.js'
+
+export interface PlannedRun {
+  /** Optimized. */
+  readonly plan: ResolvedPlan
+  readonly pipeline: Pipeline
+  readonly choice: Choice
+  /** What DuckDB runs under bigdata: the whole plan, or, for the reason given, only what breakers hold. */
+  readonly pushed: Pushdown | Unsupported
+}
+
+/** `roomBytes` is what breakers may hold in memory. Throws VOLLEY_UNSUPPORTED if the strategy cannot run the plan. */
+export function planRun(
+  plan: ResolvedPlan,
+  asked: StrategyName,
+  sources: SourceRegistry,
+  roomBytes: number,
+): PlannedRun {
+  const sourceOf: SourceRegistry['sourceOf'] = (table) => sources.sourceOf(table)
+  const pipeline = lower(plan, sourceOf)
+  const rowSupport = () => RowStrategy.supports(pipeline)
+  const choice = chooseStrategy(asked, plan, { sourceOf, roomBytes, rowSupport })
+  const pushed = choice.name === 'bigdata' ? pushdown(plan, sourceOf) : { reason: 'DuckDB is not needed' }
+  return { plan, pipeline, choice, pushed }
+}
+
+export function isPushdown(pushed: PlannedRun['pushed']): pushed is Pushdown {
+  return 'select' in pushed
+}
+
+/** The consumer owns the batches and may stop early. */
+export function batchesOf(
+  planned: PlannedRun,
+  run: Run,
+  switching: Switching,
+  sources: SourceRegistry,
+): AsyncGenerator<Batch> {
+  const { choice, pipeline, pushed } = planned
+  if (choice.name === 'row') return new RowStrategy(run).batches(pipeline)
+  if (choice.name === 'bigdata' && isPushdown(pushed)) return pushedBatches(planned, pushed, run, sources)
+  return new BulkStrategy(run, switching).batches(pipeline)
+}
+
+async function* pushedBatches(
+  { plan }: PlannedRun,
+  { select, schema }: Pushdown,
+  run: Run,
+  sources: SourceRegistry,
+): AsyncGenerator<Batch> {
+  const duckdb = await run.duckdb()
+  yield* duckdb.query(select, schema, { owner: run.handle.owner })
+  countPushed(plan, run, sources)
+}
+
+/** DuckDB does not tell what it reads: footers do. */
+export function countPushed(plan: ResolvedPlan, run: Run, sources: SourceRegistry): void {
+  const { rows, bytes } = rowsToRead(plan, sources)
+  run.counts.rowsIn += rows ?? 0
+  run.counts.bytesRead += bytes ?? 0
+  run.onCount()
+}
