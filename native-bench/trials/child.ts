@@ -1,25 +1,26 @@
 /** The process of a trial: takes a request as its only argument, does it, and sends one message to the harness. */
 
-import { VolleyError } from '../../index.js'
-import { openDuckDb } from './engines/duckdb.js'
-import { openPolars } from './engines/polars.js'
+import { VolleyError } from '../../planner/errors.js'
 import type { Runner } from './engines/runner.js'
-import { openVolley } from './engines/volley.js'
 import { ownPeakBytes, resetOwnPeak } from './process-memory.js'
 import type { TrialMessage, TrialReport, TrialRequest, TrialRun } from './trial.js'
 import type { Work } from './work.js'
 import { WORKS } from './works/all.js'
 
-const OPEN: Record<TrialRequest['contender']['engine'], (request: TrialRequest, work: Work) => Promise<Runner>> = {
-  volley: openVolley,
-  duckdb: openDuckDb,
-  polars: openPolars,
+type Open = (request: TrialRequest, work: Work) => Promise<Runner>
+
+/** Of the engines, only the one of the trial is loaded: the others' memory is not to count. */
+const OPEN: Record<TrialRequest['contender']['engine'], () => Promise<Open>> = {
+  volley: async () => (await import('./engines/volley.js')).openVolley,
+  duckdb: async () => (await import('./engines/duckdb.js')).openDuckDb,
+  polars: async () => (await import('./engines/polars.js')).openPolars,
 }
 
 async function perform(request: TrialRequest): Promise<TrialReport> {
   const work = WORKS.find((one) => one.name === request.work)
   if (work === undefined) throw new Error(`no work ${request.work}`)
-  const runner = await OPEN[request.contender.engine](request, work)
+  const open = await OPEN[request.contender.engine]()
+  const runner = await open(request, work)
   globalThis.gc?.()
   const startBytes = process.memoryUsage.rss()
   resetOwnPeak()

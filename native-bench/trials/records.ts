@@ -37,3 +37,6 @@ export function openRecords(path: string, resume: boolean): Records {
     },
   }
 }
+
+/** Nothing is known before, and nothing is kept. */
+export const NO_RECORDS: Records = { get: () => null, add: () => {} }

@@ -14,7 +14,7 @@ export interface Work {
   /** A query; a table's name stands for what to write after `from`. */
   readonly duckdb: (from: (table: string) => string) => string
   /** Registers what the query needs. */
-  readonly prepareDuckDb?: (connection: DuckDBConnection) => void
+  readonly prepareDuckDb?: (connection: DuckDBConnection) => Promise<void>
   /** Text: why Polars takes no part. */
   readonly polars: string | ((engine: PolarsEngine, scan: (table: string) => PolarsFrame) => PolarsFrame)
   /** The columns of the result, in types that are the same for all engines: SQL over their Parquet files. */

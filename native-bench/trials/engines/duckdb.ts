@@ -18,7 +18,7 @@ export async function openDuckDb(request: TrialRequest, work: Work): Promise<Run
     ...(memoryLimit === null ? {} : { memory_limit: `${memoryLimit}B` }),
   })
   const connection = await instance.connect()
-  work.prepareDuckDb?.(connection)
+  await work.prepareDuckDb?.(connection)
   const query = work.duckdb((table) => `read_parquet(${fileList(inputs[table])}) as ${table}`)
   return {
     run: async () => {

@@ -1,6 +1,5 @@
 /** Plans that every strategy should run, over lineitem and orders. */
 
-import { registerDiscounted } from '../../suites/js-function.js'
 import type { Work } from '../work.js'
 
 const DISCOUNTED = new URL('../../suites/discounted.js', import.meta.url).href
@@ -103,7 +102,7 @@ const rowFunction: Work = {
       .mapRows({ module: DISCOUNTED, function: 'discountedRow' }, { schema: { cents: 'float64' } }),
   duckdb: (from) =>
     `select discounted(price, discount) as cents from (select ${PRICES.join(', ')} from ${from('lineitem')})`,
-  prepareDuckDb: registerDiscounted,
+  prepareDuckDb: async (connection) => (await import('../../suites/js-function.js')).registerDiscounted(connection),
   polars: 'it runs no JavaScript inside a query',
   columns: ['cents::bigint'],
 }
