@@ -101,7 +101,9 @@ export class RunMeter {
         limitBytes: this.monitor.budget.limitBytes,
         peakRssBytes,
         timeline: this.timeline.points,
-        operators: (this.run?.operatorUse() ?? []).map(({ bytes: _, ...operator }) => operator),
+        operators: (this.run?.operatorUse() ?? [])
+          .filter(({ peakBytes }) => peakBytes > 0)
+          .map(({ bytes: _, ...operator }) => operator),
       },
     }
   }

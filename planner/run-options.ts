@@ -66,7 +66,7 @@ export interface MemoryReport {
   readonly peakRssBytes: number
   /** At most 200 points; of those that were left out, the highest counts. */
   readonly timeline: readonly MemoryPoint[]
-  /** The run's operators in the order in which they came up, and the most shared memory that each held. */
+  /** The operators that held shared memory, in the order in which they came up, and the most that each held. */
   readonly operators: readonly {
     readonly label: string
     readonly peakBytes: number

@@ -1,11 +1,11 @@
 /** Says who holds the memory when a run gets no more of it, and what limit would have been enough. */
 
 import { VolleyError } from '../../planner/errors.js'
+import { formatBytes } from '../../planner/quantities.js'
 import type { MemoryHolder } from './allocator.js'
 import type { MemoryBudget } from './budget.js'
 import type { OperatorSlots } from './operator-slots.js'
 
-const MEGABYTE = 1e6
 /** What the estimate of a sufficient limit allows for, beyond what was asked for. */
 const MARGIN = 1.1
 /** Most holders that a message names. */
@@ -20,14 +20,8 @@ export interface LabelledBytes {
 export function describeHolders(holders: readonly LabelledBytes[]): string {
   return holders
     .slice(0, NAMED)
-    .map(({ label, bytes }) => `${label} ${megabytes(bytes)}`)
+    .map(({ label, bytes }) => `${label} ${formatBytes(bytes)}`)
     .join(', ')
-}
-
-/** `0.3 MB`, `12.6 MB`, `210 MB`. */
-export function megabytes(bytes: number): string {
-  const value = bytes / MEGABYTE
-  return `${value < 99.95 ? Math.max(0.1, value).toFixed(1).replace(/\.0$/, '') : Math.round(value)} MB`
 }
 
 /**
@@ -49,12 +43,12 @@ export function explainLimit(
   const smallestLimitBytes = budget.limitFor(demand)
   const enough =
     smallestLimitBytes === null
-      ? `about ${megabytes(demand)} are needed, more than shared memory can have`
-      : `a limit of about ${megabytes(smallestLimitBytes)} should be enough`
+      ? `about ${formatBytes(demand)} are needed, more than shared memory can have`
+      : `a limit of about ${formatBytes(smallestLimitBytes)} should be enough`
   return new VolleyError(
     'VOLLEY_MEMORY_LIMIT',
-    `cannot allocate ${megabytes(requested)}: ${megabytes(used)} of ${megabytes(budget.sharedBytes)} of shared memory are ` +
-      `in use (${describeHolders(held)}) under a memory limit of ${megabytes(budget.limitBytes)}; ${enough}`,
+    `cannot allocate ${formatBytes(requested)}: ${formatBytes(used)} of ${formatBytes(budget.sharedBytes)} of shared memory are ` +
+      `in use (${describeHolders(held)}) under a memory limit of ${formatBytes(budget.limitBytes)}; ${enough}`,
     { requested, used, limitBytes: budget.limitBytes, operators: held, smallestLimitBytes },
     error,
   )
@@ -65,8 +59,8 @@ export function limitReached(rssBytes: number, limitBytes: number, held: readonl
   const smallestLimitBytes = Math.ceil(rssBytes * MARGIN)
   return new VolleyError(
     'VOLLEY_MEMORY_LIMIT',
-    `the process takes ${megabytes(rssBytes)} of its memory limit of ${megabytes(limitBytes)}, and nothing more can be ` +
-      `given up (${describeHolders(held)}); a limit of about ${megabytes(smallestLimitBytes)} should be enough`,
+    `the process takes ${formatBytes(rssBytes)} of its memory limit of ${formatBytes(limitBytes)}, and nothing more can be ` +
+      `given up (${describeHolders(held)}); a limit of about ${formatBytes(smallestLimitBytes)} should be enough`,
     { rssBytes, limitBytes, operators: held, smallestLimitBytes },
   )
 }
