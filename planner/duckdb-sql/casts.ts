@@ -1,12 +1,12 @@
 /** Casts. Most are DuckDB's own, on which ours were modelled; the rest is for types that it holds as counts. */
 
-import { UNITS_PER_SECOND } from '../calendar.js'
 import { isHugeint } from '../functions.js'
-import { type DataType, TIMESTAMP, time, timestamp, typeName, typesEqual } from '../types.js'
+import { type DataType, TIMESTAMP, type TimeUnit, timestamp, typeName, typesEqual } from '../types.js'
 import { NoSql } from './no-sql.js'
 import { duckDbType, expressionType, isHeldAsCount } from './types.js'
 
 type Timestamp = Extract<DataType, { kind: 'timestamp' }>
+type Time = Extract<DataType, { kind: 'time' }>
 
 /** `argument`, the SQL of a value of type `from`, as one of type `to`. @throws NoSql. */
 export function sqlOfCast(argument: string, from: DataType, to: DataType, tolerant: boolean): string {
@@ -16,15 +16,9 @@ export function sqlOfCast(argument: string, from: DataType, to: DataType, tolera
   if (from.kind === 'interval' || to.kind === 'interval') throw noCast(from, to)
   if (from.kind === 'duration' || to.kind === 'duration') throw noCast(from, to)
   if (from.kind === 'timestamp' && to.kind === 'timestamp') return betweenTimestamps(argument, from, to, tolerant)
-  if (isHeldAsCount(from)) return ofCount(argument, from, to, tolerant)
-  if (isHeldAsCount(to)) return toCount(argument, from, to, tolerant)
-  if (to.kind === 'time' && from.kind === 'timestamp') {
-    return sqlOfCast(clockOfTimestamp(argument, from), time('us'), to, tolerant)
-  }
-  if (from.kind === 'time' && from.unit === 'ns' && to.kind === 'time' && to.unit === 'us') {
-    // Cut; DuckDB would round.
-    return `(TIME '00:00:00' + to_microseconds(epoch_ns(${argument}) // 1000))`
-  }
+  if (isHeldAsCount(from)) return ofUtc(argument, from, to, tolerant)
+  if (isHeldAsCount(to) && from.kind !== 'date') throw noCast(from, to)
+  if (to.kind === 'time') return toTime(argument, from, to, tolerant)
   if (isHugeint(to) && from.kind !== 'int' && from.kind !== 'bool') {
     // Decimals round half away from zero, which HUGEINT does not, and have 38 digits.
     return `CAST(${plainCast(argument, 'DECIMAL(38,0)', tolerant)} AS HUGEINT)`
@@ -51,31 +45,37 @@ function betweenTimestamps(argument: string, from: Timestamp, to: Timestamp, tol
 
 const ZONED = duckDbType(timestamp('us', 'UTC'))
 
-function ofCount(argument: string, from: DataType, to: DataType, tolerant: boolean): string {
-  if (from.kind === 'time') return sqlOfCast(clockOf(argument, from), time('us'), to, tolerant)
+/** From a timestamp with a zone that DuckDB holds without. */
+function ofUtc(argument: string, from: DataType, to: DataType, tolerant: boolean): string {
   if (from.kind !== 'timestamp' || from.unit === 'ns') throw noCast(from, to)
   const zoned = timestamp('us', from.zone)
   return sqlOfCast(sqlOfCast(argument, from, zoned, false), zoned, to, tolerant)
 }
 
-function clockOf(argument: string, { unit }: Extract<DataType, { kind: 'time' }>): string {
-  return `(TIME '00:00:00' + to_microseconds(CAST(${argument} AS BIGINT) * ${1_000_000n / UNITS_PER_SECOND[unit]}))`
-}
+const NANOS: Record<TimeUnit, bigint> = { s: 1_000_000_000n, ms: 1_000_000n, us: 1000n, ns: 1n }
 
-/** Times are rounded to coarser units, clocks of timestamps cut. */
-function toCount(argument: string, from: DataType, to: DataType, tolerant: boolean): string {
-  if (to.kind === 'timestamp' && from.kind === 'date') {
+/** Clocks of timestamps are cut, as are nanoseconds; times are rounded to coarser units. */
+function toTime(argument: string, from: DataType, to: Time, tolerant: boolean): string {
+  if (from.kind === 'timestamp') {
+    const clock = `CAST(${sqlOfCast(argument, from, TIMESTAMP, false)} AS TIME)`
+    return to.unit === 's' || to.unit === 'ms' ? wholeUnits(`epoch_us(${clock})`, to.unit) : inUnit(clock, to)
+  }
+  if (from.kind !== 'time') {
+    if (to.unit === 's' || to.unit === 'ms') throw noCast(from, to)
     return plainCast(argument, expressionType(to), tolerant)
   }
-  if (to.kind !== 'time' || (from.kind !== 'time' && from.kind !== 'timestamp')) {
-    throw noCast(from, to)
-  }
-  const divisor = 1_000_000n / UNITS_PER_SECOND[to.unit]
-  if (from.kind === 'timestamp') return `CAST(epoch_us(${clockOfTimestamp(argument, from)}) // ${divisor} AS INTEGER)`
-  if (from.unit === 'ns') throw noCast(from, to)
-  return `CAST((epoch_us(${argument}) + ${divisor / 2n}) // ${divisor} AS INTEGER)`
+  if (NANOS[from.unit] >= NANOS[to.unit]) return inUnit(argument, to)
+  const micros = from.unit === 'ns' ? `(epoch_ns(${argument}) // 1000)` : `epoch_us(${argument})`
+  return wholeUnits(`${micros} + ${NANOS[to.unit] / 2000n}`, to.unit)
 }
 
-function clockOfTimestamp(argument: string, from: Timestamp): string {
-  return `CAST(${sqlOfCast(argument, from, TIMESTAMP, false)} AS TIME)`
+/** The same time in a unit that is no coarser. */
+function inUnit(clock: string, to: Time): string {
+  return to.unit === 'ns' ? `CAST(${clock} AS TIME_NS)` : clock
+}
+
+/** The time of whole units, from microseconds. */
+function wholeUnits(micros: string, unit: TimeUnit): string {
+  const size = NANOS[unit] / 1000n
+  return `(TIME '00:00:00' + to_microseconds((${micros}) // ${size} * ${size}))`
 }

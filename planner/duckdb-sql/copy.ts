@@ -59,6 +59,7 @@ function refused(reason: string): CopyStatement {
 /** Types that volley's writer keeps, with an Arrow schema in the file where needed, and DuckDB's does not. */
 function isLost(type: DataType): boolean {
   if (isHeldAsCount(type) || type.kind === 'null' || type.kind === 'interval') return true
+  if (type.kind === 'time') return type.unit === 's' || type.unit === 'ms'
   if (type.kind === 'timestamp') return type.unit === 's' || (type.zone !== null && type.zone !== 'UTC')
   return false
 }

@@ -6,12 +6,11 @@ import { formatDate, formatTime, formatTimestamp } from '../format-literal.js'
 import { formatDecimal } from '../integers.js'
 import { type DataType, timestamp } from '../types.js'
 import { quoteName, quoteText } from './quoting.js'
-import { expressionType, isHeldAsCount } from './types.js'
+import { expressionType } from './types.js'
 
 export function sqlOfLiteral(value: ScalarValue, type: DataType): string {
   const as = (text: string) => `CAST(${text} AS ${expressionType(type)})`
   if (value === null) return as('NULL')
-  if (isHeldAsCount(type) && type.kind !== 'timestamp') return as(String(value))
   switch (type.kind) {
     case 'null':
       return as('NULL')

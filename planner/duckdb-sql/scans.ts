@@ -69,10 +69,6 @@ function storedColumn(name: string, type: DataType): string {
   switch (type.kind) {
     case 'null':
       return 'CAST(NULL AS INTEGER)'
-    case 'time':
-      return type.unit === 's' || type.unit === 'ms'
-        ? `CAST(epoch_us(CAST(${name} AS TIME)) // ${type.unit === 's' ? 1_000_000 : 1000} AS INTEGER)`
-        : `CAST(${name} AS ${own})`
     case 'timestamp':
       return storedTimestamp(name, type, own)
     default:

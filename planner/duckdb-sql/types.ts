@@ -1,9 +1,9 @@
 /**
  * The type in which DuckDB holds the values of one of ours.
  *
- * Where DuckDB has the type, that. Where it lacks a unit or a zone, a type that counts the same units: times of seconds
- * and milliseconds and durations are integers, timestamps with a zone but of other units than microseconds are those
- * without one, in UTC. Comparing, grouping, sorting and passing on need no more; what does is in `casts.ts`.
+ * Where DuckDB has the type, that; tables of batches are stored so too. Times of seconds and milliseconds are held in
+ * microseconds. Durations are integers, and timestamps with a zone but of other units than microseconds are those without
+ * one, in UTC: comparing, grouping, sorting and passing on need no more.
  */
 
 import { unreachable } from '../errors.js'
@@ -17,7 +17,6 @@ const TIMESTAMPS: Record<TimeUnit, string> = {
   us: 'TIMESTAMP',
   ns: 'TIMESTAMP_NS',
 }
-const TIMES: Record<TimeUnit, string> = { s: 'INTEGER', ms: 'INTEGER', us: 'TIME', ns: 'TIME_NS' }
 
 /** The type of a column of a table or result; null if there is none. */
 export function duckDbType(type: DataType): string | null {
@@ -33,7 +32,7 @@ export function duckDbType(type: DataType): string | null {
     case 'null':
       return 'INTEGER'
     case 'time':
-      return TIMES[type.unit]
+      return type.unit === 'ns' ? 'TIME_NS' : 'TIME'
     case 'timestamp':
       return type.zone !== null && type.unit === 'us' ? 'TIMESTAMP WITH TIME ZONE' : TIMESTAMPS[type.unit]
     case 'duration':
@@ -67,16 +66,7 @@ export function expressionType(type: DataType): string {
 
 /** True if DuckDB knows only the count of units, not what they mean. */
 export function isHeldAsCount(type: DataType): boolean {
-  switch (type.kind) {
-    case 'duration':
-      return true
-    case 'time':
-      return type.unit === 's' || type.unit === 'ms'
-    case 'timestamp':
-      return type.zone !== null && type.unit !== 'us'
-    default:
-      return false
-  }
+  return type.kind === 'duration' || (type.kind === 'timestamp' && type.zone !== null && type.unit !== 'us')
 }
 
 /** Whether a type, or one nested in it, satisfies a condition. */

@@ -21,7 +21,9 @@ import {
 } from '@duckdb/node-api'
 import { SESSION_SETTINGS, sqlOfLiteral } from '../../../planner/duckdb-sql.js'
 import type { ScalarValue } from '../../../planner/expression.js'
-import type { DataType } from '../../../planner/types.js'
+import type { DataType, TimeUnit } from '../../../planner/types.js'
+
+const MICROS: Record<TimeUnit, bigint> = { s: 1_000_000n, ms: 1000n, us: 1n, ns: 1n }
 
 let opened: Promise<DuckDBConnection> | null = null
 
@@ -51,7 +53,7 @@ export function fromDuckDb(value: DuckDBValue, type: DataType): ScalarValue {
   if (value instanceof DuckDBTimestampSecondsValue) return value.seconds
   if (value instanceof DuckDBTimestampMillisecondsValue) return value.millis
   if (value instanceof DuckDBTimestampNanosecondsValue) return value.nanos
-  if (value instanceof DuckDBTimeValue) return value.micros
+  if (value instanceof DuckDBTimeValue) return type.kind === 'time' ? value.micros / MICROS[type.unit] : value.micros
   if (value instanceof DuckDBTimeNSValue) return value.nanos
   if (value instanceof DuckDBBlobValue) return value.bytes
   if (value instanceof DuckDBIntervalValue) return { months: value.months, days: value.days, micros: value.micros }
@@ -68,6 +70,5 @@ export function fromDuckDb(value: DuckDBValue, type: DataType): ScalarValue {
       value.entries.map((entry) => [fromDuckDb(entry.key, type.key.type), fromDuckDb(entry.value, type.value.type)]),
     )
   }
-  if (type.kind === 'time' && typeof value === 'number') return BigInt(value)
   return value as ScalarValue
 }
