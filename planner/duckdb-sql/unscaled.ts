@@ -7,14 +7,21 @@ type DecimalType = Extract<DataType, { kind: 'decimal' }>
 
 const MAX_PRECISION = 38
 
-/** The HUGEINT of a decimal; null for one that DuckDB cannot compute: of more digits before its point than 38 - 2 × scale. */
+/** The HUGEINT of a decimal; null for one that DuckDB cannot compute: of a scale above 19, or of more than 38 digits. */
 export function unscaled({ precision, scale }: DecimalType, value: string): string {
   if (scale === 0) return `CAST(${value} AS HUGEINT)`
-  const digits = MAX_PRECISION - 2 * scale
-  if (digits <= 0) return 'CAST(NULL AS HUGEINT)'
-  const factor = `CAST(${powerOfTen(scale)} AS DECIMAL(${scale + 1},0))`
-  const shifted = `CAST(CAST(${value} AS DECIMAL(${MAX_PRECISION},${scale})) * ${factor} AS HUGEINT)`
-  return precision - scale <= digits ? shifted : `CASE WHEN abs(${value}) < ${powerOfTen(digits)} THEN ${shifted} END`
+  if (2 * scale > MAX_PRECISION) return 'CAST(NULL AS HUGEINT)'
+  const unit = powerOfTen(scale)
+  const shifted = (part: string) =>
+    `CAST(CAST(${part} AS DECIMAL(${MAX_PRECISION},${scale})) * CAST(${unit} AS DECIMAL(${scale + 1},0)) AS HUGEINT)`
+  if (precision + scale <= MAX_PRECISION) return shifted(value)
+  // The digits on both sides of the point, as there is no room for all of them to move.
+  const whole = `trunc(${value})`
+  const joined = `CAST(${whole} AS HUGEINT) * ${unit} + ${shifted(`${value} - ${whole}`)}`
+  return (
+    `CASE WHEN abs(${value}) < ${powerOfTen(MAX_PRECISION - 2 * scale)} THEN ${shifted(value)}` +
+    ` WHEN abs(${whole}) < ${powerOfTen(MAX_PRECISION - scale)} THEN ${joined} END`
+  )
 }
 
 /** The decimal of a HUGEINT. */
