@@ -105,7 +105,7 @@ export function kindOf(type: DataType): 'number' | 'exact' | 'bool' | 'value' {
 /** The value of an exact node that was evaluated last. */
 export function exactValue({ cell, large }: Pick<ExactNode, 'cell' | 'large'>): bigint {
   const value = cell[0]
-  return value === value ? BigInt(value) : large.value
+  return Number.isNaN(value) ? large.value : BigInt(value)
 }
 
 export function setExact({ cell, large }: Pick<ExactNode, 'cell' | 'large'>, value: bigint): void {

@@ -64,34 +64,35 @@ class Nulls {
   }
 }
 
-type Put = (index: number, value: number) => void
+/** Copies a cell; a double that is passed by value would be allocated first. */
+type Put = (index: number, cell: Float64Array) => void
 
 /** By storage, for the same reason as readers. */
 const PUTS: Readonly<Record<string, (memory: MemoryViews) => Put>> = {
   float64:
     ({ f64 }) =>
-    (index, value) => {
-      f64[index] = value
+    (index, cell) => {
+      f64[index] = cell[0]
     },
   float32:
     ({ f32 }) =>
-    (index, value) => {
-      f32[index] = value
+    (index, cell) => {
+      f32[index] = cell[0]
     },
   int4:
     ({ i32 }) =>
-    (index, value) => {
-      i32[index] = value
+    (index, cell) => {
+      i32[index] = cell[0]
     },
   int2:
     ({ i16 }) =>
-    (index, value) => {
-      i16[index] = value
+    (index, cell) => {
+      i16[index] = cell[0]
     },
   int1:
     ({ i8 }) =>
-    (index, value) => {
-      i8[index] = value
+    (index, cell) => {
+      i8[index] = cell[0]
     },
 }
 
@@ -117,7 +118,7 @@ class NumberWriter implements ColumnWriter {
   }
 
   write(row: number, out: number): void {
-    if (this.node.evaluate(row)) this.put(this.values + out, this.node.cell[0])
+    if (this.node.evaluate(row)) this.put(this.values + out, this.node.cell)
     else this.nulls.add(out)
   }
 
@@ -161,12 +162,13 @@ class ExactWriter implements ColumnWriter {
     const value = node.cell[0]
     const { i32 } = this.context.memory
     if (this.width !== 8) this.putRare(out)
-    else if (value === value) {
+    else if (Number.isNaN(value)) this.putLarge(out, node.large.value)
+    else {
       const at = this.values / 4 + out * 2
       const high = Math.floor(value / WORD)
       i32[at] = value - high * WORD
       i32[at + 1] = high
-    } else this.putLarge(out, node.large.value)
+    }
   }
 
   finish(length: number): Vector {
