@@ -4,6 +4,8 @@ import { VolleyError } from '../../planner/errors.js'
 import type { ResolvedPlan } from '../../planner/logical-plan.js'
 import { inputsOf } from '../../planner/plan-tree.js'
 import type { SourceLookup } from '../lower.js'
+import { builtInStrategies } from './component/built-in.js'
+import { supportsComponents } from './component/plan.js'
 import { type Need, needOf } from './estimate.js'
 import type { Unsupported } from './strategy.js'
 
@@ -37,6 +39,8 @@ export function chooseStrategy(
     throw new VolleyError('VOLLEY_UNSUPPORTED', `strategy 'row' cannot run this plan: ${support.reason}`)
   }
   if (asked !== 'auto') return chosen(asked, 'asked for')
+  const bulkSupport = supportsComponents(plan, builtInStrategies.bulk)
+  if (bulkSupport !== true) return chosen('bigdata', bulkSupport.reason)
   if (!isBounded(plan, sourceOf)) {
     const support = rowSupport()
     return support === true

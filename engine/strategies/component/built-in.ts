@@ -4,8 +4,15 @@ import type { RecordBatch } from 'apache-arrow'
 import type { Component } from '../../../planner/component.js'
 import { InternalError, unreachable } from '../../../planner/errors.js'
 import { recordBatchesOf } from '../../operators/map.js'
-import type { ComponentMetrics, ExecutionStrategy, Out, Outputs, Payload } from '../strategy.js'
-import { methodFailure } from './failures.js'
+import {
+  type ComponentMetrics,
+  type ExecutionStrategy,
+  MAIN,
+  type Out,
+  type Outputs,
+  type Payload,
+} from '../strategy.js'
+import { isFaultOfQuery, methodFailure } from './failures.js'
 import { type BuiltInName, isUnsupported, methodFor } from './method.js'
 
 /** Rows that a method for batches gets at once where records should pass one at a time. */
@@ -130,5 +137,9 @@ async function* queried({ component, payload, metrics }: Drive): AsyncGenerator<
       throw methodFailure(component, 'processBigData', cause)
     }
   })
-  for await (const batch of results) yield { port: 'main', batch }
+  try {
+    for await (const batch of results) yield { port: MAIN, batch }
+  } catch (cause) {
+    throw isFaultOfQuery(cause) ? methodFailure(component, 'processBigData', cause) : cause
+  }
 }

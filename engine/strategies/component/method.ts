@@ -24,7 +24,7 @@ export function methodFor(strategy: BuiltInName, component: Component): MethodCh
   if (method !== undefined) return { method, derived: method !== own }
   const existing = COMPONENT_METHODS.filter((one) => hasMethod(component, one))
   return {
-    reason: `it has only ${existing.join(', ')}, which needs all of the input as a table: add ${METHODS[strategy].join(' or ')}, or use strategy 'bigdata'`,
+    reason: `it has only ${existing.join(', ')}, which needs all of the input as a table`,
   }
 }
 

@@ -1,6 +1,6 @@
 /** The components of a plan: whether a strategy can run them, and what they make of its ports. */
 
-import { MAIN_PORT } from '../../../planner/component.js'
+import { type Component, MAIN_PORT } from '../../../planner/component.js'
 import { nearestName, VolleyError } from '../../../planner/errors.js'
 import type { ResolvedPlan } from '../../../planner/logical-plan.js'
 import { nodesOf, type PlanOf } from '../../../planner/plan-tree.js'
@@ -31,7 +31,7 @@ export function checkComponents(plan: ResolvedPlan, strategy: ExecutionStrategy,
     if (!isUnsupported(answer)) continue
     throw new VolleyError(
       'VOLLEY_UNSUPPORTED',
-      `strategy '${strategy.name}' cannot run component '${component.name}': ${answer.reason}`,
+      `strategy '${strategy.name}' cannot run component '${component.name}': ${answer.reason}${alternative(component)}`,
       { component: component.name, strategy: strategy.name },
     )
   }
@@ -52,6 +52,10 @@ export function componentAnnotations({ component }: ComponentNode, strategy: Exe
   if (isUnsupported(choice)) return []
   const where = choice.method === 'processBigData' ? 'runs in DuckDB' : 'runs in the main thread'
   return [choice.method, ...(choice.derived ? ['derived'] : []), where]
+}
+
+function alternative(component: Component): string {
+  return builtInStrategies.bulk.supports(component) === true ? '' : "; use strategy 'bigdata', or add a method"
 }
 
 function unknownPort(port: string, known: readonly string[]): VolleyError {

@@ -21,7 +21,7 @@ export async function* queryInput(
   let sql: string
   try {
     await staged.appendAll(input)
-    sql = selected(write(relationOf(staged)), output)
+    sql = selected(write(relationOf(staged.table, inputSchema)), output)
   } catch (error) {
     await staged.drop()
     throw error
@@ -29,12 +29,12 @@ export async function* queryInput(
   yield* queried(run, sql, output, [staged])
 }
 
-function relationOf({ schema, table }: StagedRows): string {
-  const columns = schema.fields.map(({ name }, index) => `c${index} AS ${quoteName(name)}`)
+function relationOf(table: string, { fields }: Schema): string {
+  const columns = fields.map(({ name }, index) => `c${index} AS ${quoteName(name)}`)
   return `(SELECT ${columns.join(', ')} FROM ${table})`
 }
 
-/** What the user wrote may end with a semicolon or in a comment. */
+/** What the user wrote may end with a semicolon, or else with a comment. */
 function selected(query: string, { fields }: Schema): string {
   const columns = fields.map(({ name, type }) => `CAST(${quoteName(name)} AS ${storedTypeName(type)})`)
   return `SELECT ${columns.join(', ')} FROM (${query.replace(/[;\s]+$/, '')}\n)`

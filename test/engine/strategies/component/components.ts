@@ -48,7 +48,7 @@ export class RepeatQuery extends Component {
   readonly schema = { id: 'int32', copy: 'int32' }
 
   override processBigData({ sql }: { readonly sql: string }): string {
-    return `SELECT id, unnest(range(n)) AS copy FROM ${sql} WHERE n > 0 ORDER BY id, copy; -- of all`
+    return `SELECT id, unnest(range(n)) AS copy FROM ${sql} WHERE n > 0 ORDER BY id, copy -- of all`
   }
 }
 
