@@ -25,7 +25,7 @@ import { OperatorSlots } from './memory/operator-slots.js'
 import { SharedMemory } from './memory/shared-memory.js'
 import { MetricsRecorder, NO_METRICS, type RunMetrics } from './metrics/recorder.js'
 import type { CheckedOptions } from './options.js'
-import { batchesOf, type PlannedRun, planRun } from './planned-run.js'
+import { batchesOf, type PlannedRun, planRun, pushedRelation } from './planned-run.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
 import { RunMeter } from './report.js'
 import { leaseBatch, tableOf } from './results.js'
@@ -304,7 +304,13 @@ export class Executor implements FrameRuntime {
       const driver = driverOf(asked, planned.choice.name)
       checkComponents(optimized, driver, options.ports)
       const lease = (batch: Batch) => leaseBatch(batch, this.memory, this.leases)
-      run.components = { strategy: driver, ports: options.ports ?? {}, lease, metrics: [] }
+      run.components = {
+        strategy: driver,
+        ports: options.ports ?? {},
+        lease,
+        relationOf: (input) => pushedRelation(input, run, this.sources),
+        metrics: [],
+      }
       meter.begin('process')
       meter.watch(run, rowsToRead(optimized, this.sources).rows)
       const batches = batchesOf(planned, run, this.switching(planned.choice, meter, options), this.sources)

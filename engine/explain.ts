@@ -8,6 +8,7 @@ import type { ExplainOptions } from '../planner/run-options.js'
 import { isPushdown, type PlannedRun } from './planned-run.js'
 import type { SourceRegistry } from './sources.js'
 import type { Choice } from './strategies/choose.js'
+import { pushdown } from './strategies/bigdata/pushdown.js'
 import { componentAnnotations } from './strategies/component/plan.js'
 import type { ExecutionStrategy } from './strategies/strategy.js'
 
@@ -85,7 +86,10 @@ function estimateOf(scan: Scan, sources: SourceRegistry): ScanEstimate {
 
 function annotationsOf(node: ResolvedPlan, { sources, driver }: Annotations): readonly string[] {
   if (node.kind === 'scan') return scanAnnotations(node, sources)
-  if (node.kind === 'component') return componentAnnotations(node, driver)
+  if (node.kind === 'component') {
+    const pushed = pushdown(node.input, (table) => sources.sourceOf(table))
+    return componentAnnotations(node, driver, 'select' in pushed)
+  }
   if (node.kind !== 'map') return []
   return [node.function.kind === 'closure' ? 'runs in the main thread' : 'runs in the workers']
 }

@@ -85,8 +85,9 @@ function lowerNode(plan: ResolvedPlan, lowering: Lowering): Pipeline {
         : from({ kind: 'closure', input, mode, function: plan.function, schema, node: whole }, schema)
     }
     case 'component': {
-      const { component, ports, schema } = plan
-      return from({ kind: 'component', input: lowered(plan.input), component, ports, schema, node: whole }, schema)
+      const { component, input: inputPlan, ports, schema } = plan
+      const input = lowered(inputPlan)
+      return from({ kind: 'component', input, inputPlan, component, ports, schema, node: whole }, schema)
     }
     case 'join':
       return lowerJoin(plan, lowered(plan.left), lowered(plan.right), index)

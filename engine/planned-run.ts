@@ -9,6 +9,7 @@ import type { Run } from './run.js'
 import type { SourceRegistry } from './sources.js'
 import { type Pushdown, pushdown } from './strategies/bigdata/pushdown.js'
 import { BulkStrategy } from './strategies/bulk.js'
+import type { PushedRelation } from './strategies/component/query.js'
 import { type Choice, chooseStrategy } from './strategies/choose.js'
 import type { Pipeline } from './strategies/pipeline.js'
 import { RowStrategy } from './strategies/row.js'
@@ -65,6 +66,13 @@ async function* pushedBatches(
   const duckdb = await run.duckdb()
   yield* duckdb.query(select, schema, { owner: run.handle.owner })
   countPushed(plan, run, sources)
+}
+
+/** The rows of a plan as DuckDB reads them by itself; null if it cannot. */
+export function pushedRelation(plan: ResolvedPlan, run: Run, sources: SourceRegistry): PushedRelation | null {
+  const pushed = pushdown(plan, (table) => sources.sourceOf(table))
+  if (!isPushdown(pushed)) return null
+  return { sql: `(${pushed.select})`, count: () => countPushed(plan, run, sources) }
 }
 
 /** DuckDB does not tell what it reads: footers do. */

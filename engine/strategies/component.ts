@@ -4,6 +4,7 @@ import type { RecordBatch } from 'apache-arrow'
 import type { Batch } from '../../io/batch.js'
 import { type Component, MAIN_PORT, type PortSchemas } from '../../planner/component.js'
 import { InternalError, VolleyError } from '../../planner/errors.js'
+import type { ResolvedPlan } from '../../planner/logical-plan.js'
 import type { PortHandler } from '../../planner/run-options.js'
 import type { Schema } from '../../planner/types.js'
 import type { Row } from '../../planner/user-functions.js'
@@ -14,7 +15,7 @@ import type { Run } from '../run.js'
 import { Emissions, expectPort } from './component/emissions.js'
 import { Exchange } from './component/exchange.js'
 import { messageOf, methodFailure, strategyFailure } from './component/failures.js'
-import { queryInput, type WriteQuery } from './component/query.js'
+import { type PushedRelation, queryInput, queryRelation, type WriteQuery } from './component/query.js'
 import type { ComponentMetrics, ExecutionStrategy, Out, Payload } from './strategy.js'
 
 /** How long the end of a strategy that has failed, or that nobody listens to any more, is waited for. */
@@ -26,6 +27,8 @@ export interface ComponentServices {
   readonly ports: Readonly<Record<string, PortHandler>>
   /** Hands a batch to the user, for as long as it is held. Takes it over. */
   readonly lease: (batch: Batch) => RecordBatch
+  /** What DuckDB can read in the place of a plan's rows; null if it cannot. */
+  readonly relationOf: (input: ResolvedPlan) => PushedRelation | null
   /** Of each component that has begun. */
   readonly metrics: ComponentMetrics[]
 }
@@ -34,6 +37,7 @@ export interface ComponentServices {
 export interface ComponentWork {
   readonly component: Component
   readonly input: { readonly schema: Schema }
+  readonly inputPlan: ResolvedPlan
   readonly ports: PortSchemas
 }
 
@@ -184,8 +188,13 @@ class ComponentRun {
   }
 
   private async *queried(write: WriteQuery): AsyncGenerator<RecordBatch> {
-    const { input, ports } = this.work
-    const results = queryInput(this.run, this.counted(), input.schema, ports[MAIN_PORT], write)
+    const { input, inputPlan, ports } = this.work
+    const output = ports[MAIN_PORT]
+    const relation = this.services.relationOf(inputPlan)
+    const results =
+      relation === null
+        ? queryInput(this.run, this.counted(), input.schema, output, write)
+        : queryRelation(this.run, relation, output, write)
     for await (const batch of results) yield this.exchange.showInput(batch)
     this.exchange.dropInput()
   }

@@ -16,7 +16,7 @@ import type {
   TypedExpression,
   TypedWindow,
 } from '../../planner/expression.js'
-import type { JoinKind, UserFunction } from '../../planner/logical-plan.js'
+import type { JoinKind, ResolvedPlan, UserFunction } from '../../planner/logical-plan.js'
 import { field, type Schema, schemaOf } from '../../planner/types.js'
 import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { ChainEnd, ChainStep } from '../workers/messages.js'
@@ -70,6 +70,8 @@ export type PipelineSource = PlanPiece &
     | {
         readonly kind: 'component'
         readonly input: Pipeline
+        /** What the input is lowered from. */
+        readonly inputPlan: ResolvedPlan
         readonly component: Component
         readonly ports: PortSchemas
         readonly schema: Schema

@@ -61,8 +61,9 @@ export interface Payload {
   /** Collects what the component's methods emit. */
   outputs(): Outputs
   /**
-   * Puts the whole input into a table of DuckDB's, out of memory if need be, and streams the result of a query over it,
-   * with the columns of `main`. Takes the input's place: there is nothing left of it.
+   * Streams the result of a query over the whole input, with the columns of `main`. DuckDB reads the input by itself
+   * where it can, which is then not counted; else it goes into a table, out of memory if need be. Takes the input's
+   * place: there is nothing left of it.
    */
   query(write: (relation: Relation) => string): AsyncIterable<RecordBatch>
 }

@@ -42,15 +42,20 @@ export function checkComponents(plan: ResolvedPlan, strategy: ExecutionStrategy,
   }
 }
 
-/** For explain: the method that runs, and where; or why none can. */
-export function componentAnnotations({ component }: ComponentNode, strategy: ExecutionStrategy): readonly string[] {
+/** For explain: the method that runs, and where; or why none can. `isPushed`: DuckDB reads the input by itself. */
+export function componentAnnotations(
+  { component }: ComponentNode,
+  strategy: ExecutionStrategy,
+  isPushed: boolean,
+): readonly string[] {
   const answer = strategy.supports(component)
   if (isUnsupported(answer)) return [`not supported by strategy '${strategy.name}': ${answer.reason}`]
   const builtIn = Object.entries(builtInStrategies).find(([, one]) => one === strategy)
   if (builtIn === undefined) return [`driven by strategy '${strategy.name}'`, 'runs in the main thread']
   const choice = methodFor(builtIn[0] as keyof typeof builtInStrategies, component)
   if (isUnsupported(choice)) return []
-  const where = choice.method === 'processBigData' ? 'runs in DuckDB' : 'runs in the main thread'
+  const inDuckDb = isPushed ? 'runs in DuckDB with its input' : 'runs in DuckDB over its collected input'
+  const where = choice.method === 'processBigData' ? inDuckDb : 'runs in the main thread'
   return [choice.method, ...(choice.derived ? ['derived'] : []), where]
 }
 

@@ -1,10 +1,18 @@
-/** Queries of components: their whole input goes into a table of DuckDB's, and the result comes back as batches. */
+/** Queries of components: over a table of DuckDB's that collects the input, or over what DuckDB can read by itself. */
 
 import type { Batch } from '../../../io/batch.js'
 import { quoteName, storedTypeName } from '../../../io/duckdb/types.js'
 import type { Schema } from '../../../planner/types.js'
 import type { Run } from '../../run.js'
 import { queried, StagedRows } from '../bigdata/staged-rows.js'
+
+/** Rows that DuckDB reads by itself. */
+export interface PushedRelation {
+  /** As it stands in a FROM clause. */
+  readonly sql: string
+  /** Counts what was read, once it was. */
+  readonly count: () => void
+}
 
 /** Makes a query over the table that `relation` names, as it stands in a FROM clause. */
 export type WriteQuery = (relation: string) => string
@@ -32,6 +40,17 @@ export async function* queryInput(
 function relationOf(table: string, { fields }: Schema): string {
   const columns = fields.map(({ name }, index) => `c${index} AS ${quoteName(name)}`)
   return `(SELECT ${columns.join(', ')} FROM ${table})`
+}
+
+/** The same without an input that would have to be collected first. */
+export async function* queryRelation(
+  run: Run,
+  relation: PushedRelation,
+  output: Schema,
+  write: WriteQuery,
+): AsyncGenerator<Batch> {
+  yield* queried(run, selected(write(relation.sql), output), output, [])
+  relation.count()
 }
 
 /** What the user wrote may end with a semicolon, or else with a comment. */

@@ -16,10 +16,21 @@ describe('explain', () => {
     ['bulk', () => new Repeat(), 'component repeat; ports rejects [processRow, derived, runs in the main thread]'],
     ['row', () => new Pass(), 'component pass [processBulk, derived, runs in the main thread]'],
     ['bigdata', () => new Pass(), 'component pass [processBulk, derived, runs in the main thread]'],
-    ['bigdata', () => new RepeatQuery(), 'component repeat [processBigData, runs in DuckDB]'],
-    ['auto', () => new RepeatQuery(), 'component repeat [processBigData, runs in DuckDB]'],
+    ['bigdata', () => new RepeatQuery(), 'component repeat [processBigData, runs in DuckDB over its collected input]'],
+    ['auto', () => new RepeatQuery(), 'component repeat [processBigData, runs in DuckDB over its collected input]'],
   ])('under %s', async (strategy, make, line) => {
     expect(await lineOf({ strategy }, make)).toBe(line)
+  })
+
+  it('says that DuckDB reads files by itself, as it does', async () => {
+    const path = scene.path('numbers.parquet')
+    await numbers(scene.engine, 1000).sinkParquet(path)
+    const frame = scene.engine.scanParquet(path).filter('n >= 2').apply(new RepeatQuery())
+    expect(await frame.explain()).toMatch(/component repeat \[processBigData, runs in DuckDB with its input\]/)
+    expect(await rowsOf(frame.limit(3).rows())).toEqual([0, 1, 0].map((copy, i) => ({ id: i < 2 ? 3 : 4, copy })))
+    expect(await frame.count()).toBe(1000)
+    const report = await frame.sinkParquet(scene.path('copies.parquet'))
+    expect(report).toMatchObject({ rowsIn: 1000, rowsOut: 1000 })
   })
 
   it('says what is not supported', async () => {
