@@ -1,8 +1,8 @@
 /** Dates, times, timestamps and durations, as `types.ts` holds them, as counts of their units and back. */
 
+import { UNITS_PER_SECOND } from '../calendar.js'
 import { InternalError } from '../errors.js'
-import { type DataType, typeName } from '../types.js'
-import { isHeldAsCount } from './types.js'
+import { type DataType, type TimeUnit, typeName } from '../types.js'
 
 /** A BIGINT: the units of `type` since 1970 or midnight, or those of a duration. */
 export function unitsOf(type: DataType, value: string): string {
@@ -12,8 +12,7 @@ export function unitsOf(type: DataType, value: string): string {
     case 'duration':
       return value
     case 'time':
-      if (isHeldAsCount(type)) return `CAST(${value} AS BIGINT)`
-      return type.unit === 'ns' ? `epoch_ns(${value})` : `epoch_us(${value})`
+      return type.unit === 'ns' ? `epoch_ns(${value})` : `(epoch_us(${value}) // ${microsPer(type.unit)})`
     case 'timestamp':
       if (type.unit === 's') return `CAST(epoch(${value}) AS BIGINT)`
       return `epoch_${type.unit}(${value})`
@@ -30,8 +29,8 @@ export function instantOf(type: DataType, units: string): string {
     case 'duration':
       return units
     case 'time':
-      if (isHeldAsCount(type)) return units
-      return type.unit === 'ns' ? timeOfNanos(units) : `(TIME '00:00:00' + to_microseconds(${units}))`
+      if (type.unit === 'ns') return timeOfNanos(units)
+      return `(TIME '00:00:00' + to_microseconds(${units} * ${microsPer(type.unit)}))`
     case 'timestamp':
       switch (type.unit) {
         case 's':
@@ -47,6 +46,10 @@ export function instantOf(type: DataType, units: string): string {
     default:
       throw new InternalError(`${typeName(type)} has no units`)
   }
+}
+
+function microsPer(unit: TimeUnit): bigint {
+  return UNITS_PER_SECOND.us / UNITS_PER_SECOND[unit]
 }
 
 /** DuckDB makes no TIME_NS of a number. */

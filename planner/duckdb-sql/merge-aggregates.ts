@@ -71,7 +71,8 @@ function merged(partial: Partial, aggregate: TypedAggregate, index: number): str
   const { form, name } = partial
   switch (form.kind) {
     case 'nothing':
-      return 'NULL'
+      // An aggregate, as without keys there must be one.
+      return 'any_value(NULL)'
     case 'count':
       return `coalesce(sum(t.${name}_count), 0)`
     case 'sum':
