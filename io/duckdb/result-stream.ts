@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import duckdb from '@duckdb/node-bindings'
-import { InternalError } from '../../planner/errors.js'
+import { InternalError, VolleyError } from '../../planner/errors.js'
 import type { Schema } from '../../planner/types.js'
 import { type Allocate, align64, type MemoryViews, type Vector } from '../batch.js'
 import { duckDbError } from './faults.js'
@@ -27,6 +27,8 @@ export interface ResultBatch {
 const BATCH_BYTES = 4 << 20
 /** Chunks of the bindings lie outside of the heap, which does not know how much they hold: it is cleaned this often. */
 const CHUNKS_BETWEEN_COLLECTIONS = 32
+/** How long a statement may run again to learn why it failed. */
+const MOST_REASONING_MS = 60_000
 
 let collect: ((options: { type: 'minor' }) => void) | null = null
 
@@ -46,6 +48,7 @@ export class ResultStream {
   private isComplete = false
 
   private constructor(
+    private readonly connection: duckdb.Connection,
     private readonly statement: duckdb.PreparedStatement,
     private readonly result: duckdb.Result,
     private readonly readers: readonly VectorReader[],
@@ -63,7 +66,7 @@ export class ResultStream {
     try {
       const statement = await duckdb.prepare(connection, sql)
       const result = await duckdb.execute_prepared_streaming(statement)
-      return new ResultStream(statement, result, readersOf(result, schema), sql, target)
+      return new ResultStream(connection, statement, result, readersOf(result, schema), sql, target)
     } catch (error) {
       throw duckDbError(error, sql)
     }
@@ -108,15 +111,29 @@ export class ResultStream {
   }
 
   private async fetch(): Promise<duckdb.DataChunk | null> {
+    const chunk = await duckdb.fetch_chunk(this.result)
+    if (chunk !== null && duckdb.data_chunk_get_size(chunk) > 0) return chunk
+    // A result that failed looks as if it had ended.
+    if (duckdb.result_return_type(this.result) === duckdb.ResultType.INVALID) throw await this.reason()
+    return null
+  }
+
+  /** The bindings do not say why a result failed: the statement is run again, without handing out its rows. */
+  private async reason(): Promise<Error> {
+    let isOverdue = false
+    const timer = setTimeout(() => {
+      isOverdue = true
+      duckdb.interrupt(this.connection)
+    }, MOST_REASONING_MS)
     try {
-      const chunk = await duckdb.fetch_chunk(this.result)
-      if (chunk !== null && duckdb.data_chunk_get_size(chunk) > 0) return chunk
-      // A result that failed looks as if it had ended.
-      if (duckdb.result_return_type(this.result) === duckdb.ResultType.INVALID) throw new Error('no message')
-      return null
+      await duckdb.query(this.connection, `explain analyze ${this.sql}`)
     } catch (error) {
-      throw duckDbError(error, this.sql)
+      if (!isOverdue) return duckDbError(error, this.sql)
+    } finally {
+      clearTimeout(timer)
     }
+    // Faults of data come again; memory may have become free in between.
+    return new VolleyError('VOLLEY_MEMORY_LIMIT', 'DuckDB ran out of memory while its result was read', { sql: this.sql })
   }
 
   private store(length: number): ResultBatch {

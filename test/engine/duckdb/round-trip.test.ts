@@ -79,8 +79,8 @@ async function expectRoundTrip(...batches: readonly Batch[]): Promise<void> {
   expect(returned).toEqual(columnsOf(batches, batches[0].columns.length))
 }
 
-function filled(type: DataType, valueOf: (row: number) => ScalarValue, rows = ROWS): Vector {
-  const values = Array.from({ length: rows }, (_, row) => valueOf(row))
+function filled(type: DataType, at: (row: number) => ScalarValue, rows = ROWS): Vector {
+  const values = Array.from({ length: rows }, (_, row) => at(row))
   return columnVector(context, { name: 'c', type, values })
 }
 
