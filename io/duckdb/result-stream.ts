@@ -133,7 +133,9 @@ export class ResultStream {
       clearTimeout(timer)
     }
     // Faults of data come again; memory may have become free in between.
-    return new VolleyError('VOLLEY_MEMORY_LIMIT', 'DuckDB ran out of memory while its result was read', { sql: this.sql })
+    return new VolleyError('VOLLEY_MEMORY_LIMIT', 'DuckDB ran out of memory while its result was read', {
+      sql: this.sql,
+    })
   }
 
   private store(length: number): ResultBatch {
