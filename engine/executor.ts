@@ -25,7 +25,8 @@ import { OperatorSlots } from './memory/operator-slots.js'
 import { SharedMemory } from './memory/shared-memory.js'
 import { MetricsRecorder, NO_METRICS, type RunMetrics } from './metrics/recorder.js'
 import type { CheckedOptions } from './options.js'
-import { batchesOf, type PlannedRun, planRun, pushedRelation } from './planned-run.js'
+import { batchesOf, countPushed, type PlannedRun, planRun, pushedRelation } from './planned-run.js'
+import { pushedSink } from './pushed-sink.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
 import { RunMeter } from './report.js'
 import { leaseBatch, tableOf } from './results.js'
@@ -89,7 +90,7 @@ export class Executor implements FrameRuntime {
     this.memory = SharedMemory.create(budget.sharedBytes)
     const module = compileKernels()
     const kernels = instantiateKernels(this.memory, module)
-    this.pool = new WorkerPool(this.memory, module, options.threads)
+    this.pool = new WorkerPool(this.memory, module, options.threads, budget.worker)
     const operators = new OperatorSlots(this.memory)
     this.monitor = new MemoryMonitor({ memory: this.memory, operators, budget, listeners: this.listeners })
     this.resources = {
@@ -214,7 +215,12 @@ export class Executor implements FrameRuntime {
   }
 
   async sink(plan: LogicalPlan, target: SinkTarget, options: RunOptions): Promise<RunReport> {
-    return this.execute(plan, options, async ({ batches, meter, run, schema }) => {
+    return this.execute(plan, options, async ({ batches, meter, planned, run, schema }) => {
+      const pushed = await pushedSink(planned, target, run)
+      if (pushed !== null) {
+        countPushed(planned.plan, run, this.sources)
+        return meter.finish({ rowsOut: pushed.rows, bytesWritten: pushed.bytesWritten })
+      }
       const sink = await openSink(target, schema, run)
       const { rows, bytesWritten } = await drain(batches, sink)
       return meter.finish({ rowsOut: rows, bytesWritten })

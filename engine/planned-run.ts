@@ -8,9 +8,10 @@ import { lower } from './lower.js'
 import type { Run } from './run.js'
 import type { SourceRegistry } from './sources.js'
 import { type Pushdown, pushdown } from './strategies/bigdata/pushdown.js'
+import { queried } from './strategies/bigdata/staged-rows.js'
 import { BulkStrategy } from './strategies/bulk.js'
-import type { PushedRelation } from './strategies/component/query.js'
 import { type Choice, chooseStrategy } from './strategies/choose.js'
+import type { PushedRelation } from './strategies/component/query.js'
 import type { Pipeline } from './strategies/pipeline.js'
 import { RowStrategy } from './strategies/row.js'
 import type { Unsupported } from './strategies/strategy.js'
@@ -63,8 +64,7 @@ async function* pushedBatches(
   run: Run,
   sources: SourceRegistry,
 ): AsyncGenerator<Batch> {
-  const duckdb = await run.duckdb()
-  yield* duckdb.query(select, schema, { owner: run.handle.owner })
+  yield* queried(run, select, schema, [])
   countPushed(plan, run, sources)
 }
 

@@ -66,6 +66,8 @@ export class Run {
   private readonly slots: number[] = []
   private readonly measured: OperatorHandle[] = []
   private readonly inFlight = new Set<Promise<unknown>>()
+  private readonly controller = new AbortController()
+  private readonly cleanups = new Set<() => Promise<void>>()
   private readonly stopListening: () => void
   private reason: unknown = null
   private finishing: Promise<void> | null = null
@@ -102,10 +104,22 @@ export class Run {
     if (signal?.aborted) abort()
   }
 
+  /** Aborted when the run is cancelled: for what waits outside of tasks. */
+  get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  /** Has something cleaned up when the run finishes, unless the function that it returns is called before. */
+  cleanUp(cleanup: () => Promise<void>): () => void {
+    this.cleanups.add(cleanup)
+    return () => this.cleanups.delete(cleanup)
+  }
+
   /** Makes everything the run still does fail soon, with `reason` as the cause. */
   cancel(reason: unknown): void {
     this.reason ??= reason ?? new Error('cancelled')
     this.stop()
+    this.controller.abort(this.reason)
     // Waiting for a producer keeps no process alive; the end of that wait should still be seen.
     if (this.finishing === null) this.keepAlive ??= setTimeout(() => {}, KEEP_ALIVE_MS)
   }
@@ -199,6 +213,7 @@ export class Run {
       this.raise()
       await Promise.allSettled(this.inFlight)
     }
+    for (const cleanup of this.cleanups) await cleanup()
     this.kernels.freeScratch()
     this.memory.release(this.handle.cancel)
     this.memory.releaseOwner(this.handle.owner)

@@ -45,6 +45,21 @@ export class OutputFile {
     return this.written
   }
 
+  /** The file that gets the final name, for someone else to write; `adopt` then takes its size. */
+  get temporaryPath(): string {
+    return this.temporary
+  }
+
+  /** Takes what was written to `temporaryPath` as the output's bytes. */
+  async adopt(): Promise<void> {
+    this.expectOpen()
+    try {
+      this.written = (await stat(this.temporary)).size
+    } catch (error) {
+      throw writeError(this.path, error)
+    }
+  }
+
   /** Appends; the bytes may lie in shared memory and must not change until the promise resolves. One at a time. */
   async append(bytes: Uint8Array): Promise<void> {
     this.expectOpen()

@@ -9,6 +9,8 @@ import type { Batch } from '../../io/batch.js'
 import type { Morsel } from '../../io/source.js'
 import { unreachable } from '../../planner/errors.js'
 import { releaseBatch } from '../kernels/vectors.js'
+import type { PlanPiece } from '../metrics/plan-part.js'
+import type { NodeSpan } from '../metrics/span.js'
 import { map, type NamedCall } from '../operators/map.js'
 import type { OperatorHandle, Run } from '../run.js'
 import type { ChainEnd, ChainStep, PublishedChain, ReplyOf } from '../workers/messages.js'
@@ -24,7 +26,7 @@ import { componentBatches } from './component.js'
 import { tasksThatFit } from './in-flight.js'
 import { limitBatches } from './limit.js'
 import { orderedMap } from './ordered-map.js'
-import { type Pipeline, type PipelineSource, sourceSchema } from './pipeline.js'
+import { chainParts, type Pipeline, type PipelineSource, sourceSchema } from './pipeline.js'
 import { sliceRowsOf } from './slice-rows.js'
 import type { Switching } from './switching.js'
 
@@ -44,6 +46,10 @@ export class BulkStrategy implements BulkWork {
     this.window = run.pool.threads * 2 + 1
   }
 
+  span({ node }: PlanPiece): NodeSpan {
+    return this.run.metrics.span(node, () => this.switching.current)
+  }
+
   async *batches(pipeline: Pipeline): AsyncGenerator<Batch> {
     const joins = new BuiltJoins(this)
     try {
@@ -58,10 +64,14 @@ export class BulkStrategy implements BulkWork {
     if (steps.length === 0 && source.kind !== 'scan') return yield* this.sourceBatches(source)
     const feed = this.feed(source)
     try {
-      yield* this.outputs(this.chain(feed, steps, { kind: 'output' }))
+      yield* this.outputOf(feed, steps, () => false)
     } finally {
       await feed.close()
     }
+  }
+
+  outputOf(feed: MorselFeed, steps: readonly ChainStep[], stop: () => boolean): AsyncGenerator<Batch> {
+    return this.outputs(this.chain(feed, steps, { kind: 'output' }, undefined, stop))
   }
 
   feed(source: PipelineSource): MorselFeed {
@@ -72,12 +82,16 @@ export class BulkStrategy implements BulkWork {
     feed: MorselFeed,
     steps: readonly ChainStep[],
     end: ChainEnd,
-    operator: OperatorHandle = this.run.operator('scan'),
+    operator: OperatorHandle = this.run.operator('scan', undefined, this.span(feed.source)),
     stop: () => boolean = () => false,
   ): AsyncGenerator<ReplyOf<'chain'>> {
     const sliceRows = sliceRowsOf(sourceSchema(feed.source), steps, end)
     const chain = publishChain(this.run.context, { sliceRows, steps, end })
-    yield* this.replies(feed, chain, operator, stop)
+    const parts = chainParts(feed.source, steps, end)
+    for await (const reply of this.replies(feed, chain, operator, stop)) {
+      this.run.metrics.recordChain(parts, this.switching.current, reply.metrics)
+      yield reply
+    }
     this.run.context.release(chain.address)
   }
 
@@ -133,6 +147,10 @@ export class BulkStrategy implements BulkWork {
   }
 
   private sourceBatches(source: Exclude<PipelineSource, SourceOf<'scan'>>): AsyncGenerator<Batch> {
+    return this.span(source).output(this.unmeasured(source))
+  }
+
+  private unmeasured(source: Exclude<PipelineSource, SourceOf<'scan'>>): AsyncGenerator<Batch> {
     switch (source.kind) {
       case 'aggregate':
         return aggregate(this, source)
@@ -141,7 +159,7 @@ export class BulkStrategy implements BulkWork {
       case 'window':
         return windows(this, source)
       case 'limit':
-        return limitBatches(this.run.context, this.batches(source.input), source.count, source.offset)
+        return limitBatches(this.run.context, this.inputOf(source, source.input), source.count, source.offset)
       case 'union':
         return this.union(source)
       case 'outerJoin':
@@ -149,7 +167,7 @@ export class BulkStrategy implements BulkWork {
       case 'closure':
         return this.closure(source)
       case 'component':
-        return componentBatches(this.run, source, this.batches(source.input))
+        return componentBatches(this.run, source, this.inputOf(source, source.input))
       case 'stream':
         return source.batches()
       default:
@@ -158,15 +176,24 @@ export class BulkStrategy implements BulkWork {
   }
 
   private async *union(source: SourceOf<'union'>): AsyncGenerator<Batch> {
-    for (const input of source.inputs) yield* this.batches(input)
+    for (const input of source.inputs) yield* this.inputOf(source, input)
+  }
+
+  /** The batches that a source takes from a pipeline. */
+  private inputOf(source: PipelineSource, pipeline: Pipeline): AsyncGenerator<Batch> {
+    return this.span(source).input(this.batches(pipeline))
   }
 
   private async *closure(source: SourceOf<'closure'>): AsyncGenerator<Batch> {
+    const span = this.span(source)
     let position = 0
-    for await (const batch of this.batches(source.input)) {
+    for await (const batch of this.inputOf(source, source.input)) {
       this.run.throwIfCancelled()
+      const began = performance.now()
       try {
-        yield await map(this.run.context, source.mode, closureOf(source), source.schema, batch, position)
+        const mapped = await map(this.run.context, source.mode, closureOf(source), source.schema, batch, position)
+        span.busy(performance.now() - began)
+        yield mapped
       } finally {
         position += batch.length
         this.release(batch)

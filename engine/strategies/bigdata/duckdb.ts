@@ -9,9 +9,14 @@ export interface DuckDb {
   /** Copies the rows of a batch to the end of a table; the batch stays the caller's. */
   append(table: string, batch: Batch): Promise<void>
   dropTable(name: string): Promise<void>
-  execute(sql: string): Promise<void>
+  execute(sql: string, signal?: AbortSignal): Promise<void>
   /** Streams a result whose columns have exactly the types of `schema`, in blocks of `owner`. */
-  query(sql: string, schema: Schema, target: { readonly owner: number }): AsyncGenerator<Batch>
+  query(
+    sql: string,
+    schema: Schema,
+    target: { readonly owner: number; readonly signal?: AbortSignal },
+  ): AsyncGenerator<Batch>
   setMemoryLimit(bytes: number): Promise<void>
+  setThreads(threads: number): Promise<void>
   statistics(): { readonly memoryBytes: number; readonly spilledBytes: number }
 }

@@ -19,6 +19,7 @@ export class StagedRows {
     private readonly duckdb: DuckDb,
     readonly table: string,
     readonly schema: Schema,
+    private readonly dropped: () => void,
   ) {}
 
   /** The table's columns are called `c0`, `c1`, ... */
@@ -31,7 +32,9 @@ export class StagedRows {
     const duckdb = await run.duckdb()
     const table = `staged_${++tables}`
     await duckdb.createTable(table, schema)
-    return new StagedRows(run, duckdb, table, schema)
+    // The host may be gone with the engine, and its tables with it.
+    const kept = run.cleanUp(() => duckdb.dropTable(table).catch(() => undefined))
+    return new StagedRows(run, duckdb, table, schema, kept)
   }
 
   get rows(): number {
@@ -61,6 +64,7 @@ export class StagedRows {
   }
 
   drop(): Promise<void> {
+    this.dropped()
     return this.duckdb.dropTable(this.table)
   }
 }
@@ -68,11 +72,6 @@ export class StagedRows {
 /** Names repeat in a schema, and differ by case alone; those of a table may not. */
 export function numbered(schema: Schema): Schema {
   return schemaOf(schema.fields.map((field, index) => ({ ...field, name: `c${index}`, nullable: true })))
-}
-
-/** `c0, c1, ...` of a table alias. */
-export function columnList(count: number, alias: string): string[] {
-  return Array.from({ length: count }, (_, index) => `${alias}.c${index}`)
 }
 
 /** The rows of a query over staged tables; the tables are dropped when it ends. */
@@ -84,9 +83,12 @@ export async function* queried(
 ): AsyncGenerator<Batch> {
   const duckdb = await run.duckdb()
   try {
-    yield* duckdb.query(sql, schema, { owner: run.handle.owner })
-  } finally {
+    yield* duckdb.query(sql, schema, { owner: run.handle.owner, signal: run.signal })
     for (const table of tables) await table.drop()
+  } catch (error) {
+    // What is asked of DuckDB for a cancelled run fails with less to say than the cancellation itself.
+    run.throwIfCancelled()
+    throw error
   }
 }
 

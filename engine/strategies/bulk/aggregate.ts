@@ -7,13 +7,17 @@
 import type { Batch } from '../../../io/batch.js'
 import { mergePartialsSql } from '../../../planner/duckdb-sql/merge-aggregates.js'
 import { partialSchema } from '../../../planner/duckdb-sql/partial-form.js'
+import { rawPartialsSql } from '../../../planner/duckdb-sql/raw-partials.js'
+import type { TypedExpression } from '../../../planner/expression.js'
 import { type AggregateDescriptor, AggregateState } from '../../operators/aggregate.js'
 import { AggregateSlots } from '../../operators/aggregate-slot.js'
-import type { OperatorHandle } from '../../run.js'
+import type { OperatorHandle, Run } from '../../run.js'
 import type { ChainEnd } from '../../workers/messages.js'
+import { isSql, SqlSteps, sqlOverColumns } from '../bigdata/rest.js'
 import { queried, StagedRows } from '../bigdata/staged-rows.js'
 import { type PipelineSource, sourceSchema } from '../pipeline.js'
-import { BuiltJoins } from './joins.js'
+import type { MorselFeed } from './feed.js'
+import { BuiltJoins, type Prepared } from './joins.js'
 import type { BulkWork } from './work.js'
 
 /** Fewer groups than this are merged by one worker. */
@@ -21,11 +25,12 @@ const SMALL_GROUPS = 20_000
 /** Bytes of a state that are exported at a time: for a while there are twice as many. */
 const EXPORT_BYTES = 8 << 20
 
+type AggregateEnd = Extract<ChainEnd, { kind: 'aggregate' }>
 type AggregateSource = Extract<PipelineSource, { kind: 'aggregate' }>
 
 export async function* aggregate(work: BulkWork, source: AggregateSource): AsyncGenerator<Batch> {
   work.switching.begin('aggregate')
-  const operator = work.run.operator('aggregate')
+  const operator = work.run.operator('aggregate', undefined, work.span(source))
   const descriptor: AggregateDescriptor = {
     keys: source.keys.map(({ name, expression }) => ({ name, type: expression.type })),
     aggregates: source.aggregates,
@@ -34,24 +39,35 @@ export async function* aggregate(work: BulkWork, source: AggregateSource): Async
   const slots = AggregateSlots.create(operator.context, work.window)
   const staged = await consume(work, source, operator, descriptor, slots)
   if (staged === null) yield* mergeStates(work, operator, descriptor, slots)
-  else yield* queried(work.run, mergePartialsSql(descriptor, staged.table), descriptor.schema, [staged])
+  else {
+    const { rows, rest } = staged
+    const partials = rest === null ? rows.table : `(SELECT * FROM ${rows.table} UNION ALL ${rest})`
+    yield* queried(work.run, mergePartialsSql(descriptor, partials), descriptor.schema, [rows])
+  }
   slots.release()
+}
+
+/** Groups as rows of `partialSchema`: some in a table, some yet to be read by a SELECT. */
+interface StagedGroups {
+  readonly rows: StagedRows
+  readonly rest: string | null
 }
 
 /** Groups all rows, into the slots; or into a table, once the states have been moved there. */
 async function consume(
   work: BulkWork,
-  { input, keys, aggregates }: AggregateSource,
+  { input, keys, aggregates, node }: AggregateSource,
   operator: OperatorHandle,
   descriptor: AggregateDescriptor,
   slots: AggregateSlots,
-): Promise<StagedRows | null> {
+): Promise<StagedGroups | null> {
   const joins = new BuiltJoins(work)
   let staged: StagedRows | null = null
   try {
     const prepared = await joins.prepare(input.source, input.steps)
-    const end: ChainEnd = {
+    const end: AggregateEnd = {
       kind: 'aggregate',
+      node,
       descriptor,
       keys: keys.map((key) => key.expression),
       arguments: aggregates.map((aggregate) => aggregate.argument),
@@ -64,12 +80,14 @@ async function consume(
       const { taken, total } = feed
       return work.switching.shouldSpill({ label: operator.label, bytes: slots.bytes, morsel: taken, morsels: total })
     }
+    const sql = restOf(work.run, prepared, end)
     try {
       while (!feed.exhausted) {
         for await (const _ of work.chain(feed, prepared.steps, end, operator, isFull)) work.run.throwIfCancelled()
-        if (feed.exhausted && staged === null) break
+        if (feed.exhausted && staged === null) return null
         staged ??= await StagedRows.createNamed(work.run, partialSchema(descriptor))
         await moveStates(operator, descriptor, slots, staged)
+        if (sql !== null) return { rows: staged, rest: await sql(feed) }
       }
     } finally {
       await feed.close()
@@ -77,7 +95,33 @@ async function consume(
   } finally {
     joins.release()
   }
-  return staged
+  return staged === null ? null : { rows: staged, rest: null }
+}
+
+/** Rows that DuckDB reads itself come after all that were grouped here. */
+const REST_POSITION = 2n ** 62n
+
+/** Writes what is left of a feed as partial groups; null if the workers have to do it. */
+function restOf(
+  run: Run,
+  { source, steps }: Prepared,
+  { descriptor, keys, arguments: inputs, filters }: AggregateEnd,
+): ((feed: MorselFeed) => Promise<string | null>) | null {
+  const sqlSteps = SqlSteps.of(source, steps)
+  const computed = [...keys, ...inputs, ...filters].filter((expression) => expression !== null)
+  if (sqlSteps === null || !isSql(() => computed.map(sqlOverColumns))) return null
+  const written = (expression: TypedExpression | null) => (expression === null ? null : sqlOverColumns(expression))
+  return async (feed) => {
+    const rest = await sqlSteps.rest(feed, run)
+    if (rest === null) return null
+    return rawPartialsSql(descriptor, {
+      keys: keys.map(sqlOverColumns),
+      arguments: inputs.map(written),
+      filters: filters.map(written),
+      position: `(${REST_POSITION} + p0)`,
+      from: `(${rest})`,
+    })
+  }
 }
 
 async function moveStates(

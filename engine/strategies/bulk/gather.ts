@@ -2,78 +2,162 @@
 
 import type { Batch } from '../../../io/batch.js'
 import type { NamedExpression, TypedExpression } from '../../../planner/expression.js'
-import { field, type Schema, schemaOf } from '../../../planner/types.js'
+import type { Schema } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import type { OperatorHandle } from '../../run.js'
 import type { ChainStep } from '../../workers/messages.js'
+import { Relation } from '../bigdata/relation.js'
+import { isSql, SqlSteps, sqlOverColumns, withKeys } from '../bigdata/rest.js'
 import { bytesOfBatch, StagedRows } from '../bigdata/staged-rows.js'
 import type { Pipeline } from '../pipeline.js'
+import type { MorselFeed } from './feed.js'
+import type { Prepared } from './joins.js'
 import { type BulkWork, contiguous } from './work.js'
 
-/** `staged` has the pipeline's columns, then those of the keys. */
 export type Gathered =
   | { readonly kind: 'memory'; readonly whole: Batch }
-  | { readonly kind: 'staged'; readonly staged: StagedRows }
+  | { readonly kind: 'staged'; readonly relation: Relation }
 
-/** `keys` are computed as further columns of what is staged, in the order of the rows. */
-export async function gather(
+/** `keys` are expressions over the rows, which the breaker will compare. */
+export function gather(
   work: BulkWork,
   pipeline: Pipeline,
   operator: OperatorHandle,
   keys: readonly TypedExpression[],
 ): Promise<Gathered> {
-  const pieces: Batch[] = []
-  const batches = work.batches(pipeline)
-  let bytes = 0
+  const steps = pipeline.steps.flatMap((step) => (step.kind === 'join' ? [] : [step]))
+  const sqlSteps = steps.length < pipeline.steps.length ? null : SqlSteps.of(pipeline.source, steps)
+  return sqlSteps !== null && areSql(keys)
+    ? gatherScan(work, pipeline, steps, sqlSteps, operator, keys)
+    : gatherAny(work, pipeline, operator, keys)
+}
+
+/** Once there is no more room, DuckDB reads the rest of the files itself. */
+async function gatherScan(
+  work: BulkWork,
+  { source, schema }: Pipeline,
+  steps: readonly ChainStep[],
+  sqlSteps: SqlSteps,
+  operator: OperatorHandle,
+  keys: readonly TypedExpression[],
+): Promise<Gathered> {
+  const feed = work.feed(source)
+  const pieces = new Pieces(work, operator, feed)
   try {
-    for (;;) {
-      const next = await batches.next()
-      if (next.done === true) break
-      pieces.push(next.value)
-      bytes += bytesOfBatch(work.run.memory, next.value)
-      const holder = { label: operator.label, bytes, morsel: pieces.length, morsels: null }
-      if (work.switching.shouldSpill(holder)) {
-        const all = concatenated(pieces.splice(0), batches)
-        return { kind: 'staged', staged: await stage(work, pipeline.schema, all, keys) }
-      }
+    for await (const batch of operator.span.input(work.outputOf(feed, steps, () => pieces.areTooMany()))) {
+      pieces.add({ ...batch, schema })
     }
-    return { kind: 'memory', whole: await contiguous(operator, pipeline.schema, pieces) }
-  } catch (error) {
-    await batches.return(undefined)
-    for (const piece of pieces) releaseBatch(work.run.context, piece)
-    throw error
+    if (feed.exhausted) return { kind: 'memory', whole: await contiguous(operator, schema, pieces.take()) }
+    const morsels = feed.taken
+    const staged = await stage(work, schema, pieces.drain(), keys)
+    const rest = await sqlSteps.rest(feed, work.run)
+    const bytes = (staged.bytes / Math.max(1, morsels)) * feed.taken
+    return { kind: 'staged', relation: Relation.of(work.run, schema, keys, { staged, rest, bytes }) }
+  } finally {
+    pieces.release()
+    await feed.close()
   }
 }
 
+async function gatherAny(
+  work: BulkWork,
+  pipeline: Pipeline,
+  operator: OperatorHandle,
+  keys: readonly TypedExpression[],
+): Promise<Gathered> {
+  const { schema } = pipeline
+  const batches = operator.span.input(work.batches(pipeline))
+  const pieces = new Pieces(work, operator, null)
+  try {
+    for (let next = await batches.next(); next.done !== true; next = await batches.next()) {
+      pieces.add(next.value)
+      if (!pieces.areTooMany()) continue
+      const staged = await stage(work, schema, pieces.drain(batches), keys)
+      return { kind: 'staged', relation: Relation.of(work.run, schema, keys, { staged, rest: null }) }
+    }
+    return { kind: 'memory', whole: await contiguous(operator, schema, pieces.take()) }
+  } finally {
+    pieces.release()
+    await batches.return(undefined)
+  }
+}
+
+/** Batches on their way to one place. */
+class Pieces {
+  private pieces: Batch[] = []
+  private bytes = 0
+
+  constructor(
+    private readonly work: BulkWork,
+    private readonly operator: OperatorHandle,
+    private readonly feed: MorselFeed | null,
+  ) {}
+
+  add(batch: Batch): void {
+    this.pieces.push(batch)
+    this.bytes += bytesOfBatch(this.work.run.memory, batch)
+  }
+
+  areTooMany(): boolean {
+    const { bytes, feed, pieces, operator, work } = this
+    const [morsel, morsels] = feed === null ? [pieces.length, null] : [feed.taken, feed.total]
+    return work.switching.shouldSpill({ label: operator.label, bytes, morsel, morsels })
+  }
+
+  /** Hands all of them over. */
+  take(): Batch[] {
+    return this.pieces.splice(0)
+  }
+
+  /** Hands them over one by one, then those of `rest`. */
+  async *drain(rest?: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
+    for (let batch = this.pieces.shift(); batch !== undefined; batch = this.pieces.shift()) yield batch
+    if (rest !== undefined) yield* rest
+  }
+
+  release(): void {
+    for (const batch of this.take()) releaseBatch(this.work.run.context, batch)
+  }
+}
+
+/** The rows of a source behind some steps, for DuckDB: read by itself where it can, and staged otherwise. */
+export async function relationOf(
+  work: BulkWork,
+  { source, steps }: Prepared,
+  schema: Schema,
+  keys: readonly TypedExpression[],
+): Promise<Relation> {
+  const sqlSteps = areSql(keys) ? SqlSteps.of(source, steps) : null
+  if (sqlSteps !== null) {
+    const rest = await sqlSteps.rest(work.feed(source), work.run)
+    if (rest !== null) return Relation.of(work.run, schema, keys, { staged: null, rest })
+  }
+  const staged = await stage(work, schema, work.output(source, steps), keys)
+  return Relation.of(work.run, schema, keys, { staged, rest: null })
+}
+
 /** Takes over the batches, whose columns are those of `schema`. */
-export async function stage(
+async function stage(
   work: BulkWork,
   schema: Schema,
   batches: AsyncGenerator<Batch>,
   keys: readonly TypedExpression[],
 ): Promise<StagedRows> {
-  const withKeys = schemaOf([...schema.fields, ...keys.map((key, index) => field(`key ${index}`, key.type))])
-  const staged = await StagedRows.create(work.run, withKeys)
-  await staged.appendAll(work.output({ kind: 'stream', schema, batches: () => batches }, keyedSteps(schema, keys)))
+  const staged = await StagedRows.create(work.run, withKeys(schema, keys))
+  await staged.appendAll(work.output({ kind: 'stream', schema, batches: () => batches }, keySteps(schema, keys)))
   return staged
 }
 
 /** Steps that put computed keys behind the columns; none where there are no keys. */
-export function keyedSteps(schema: Schema, keys: readonly TypedExpression[]): ChainStep[] {
+function keySteps(schema: Schema, keys: readonly TypedExpression[]): ChainStep[] {
   if (keys.length === 0) return []
   const columns = schema.fields.map(
     ({ name, type }, index): NamedExpression => ({ name, expression: { kind: 'column', index, name, type } }),
   )
   const computed = keys.map((expression, index): NamedExpression => ({ name: `key ${index}`, expression }))
-  const withKeys = schemaOf([...schema.fields, ...keys.map((key, index) => field(`key ${index}`, key.type))])
-  return [{ kind: 'project', schema: withKeys, expressions: [...columns, ...computed] }]
+  return [{ kind: 'project', schema: withKeys(schema, keys), expressions: [...columns, ...computed] }]
 }
 
-async function* concatenated(first: Batch[], rest: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
-  try {
-    for (let batch = first.shift(); batch !== undefined; batch = first.shift()) yield batch
-    yield* rest
-  } finally {
-    await rest.return(undefined)
-  }
+function areSql(expressions: readonly TypedExpression[]): boolean {
+  return isSql(() => expressions.map(sqlOverColumns))
 }

@@ -6,9 +6,9 @@ import { releaseJoinTable } from '../../operators/join.js'
 import type { ProbeStep } from '../../operators/probe.js'
 import type { OperatorHandle } from '../../run.js'
 import type { ChainStep } from '../../workers/messages.js'
-import { columnList, queried, type StagedRows } from '../bigdata/staged-rows.js'
+import type { Relation } from '../bigdata/relation.js'
 import type { JoinStep, PipelineSource, PipelineStep } from '../pipeline.js'
-import { gather, stage } from './gather.js'
+import { gather, relationOf } from './gather.js'
 import { type BulkWork, evaluate, OUTPUT_ROWS, shareStart } from './work.js'
 
 /** Fewer rows than this are entered into a join table by one worker. */
@@ -22,7 +22,7 @@ interface BuiltJoin {
 
 type Built =
   | { readonly kind: 'memory'; readonly step: ProbeStep }
-  | { readonly kind: 'staged'; readonly staged: StagedRows }
+  | { readonly kind: 'staged'; readonly relation: Relation }
 
 /** A source and what is to be done to its batches, as chains take it. */
 export interface Prepared {
@@ -33,11 +33,8 @@ export interface Prepared {
 /** The joins of a pipeline, from when they are built until no chain probes them any more. */
 export class BuiltJoins {
   private readonly built: BuiltJoin[] = []
-  private readonly operator: OperatorHandle
 
-  constructor(private readonly work: BulkWork) {
-    this.operator = work.run.operator('join build')
-  }
+  constructor(private readonly work: BulkWork) {}
 
   /** Builds the joins among the steps. A join that has no room is itself a source then, for the steps after it. */
   async prepare(source: PipelineSource, steps: readonly PipelineStep[]): Promise<Prepared> {
@@ -51,15 +48,16 @@ export class BuiltJoins {
       if (built.kind === 'memory') prepared.steps.push(built.step)
       else {
         const probe = prepared
-        const batches = () => joinStaged(this.work, step, probe, built.staged)
-        prepared = { source: { kind: 'stream', schema: step.schema, batches }, steps: [] }
+        const batches = () => joinStaged(this.work, step, probe, built.relation)
+        prepared = { source: { kind: 'stream', schema: step.schema, batches, node: step.node }, steps: [] }
       }
     }
     return prepared
   }
 
   async build(join: JoinStep): Promise<Built> {
-    const { operator, work } = this
+    const { work } = this
+    const operator = work.run.operator('join build', undefined, work.span(join))
     work.switching.begin('join')
     const gathered = await gather(work, join.build, operator, join.buildKeys)
     if (gathered.kind === 'staged') return gathered
@@ -72,12 +70,20 @@ export class BuiltJoins {
     this.built.push({ table, whole, keys })
     const columns = join.buildColumns.map((index) => whole.columns[index])
     const build: Batch = { schema: join.build.schema, length: whole.length, columns }
-    const step: ProbeStep = { kind: 'probe', how: join.how, schema: join.schema, keys: join.probeKeys, table, build }
+    const step: ProbeStep = {
+      kind: 'probe',
+      how: join.how,
+      schema: join.schema,
+      keys: join.probeKeys,
+      table,
+      build,
+      node: join.node,
+    }
     return { kind: 'memory', step }
   }
 
   release(): void {
-    const { context } = this.operator
+    const { context } = this.work.run
     for (const { table, whole, keys } of this.built) {
       if (table !== 0) releaseJoinTable(context, table)
       for (const key of keys) releaseVector(context, key)
@@ -113,7 +119,7 @@ export async function* outerJoin(
   try {
     const probe = await joins.prepare(input.source, input.steps)
     const built = await joins.build(join)
-    if (built.kind === 'staged') return yield* joinStaged(work, join, probe, built.staged)
+    if (built.kind === 'staged') return yield* joinStaged(work, join, probe, built.relation)
     const { step } = built
     yield* work.output(probe.source, [...probe.steps, step])
     const rows = step.build.length
@@ -135,16 +141,14 @@ const JOINS: Readonly<Record<JoinStep['how'], string>> = {
   cross: 'CROSS JOIN',
 }
 
-/** Stages the probe side too, and joins in DuckDB. */
-async function* joinStaged(work: BulkWork, join: JoinStep, probe: Prepared, build: StagedRows): AsyncGenerator<Batch> {
-  const { run } = work
+/** Gives DuckDB the probe side too, and has it join. */
+async function* joinStaged(work: BulkWork, join: JoinStep, probe: Prepared, build: Relation): AsyncGenerator<Batch> {
   const probeWidth = join.schema.fields.length - join.buildColumns.length
   const probeSchema = { ...join.schema, fields: join.schema.fields.slice(0, probeWidth) }
-  const rows = await stage(work, probeSchema, work.output(probe.source, probe.steps), join.probeKeys)
-  const buildWidth = build.schema.fields.length - join.buildKeys.length
-  const keys = join.probeKeys.map((_, index) => `p.c${probeWidth + index} = b.c${buildWidth + index}`)
-  const on = keys.length === 0 ? '' : ` ON ${keys.join(' AND ')}`
-  const columns = [...columnList(probeWidth, 'p'), ...join.buildColumns.map((index) => `b.c${index}`)]
-  const sql = `SELECT ${columns.join(', ')} FROM ${rows.table} p ${JOINS[join.how]} ${build.table} b${on}`
-  yield* queried(run, sql, join.schema, [rows, build])
+  const rows = await relationOf(work, probe, probeSchema, join.probeKeys)
+  const [probeKeys, buildKeys] = [rows.keyColumns('p'), build.keyColumns('b')]
+  const on = probeKeys.length === 0 ? '' : ` ON ${probeKeys.map((key, i) => `${key} = ${buildKeys[i]}`).join(' AND ')}`
+  const columns = [...rows.columns('p'), ...join.buildColumns.map((index) => `b.c${index}`)]
+  const sql = `SELECT ${columns.join(', ')} FROM ${rows.from} p ${JOINS[join.how]} ${build.from} b${on}`
+  yield* rows.query(sql, join.schema, [build])
 }

@@ -1,11 +1,10 @@
 /** Sorting: the workers sort ranges of the rows, then each merges shares of the result out of all ranges. */
 
 import type { Batch } from '../../../io/batch.js'
-import type { SortKey } from '../../../planner/expression.js'
 import { releaseBatch, releaseVector } from '../../kernels/vectors.js'
 import type { OperatorHandle } from '../../run.js'
 import type { SortedRun, SortVector } from '../../workers/messages.js'
-import { columnList, queried, type StagedRows } from '../bigdata/staged-rows.js'
+import type { Relation } from '../bigdata/relation.js'
 import type { PipelineSource } from '../pipeline.js'
 import { gather } from './gather.js'
 import { type BulkWork, evaluate, OUTPUT_ROWS, shareStart } from './work.js'
@@ -17,10 +16,10 @@ const SMALL_SORT = 50_000
 
 export async function* sort(work: BulkWork, source: SortSource): AsyncGenerator<Batch> {
   work.switching.begin('sort')
-  const operator = work.run.operator('sort')
+  const operator = work.run.operator('sort', undefined, work.span(source))
   const expressions = source.keys.map((key) => key.expression)
   const gathered = await gather(work, source.input, operator, expressions)
-  if (gathered.kind === 'staged') return yield* sortStaged(work, source, gathered.staged)
+  if (gathered.kind === 'staged') return yield* sortStaged(source, gathered.relation)
   const { whole } = gathered
   const vectors = await evaluate(operator, expressions, whole)
   const keys = source.keys.map(
@@ -53,16 +52,16 @@ function sortedRuns(
   )
 }
 
-/** Rows with equal keys keep the order in which they were staged. */
-function sortStaged({ run }: BulkWork, source: SortSource, staged: StagedRows): AsyncGenerator<Batch> {
-  const width = source.input.schema.fields.length
-  const order = source.keys.map((key, index) => orderedBy(`s.c${width + index}`, key))
+/** Rows with equal keys keep the order in which they came. */
+function sortStaged(source: SortSource, relation: Relation): AsyncGenerator<Batch> {
+  const keys = relation.keyColumns('r')
+  const order = [...source.keys.map((key, index) => orderedBy(keys[index], key)), 'r.part', 'r.place']
   const limit = source.limit === null ? '' : ` LIMIT ${source.limit}`
-  const columns = columnList(width, 's').join(', ')
-  const sql = `SELECT ${columns} FROM ${staged.table} s ORDER BY ${[...order, 's.rowid'].join(', ')}${limit}`
-  return queried(run, sql, source.input.schema, [staged])
+  const columns = relation.columns('r').join(', ')
+  const sql = `SELECT ${columns} FROM ${relation.from} r ORDER BY ${order.join(', ')}${limit}`
+  return relation.query(sql, source.input.schema)
 }
 
-export function orderedBy(column: string, { descending, nullsFirst }: Omit<SortKey, 'expression'>): string {
+function orderedBy(column: string, { descending, nullsFirst }: SortSource['keys'][number]): string {
   return `${column} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`
 }

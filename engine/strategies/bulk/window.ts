@@ -8,7 +8,7 @@ import { expressionKey } from '../../../planner/expression-tree.js'
 import { field, INT32, type Schema, schemaOf } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import type { OperatorHandle } from '../../run.js'
-import { columnList, queried, type StagedRows } from '../bigdata/staged-rows.js'
+import type { Relation } from '../bigdata/relation.js'
 import { copyRange } from '../limit.js'
 import type { PipelineSource } from '../pipeline.js'
 import { gather } from './gather.js'
@@ -22,11 +22,11 @@ const MOST_BUCKETS = 4096
 
 export async function* windows(work: BulkWork, source: WindowSource): AsyncGenerator<Batch> {
   work.switching.begin('window')
-  const operator = work.run.operator('window')
+  const operator = work.run.operator('window', undefined, work.span(source))
   const partitionBy = sharedPartitions(source)
   const gathered = await gather(work, source.input, operator, partitionBy)
   if (gathered.kind === 'memory') return yield await computed(operator, source, gathered.whole)
-  for await (const bucket of buckets(work, source.input.schema, gathered.staged)) {
+  for await (const bucket of buckets(work, source.input.schema, gathered.relation)) {
     yield await computed(operator, source, await contiguous(operator, source.input.schema, bucket))
   }
 }
@@ -44,17 +44,18 @@ function sharedPartitions({ windows }: WindowSource): WindowSource['windows'][nu
 }
 
 /** The batches of one bucket after the other; each holds all rows of the partitions in it, in the order of the input. */
-async function* buckets(work: BulkWork, schema: Schema, staged: StagedRows): AsyncGenerator<Batch[]> {
+async function* buckets(work: BulkWork, schema: Schema, relation: Relation): AsyncGenerator<Batch[]> {
   const width = schema.fields.length
-  const keys = staged.schema.fields.slice(width).map((_, index) => `s.c${width + index}`)
-  const count = Math.min(MOST_BUCKETS, 1 + Math.floor((staged.bytes * BUCKETS_PER_SHARE) / work.switching.shareBytes))
+  const keys = relation.keyColumns('r')
+  const share = work.switching.shareBytes
+  const count = Math.min(MOST_BUCKETS, 1 + Math.floor((relation.bytes * BUCKETS_PER_SHARE) / share))
   const bucket = keys.length === 0 ? '0' : `(hash(${keys.join(', ')}) % ${count})`
-  const columns = [...columnList(width, 's'), `${bucket}::INTEGER AS bucket`].join(', ')
-  const sql = `SELECT ${columns} FROM ${staged.table} s ORDER BY bucket, s.rowid`
+  const columns = [...relation.columns('r'), `${bucket}::INTEGER AS bucket`].join(', ')
+  const sql = `SELECT ${columns} FROM ${relation.from} r ORDER BY bucket, r.part, r.place`
   const withBucket = schemaOf([...schema.fields, field('bucket', INT32)])
   let pieces: Batch[] = []
   let current = -1
-  for await (const batch of queried(work.run, sql, withBucket, [staged])) {
+  for await (const batch of relation.query(sql, withBucket)) {
     for (const { value, start, end } of runsOf(work, batch, width)) {
       if (value !== current && pieces.length > 0) {
         yield pieces

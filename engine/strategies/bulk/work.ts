@@ -3,6 +3,8 @@
 import type { Batch, Vector } from '../../../io/batch.js'
 import type { TypedExpression } from '../../../planner/expression.js'
 import { releaseVector, retainVector } from '../../kernels/vectors.js'
+import type { PlanPiece } from '../../metrics/plan-part.js'
+import type { NodeSpan } from '../../metrics/span.js'
 import type { OperatorHandle, Run } from '../../run.js'
 import type { ChainEnd, ChainStep, ReplyOf } from '../../workers/messages.js'
 import type { Pipeline, PipelineSource } from '../pipeline.js'
@@ -21,10 +23,14 @@ export interface BulkWork {
   readonly switching: Switching
   /** Most tasks under way at once. */
   readonly window: number
+  /** Measures a piece, under the strategy that is under way. */
+  span(piece: PlanPiece): NodeSpan
   /** The result of a pipeline in order. The consumer owns the batches and may stop early. */
   batches(pipeline: Pipeline): AsyncGenerator<Batch>
   /** The batches of a source behind some steps. */
   output(source: PipelineSource, steps: readonly ChainStep[]): AsyncGenerator<Batch>
+  /** The same of a feed, until there are no more morsels or `stop` says so. */
+  outputOf(feed: MorselFeed, steps: readonly ChainStep[], stop: () => boolean): AsyncGenerator<Batch>
   /** The morsels of a source. */
   feed(source: PipelineSource): MorselFeed
   /** Sends morsels through a chain in the workers, until there are no more or `stop` says so. */

@@ -1,0 +1,37 @@
+/** Whole runs in DuckDB, from Parquet to Parquet: no row passes through volley. */
+
+import { OutputFile } from '../io/output-file.js'
+import { readFooter } from '../io/parquet/footer.js'
+import type { SinkResult } from '../io/sink.js'
+import { copyStatement } from '../planner/duckdb-sql/copy.js'
+import type { SinkTarget } from '../planner/run-options.js'
+import { isPushdown, type PlannedRun } from './planned-run.js'
+import type { Run } from './run.js'
+
+/** Writes the output, or nothing at all; null if DuckDB cannot run all of it. */
+export async function pushedSink(
+  { choice, pushed }: PlannedRun,
+  { format, path, options }: SinkTarget,
+  run: Run,
+): Promise<SinkResult | null> {
+  if (choice.name !== 'bigdata' || !isPushdown(pushed) || format !== 'parquet') return null
+  const { select, schema } = pushed
+  if (copyStatement(select, path, options, schema).kind === 'refused') return null
+  const output = await OutputFile.open(path, { overwrite: options.overwrite })
+  try {
+    const statement = copyStatement(select, output.temporaryPath, options, schema)
+    if (statement.kind === 'refused') return null
+    const duckdb = await run.duckdb()
+    await duckdb.execute(statement.sql, run.signal)
+    await output.adopt()
+    const { metadata } = readFooter(output.temporaryPath)
+    const rows = metadata.rowGroups.reduce((sum, group) => sum + group.rows, 0)
+    await output.commit()
+    return { rows, bytesWritten: output.bytesWritten, files: [path] }
+  } catch (error) {
+    run.throwIfCancelled()
+    throw error
+  } finally {
+    await output.abort()
+  }
+}
