@@ -36,9 +36,11 @@ export function selectedValues(
   const distinct = partial.form.kind === 'values' && partial.form.distinct ? 'DISTINCT ' : ''
   const values = `SELECT ${distinct}${columns([value])} FROM ${from} WHERE ${value} IS NOT NULL`
   const partition = keys.length === 0 ? '' : `PARTITION BY ${keys.join(', ')}`
+  // One window, so that rows are sorted once: the count is over all of the partition.
+  const whole = 'ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING'
   const ranked =
-    `SELECT ${columns([value])}, row_number() OVER (${partition} ORDER BY ${value}) - 1 AS place,` +
-    ` count(*) OVER (${partition}) AS size FROM (${values})`
+    `SELECT ${columns([value])}, row_number() OVER g - 1 AS place, count(*) OVER (g ${whole}) AS size` +
+    ` FROM (${values}) WINDOW g AS (${partition} ORDER BY ${value})`
   const points = quantiles.map(({ name, aggregate }) => `${pointOf(aggregate)} AS ${name}_point`)
   const pointed = `SELECT *, ${points.join(', ')} FROM (${ranked})`
   const selected = quantiles.flatMap(({ name, aggregate }) => {
