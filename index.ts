@@ -18,7 +18,14 @@ export type {
   Paths,
 } from './engine/scan-options.js'
 export { type Engine, type MemoryUsage, open } from './engine/session.js'
-export type { ComponentMetrics, ExecutionStrategy, Out, Outputs, Payload, Unsupported } from './engine/strategies/strategy.js'
+export type {
+  ComponentMetrics,
+  ExecutionStrategy,
+  Out,
+  Outputs,
+  Payload,
+  Unsupported,
+} from './engine/strategies/strategy.js'
 export type { Records } from './io/records/records-source.js'
 export {
   CaseExpr,

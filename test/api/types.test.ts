@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const scene = Scene.forFile({ threads: 1 })
 
 const PROGRAM = `
-import { type ColumnTypes, col, count, type Engine, type Frame, open, type OverOptions, type RunReport, sum } from 'volley'
+import { type ColumnTypes, col, Component, count, type Emit, type Engine, type ExecutionStrategy, type Frame, open, type OverOptions, type RunReport, sum } from 'volley'
 
 const types: ColumnTypes = { id: 'int32' }
 const over: OverOptions = { partitionBy: 'country' }
@@ -22,6 +22,22 @@ const frame: Frame = engine
   .mapBatches((batch) => ({ n: Int32Array.of(batch.numRows), t: ['x'] }), { schema: { n: 'int32', t: 'utf8' } })
 const report: RunReport = await frame.groupBy('t').agg({ n: count() }).sinkParquet('out.parquet', { compression: 'zstd' })
 for await (const row of frame.rows({ signal: AbortSignal.timeout(1000) })) console.log(row['n'], report.rowsOut)
+class Words extends Component {
+  readonly name = 'words'
+  readonly schema = { word: 'utf8' }
+  override readonly ports = { rejects: { id: 'int32' } }
+  override processRow(row: Record<string, unknown>, emit: Emit): void {
+    emit({ word: row['t'] })
+    emit([{ id: row['id'] }], 'rejects')
+  }
+}
+const strategy: ExecutionStrategy = {
+  name: 'mine',
+  supports: ({ processRow }) => (processRow === undefined ? { reason: 'it has no processRow' } : true),
+  execute: (component, payload, metrics) => engine.strategy('bulk').execute(component, payload, metrics),
+}
+engine.registerStrategy(strategy)
+await frame.apply(new Words()).count({ strategy: 'mine', ports: { rejects: async (batch) => console.log(batch.numRows) } })
 // @ts-expect-error There is no such option.
 frame.sort({ by: 'n', desc: true })
 `
