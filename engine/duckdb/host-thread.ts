@@ -52,7 +52,7 @@ class HostThread {
     this.operations.set(id, operation)
     const answered = this.sampler.during(this.perform(operation, work)).then(
       () => this.answer({ kind: 'done', id }),
-      (error: unknown) => this.answer({ kind: 'failed', id, error: packError(error) }),
+      (error: unknown) => this.answer({ kind: 'failed', id, error: packError(operation.reason(error)) }),
     )
     this.answered.add(answered)
     void answered.then(() => this.answered.delete(answered))

@@ -26,6 +26,11 @@ export class Operation {
     if (this.isAborted) throw new VolleyError('VOLLEY_ABORTED', 'the query was interrupted')
   }
 
+  /** Why the operation failed: whatever it met after it was aborted is a consequence. */
+  reason(error: unknown): unknown {
+    return this.isAborted ? new VolleyError('VOLLEY_ABORTED', 'the query was interrupted', {}, error) : error
+  }
+
   /** Awaits a call that works on `connection`, which `abort` interrupts. */
   async on<T>(connection: duckdb.Connection, call: () => Promise<T>): Promise<T> {
     this.throwIfAborted()

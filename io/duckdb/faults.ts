@@ -46,7 +46,7 @@ function codeOf(fault: Fault): ErrorCode {
         : 'VOLLEY_MEMORY_LIMIT'
     case 'IO':
       return ioCode(fault)
-    case 'Interrupt':
+    case 'INTERRUPT':
       return 'VOLLEY_ABORTED'
     case 'Out of Range':
       return 'VOLLEY_OVERFLOW'

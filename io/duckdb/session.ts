@@ -66,7 +66,7 @@ export class Session {
 /** Makes a connection's results flow: `limitBytes` is what all of DuckDB may hold. */
 export async function widenStreamBuffer(connection: duckdb.Connection, limitBytes: number): Promise<void> {
   const bytes = Math.min(STREAM_BUFFER_BYTES, Math.floor(limitBytes / 32))
-  await duckdb.query(connection, `set streaming_buffer_size = ${quoteText(`${bytes}B`)}`)
+  await run(connection, `set streaming_buffer_size = ${quoteText(`${bytes}B`)}`)
 }
 
 /** Runs statements whose results do not matter. Throws VolleyErrors. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vectorFromValues } from '../../../io/vector-from-values.js'
 import { decimal, field, INT64, schemaOf, UTF8 } from '../../../planner/types.js'
@@ -112,7 +113,9 @@ describe('a temporary directory that is full', () => {
   const small = mountSmall()
   const test = small === null ? it.skip : it
   afterAll(() => {
-    if (small !== null) spawnSync('umount', [small])
+    if (small === null) return
+    spawnSync('umount', [small])
+    rmSync(small, { recursive: true })
   })
 
   test('by its device (needs the right to mount)', async () => {
@@ -127,7 +130,7 @@ describe('a temporary directory that is full', () => {
     const path = join(scene.directory, 'file')
     writeFileSync(path, '')
     expect((await failure(() => scene.open({ tempDirectory: path }))).code).toBe('VOLLEY_IO')
-    spawnSync('rm', [path])
+    rmSync(path)
   })
 })
 
@@ -138,10 +141,11 @@ async function fill(execute: (sql: string) => Promise<void>): Promise<void> {
 
 /** A file system too small to spill to, or null where this process may not mount one. */
 function mountSmall(): string | null {
-  const directory = join(scene.directory, '..', `volley-small-${process.pid}`)
-  mkdirSync(directory)
+  const directory = mkdtempSync(join(tmpdir(), 'volley-small-'))
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', directory])
-  return status === 0 ? directory : null
+  if (status === 0) return directory
+  rmSync(directory, { recursive: true })
+  return null
 }
 
 describe('errors of data have the codes that volley has for them', () => {
@@ -179,7 +183,7 @@ describe('errors of data have the codes that volley has for them', () => {
       writeFileSync(path, 'this is not what it seems to be')
       const error = await failure(() => scene.drain(host, `from read_parquet('${path}')`))
       expect(error.code).toBe('VOLLEY_NOT_PARQUET')
-      spawnSync('rm', [path])
+      rmSync(path)
     })
   })
 
