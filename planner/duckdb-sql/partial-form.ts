@@ -21,7 +21,7 @@ import { DISTINCT_IS_IDLE } from '../functions/aggregates.js'
 import type { AggregateName } from '../functions/names.js'
 import { type DataType, decimal, type Field, FLOAT64, field, INT64, type Schema, schemaOf } from '../types.js'
 
-export type PartialForm =
+type PartialForm =
   | { readonly kind: 'count' | 'moments' | 'nothing' }
   | { readonly kind: 'sum'; readonly type: DataType; readonly counted: boolean }
   | { readonly kind: 'extreme'; readonly type: DataType; readonly greatest: boolean }
