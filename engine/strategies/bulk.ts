@@ -167,7 +167,7 @@ export class BulkStrategy implements BulkWork {
       case 'closure':
         return this.closure(source)
       case 'component':
-        return componentBatches(this.run, source, this.inputOf(source, source.input))
+        return componentBatches(this.run, source, this.inputOf(source, source.input), this.span(source))
       case 'stream':
         return source.batches()
       default:

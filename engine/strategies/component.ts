@@ -10,6 +10,7 @@ import type { Schema } from '../../planner/types.js'
 import type { Row } from '../../planner/user-functions.js'
 import { settledWithin, unlessCancelled } from '../cancellation.js'
 import { releaseBatch } from '../kernels/vectors.js'
+import { NO_SPAN, type NodeSpan } from '../metrics/span.js'
 import type { OperatorContext } from '../operators/operator-context.js'
 import type { Run } from '../run.js'
 import { Emissions, expectPort } from './component/emissions.js'
@@ -41,14 +42,18 @@ export interface ComponentWork {
   readonly ports: PortSchemas
 }
 
-/** The batches that leave by `main`; the consumer owns them and may stop early. `input` is taken over. */
+/**
+ * The batches that leave by `main`; the consumer owns them and may stop early. `input` is taken over. `span` learns what
+ * the component took; rows and bytes are measured where its input and output pass.
+ */
 export async function* componentBatches(
   run: Run,
   work: ComponentWork,
   input: AsyncGenerator<Batch>,
+  span: NodeSpan = NO_SPAN,
 ): AsyncGenerator<Batch> {
   if (run.components === null) throw new InternalError(`nothing drives component '${work.component.name}'`)
-  yield* new ComponentRun(run, run.components, work, input).batches()
+  yield* new ComponentRun(run, run.components, work, input, span).batches()
 }
 
 class ComponentRun {
@@ -56,15 +61,18 @@ class ComponentRun {
   private readonly exchange: Exchange
   private readonly metrics: ComponentMetrics
   private readonly controller = new AbortController()
+  /** Milliseconds for which the input was waited for. */
+  private waitedMs = 0
 
   constructor(
     private readonly run: Run,
     private readonly services: ComponentServices,
     private readonly work: ComponentWork,
     private readonly input: AsyncGenerator<Batch>,
+    private readonly span: NodeSpan,
   ) {
     const { component, ports } = work
-    this.context = run.operator('component').context
+    this.context = run.operator('component', undefined, span).context
     this.exchange = new Exchange(this.context, `component '${component.name}'`)
     const none = () => Object.fromEntries(Object.keys(ports).map((port) => [port, 0]))
     this.metrics = {
@@ -114,8 +122,11 @@ class ComponentRun {
   }
 
   private async next(outs: AsyncIterator<Out>): Promise<IteratorResult<Out>> {
+    const began = performance.now() - this.waitedMs
     try {
-      return await this.unlessCancelled(outs.next())
+      const next = await this.unlessCancelled(outs.next())
+      this.span.busy(performance.now() - this.waitedMs - began)
+      return next
     } catch (cause) {
       this.context.checkCancelled()
       throw strategyFailure(this.services.strategy.name, this.work.component, cause)
@@ -200,11 +211,14 @@ class ComponentRun {
   }
 
   private async *counted(): AsyncGenerator<Batch> {
+    let began = performance.now()
     for await (const batch of this.input) {
+      this.waitedMs += performance.now() - began
       this.context.checkCancelled()
       this.metrics.rowsIn += batch.length
       this.metrics.batchesIn++
       yield batch
+      began = performance.now()
     }
   }
 
