@@ -44,8 +44,15 @@ export function isOrderedAggregate(name: string): boolean {
 export function aggregateSqlName(name: string, type: DataType | null): string {
   if (aggregateNamed(name) === null) throw new NoSql(`the aggregate ${name} has no equal in DuckDB`)
   if (type !== null && isHeldAsCount(type) && !OF_COUNTS.has(name)) throw noEqual(name, type)
+  // The sum of such values does not fit 128 bits, though their mean does.
+  if (name === 'mean' && type?.kind === 'decimal' && type.precision > SUMMED_DIGITS && !isHugeint(type)) {
+    throw noEqual(name, type)
+  }
   return NAMES[name as AggregateName]
 }
+
+/** Ten billion values of so many digits can be added. */
+const SUMMED_DIGITS = 28
 
 /**
  * An aggregate over the rows of a group. `order` are the terms of the order in which the rows came; it may be empty

@@ -6,6 +6,7 @@ import { isHugeint } from '../functions.js'
 import { sqlOfCall } from './calls.js'
 import { sqlOfCast } from './casts.js'
 import { sqlOfLiteral } from './literals.js'
+import { expressionType } from './types.js'
 
 /** The SQL of a column of the input, by its index. */
 export type ColumnName = (index: number) => string
@@ -38,12 +39,34 @@ export function sqlOfExpression(expression: TypedExpression, columnName: ColumnN
   }
 }
 
-export function sqlOfSortKey(key: SortKey<TypedExpression>, columnName: ColumnName): string {
+/** Writes what rows are ordered by. */
+type WriteKey = (expression: TypedExpression, columnName: ColumnName) => string
+
+/** A term of an ORDER BY. */
+export function sqlOfSortKey(
+  key: SortKey<TypedExpression>,
+  columnName: ColumnName,
+  write: WriteKey = sqlOfKey,
+): string {
   const direction = key.descending ? 'DESC' : 'ASC'
-  return `${sqlOfExpression(key.expression, columnName)} ${direction} NULLS ${key.nullsFirst ? 'FIRST' : 'LAST'}`
+  return `${write(key.expression, columnName)} ${direction} NULLS ${key.nullsFirst ? 'FIRST' : 'LAST'}`
 }
 
 /** The terms of an ORDER BY; constants order nothing, and DuckDB refuses some of them. */
-export function sqlOfSortKeys(keys: readonly SortKey<TypedExpression>[], columnName: ColumnName): string[] {
-  return keys.filter((key) => key.expression.kind !== 'literal').map((key) => sqlOfSortKey(key, columnName))
+export function sqlOfSortKeys(
+  keys: readonly SortKey<TypedExpression>[],
+  columnName: ColumnName,
+  write: WriteKey = sqlOfKey,
+): string[] {
+  return keys.filter((key) => key.expression.kind !== 'literal').map((key) => sqlOfSortKey(key, columnName, write))
+}
+
+/**
+ * What rows are ordered or partitioned by. A sort of DuckDB's takes the values of a column from its keys, in which -0 is
+ * 0; so the key is not the column itself.
+ */
+export function sqlOfKey(expression: TypedExpression, columnName: ColumnName): string {
+  const text = sqlOfExpression(expression, columnName)
+  if (expression.kind !== 'column' || expression.type.kind !== 'float') return text
+  return `(${text} + CAST(0 AS ${expressionType(expression.type)}))`
 }

@@ -10,7 +10,7 @@ import type { NamedExpression } from '../expression.js'
 import type { ResolvedPlan } from '../logical-plan.js'
 import type { PlanOf } from '../plan-tree.js'
 import { isOrderedAggregate, sqlOfAggregate } from './aggregates.js'
-import { type ColumnName, sqlOfExpression, sqlOfSortKeys } from './expressions.js'
+import { type ColumnName, sqlOfExpression, sqlOfKey, sqlOfSortKeys } from './expressions.js'
 import { joinSql } from './joins.js'
 import { NoSql } from './no-sql.js'
 import { firstPosition, type Positions, passedOn, positionNames } from './positions.js'
@@ -93,6 +93,9 @@ function limitText(count: number | null, offset = 0): string {
   const limit = count === null ? '' : `LIMIT ${count}`
   return offset === 0 ? limit : `${limit} OFFSET ${offset}`
 }
+
+/** So few rows are kept aside while others pass, not sorted; a column as key then leaves out row groups of a scan. */
+const MOST_TOP_ROWS = 5000
 
 class PlanCompiler {
   constructor(private readonly tableOf: TableOf) {}
@@ -187,7 +190,9 @@ class PlanCompiler {
 
   private sort(plan: PlanOf<'sort'>, placed: boolean): Query {
     const input = this.query(plan.input, placed || !breaksTies(plan))
-    const order = orderBy([...sqlOfSortKeys(plan.keys, columnName), ...input.positions])
+    const isTop = plan.limit !== null && plan.limit <= MOST_TOP_ROWS
+    const keys = sqlOfSortKeys(plan.keys, columnName, isTop && !placed ? sqlOfExpression : sqlOfKey)
+    const order = orderBy([...keys, ...input.positions])
     const limit = limitText(plan.limit)
     const rest = [order, limit].filter((part) => part !== '').join(' ')
     const names = columnNames(plan)

@@ -3,7 +3,8 @@
 import type { TypedWindow, WindowFrame } from '../expression.js'
 import { type WindowName, windowNamed } from '../functions.js'
 import { aggregateSqlName, isOrderedAggregate } from './aggregates.js'
-import { type ColumnName, sqlOfExpression, sqlOfSortKeys } from './expressions.js'
+import { type ColumnName, sqlOfExpression, sqlOfKey, sqlOfSortKeys } from './expressions.js'
+import { noEqual } from './no-sql.js'
 
 const NAMES: Record<WindowName, string> = {
   rowNumber: 'row_number',
@@ -41,6 +42,7 @@ function picksRow({ function: name }: TypedWindow): boolean {
  */
 export function sqlOfWindow(window: TypedWindow, columnName: ColumnName, order: readonly string[] = []): string {
   const { function: name, frame } = window
+  expectExact(window)
   const text = (expression: TypedWindow['arguments'][number]) => sqlOfExpression(expression, columnName)
   const keys = sqlOfSortKeys(window.orderBy, columnName)
   const byPlace = OF_PLACE.has(name) || (frame?.unit === 'rows' && !OF_PEERS.has(name))
@@ -48,11 +50,26 @@ export function sqlOfWindow(window: TypedWindow, columnName: ColumnName, order: 
   const inside = name === 'countStar' ? '*' : window.arguments.map(text).join(', ')
   const ordered = argumentOrder.length === 0 ? inside : `${inside} ORDER BY ${argumentOrder.join(', ')}`
   const over = [
-    list('PARTITION BY', window.partitionBy.map(text)),
+    list(
+      'PARTITION BY',
+      window.partitionBy.map((key) => sqlOfKey(key, columnName)),
+    ),
     list('ORDER BY', byPlace ? [...keys, ...order] : keys),
     frame === null || OF_PLACE.has(name) || OF_PEERS.has(name) ? '' : frameText(frame),
   ]
   return `${nameOf(window)}(${ordered}) OVER (${over.filter((part) => part !== '').join(' ')})`
+}
+
+/** Digits that doubles hold, in which DuckDB interpolates between decimals of a frame. */
+const DOUBLE_DIGITS = 15
+
+function expectExact({ function: name, arguments: [argument] }: TypedWindow): void {
+  if (name !== 'median' || argument === undefined) return
+  const { type } = argument
+  const isWide = type.kind === 'decimal' && type.precision > DOUBLE_DIGITS
+  // Between infinities it finds NaN; integers have none.
+  const mayBeInfinite = type.kind === 'float' && !(argument.kind === 'cast' && argument.argument.type.kind === 'int')
+  if (isWide || mayBeInfinite) throw noEqual('median over a window', type)
 }
 
 function nameOf({ function: name, arguments: parameters }: TypedWindow): string {
