@@ -14,6 +14,11 @@ beforeAll(() => {
   strategies = delegates(scene.engine)
 })
 
+/** Comparing so many numbers one by one is slow in the runner. */
+function isEqual(found: Int32Array, expected: readonly number[]): boolean {
+  return found.length === expected.length && found.every((value, i) => value === expected[i])
+}
+
 describe.each(['asRow', 'asBulk'])('driven %s', (strategy) => {
   it.each([
     ['processRow', () => new Repeat()],
@@ -32,8 +37,13 @@ describe.each(['asRow', 'asBulk'])('driven %s', (strategy) => {
     const expected = Array.from({ length: ROWS }, (_, id) =>
       Array.from({ length: Math.max(0, (id % 5) - 1) }, () => id),
     )
-    expect(ids).toEqual(Int32Array.from(expected.flat()))
-    expect(copies).toEqual(Int32Array.from(expected.flatMap((rows) => rows.map((_, copy) => copy))))
+    expect(isEqual(ids, expected.flat())).toBe(true)
+    expect(
+      isEqual(
+        copies,
+        expected.flatMap((rows) => rows.map((_, copy) => copy)),
+      ),
+    ).toBe(true)
     expect(rejected.length).toBe(ROWS / 5)
     expect(rejected.slice(0, 2)).toEqual([
       [0, 'n is -1'],
