@@ -8,7 +8,13 @@ export { NoSql } from './duckdb-sql/no-sql.js'
 export { promisesOrder, sqlOfPlan, type TableOf } from './duckdb-sql/plan.js'
 export { type Pushdown, pushdownOf } from './duckdb-sql/pushdown.js'
 export { quoteName, quoteText } from './duckdb-sql/quoting.js'
-export { parquetScanSql, type ScannedColumn, type ScannedFile, scanRefusal } from './duckdb-sql/scans.js'
+export {
+  parquetScanSql,
+  type ScannedColumn,
+  type ScannedFile,
+  type ScannedSource,
+  scanRefusal,
+} from './duckdb-sql/scans.js'
 export { typedSelect } from './duckdb-sql/select.js'
 export { SESSION_SETTINGS } from './duckdb-sql/session.js'
 export { duckDbType } from './duckdb-sql/types.js'

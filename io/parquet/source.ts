@@ -10,6 +10,7 @@ import { Repetition, type SchemaNode } from './metadata.js'
 import { chunksOf, planMorsel } from './read-plan.js'
 import { openParquet, type ParquetFileInfo } from './reader.js'
 import { columnStatistics } from './statistics.js'
+import { unlikeDuckDb } from './unlike-duckdb.js'
 
 export interface ParquetSourceOptions {
   /** Add the columns that `key=value` directories carry. Default true. */
@@ -81,6 +82,16 @@ export class ParquetSource implements Source {
   constantsOf(name: string): readonly ScalarValue[] | null {
     const values = this.constants.map((own) => own.find((constant) => constant.name === name))
     return values.every((constant) => constant !== undefined) ? values.map(({ value }) => value) : null
+  }
+
+  /** Why DuckDB would read a column otherwise, as a clause; null if it would not. */
+  unlikeDuckDb(name: string): string | null {
+    for (const { metadata, schema } of this.files) {
+      const field = schema.fields.find((own) => own.name === name)
+      const reason = field === undefined ? null : unlikeDuckDb(metadata, name, field.type)
+      if (reason !== null) return reason
+    }
+    return null
   }
 
   estimate(request: ScanRequest): ScanEstimate {

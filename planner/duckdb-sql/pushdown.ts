@@ -2,10 +2,9 @@
 
 import type { ResolvedPlan, TableSource } from '../logical-plan.js'
 import { inputsOf } from '../plan-tree.js'
-import type { Schema } from '../types.js'
 import { NoSql } from './no-sql.js'
 import { sqlOfPlan, type TableOf } from './plan.js'
-import { scanRefusal } from './scans.js'
+import { type ScannedSource, scanRefusal } from './scans.js'
 import { typedSelect } from './select.js'
 
 export type Pushdown =
@@ -14,17 +13,16 @@ export type Pushdown =
   /** `reason` is a clause: `mapRows needs JavaScript`. */
   | { readonly kind: 'refused'; readonly reason: string }
 
-/** `schemaOf` gives the whole schema of a source. */
-export function pushdownOf(plan: ResolvedPlan, schemaOf: (source: TableSource) => Schema): Pushdown {
+export function pushdownOf(plan: ResolvedPlan, sourceOf: (source: TableSource) => ScannedSource): Pushdown {
   const sql = (tableOf: TableOf) => typedSelect(sqlOfPlan(plan, tableOf), plan.schema)
-  const reason = scansRefusal(plan, schemaOf) ?? refusalOf(() => sql(() => 'scan'))
+  const reason = scansRefusal(plan, sourceOf) ?? refusalOf(() => sql(() => 'scan'))
   return reason === null ? { kind: 'sql', sql } : { kind: 'refused', reason }
 }
 
-function scansRefusal(plan: ResolvedPlan, schemaOf: (source: TableSource) => Schema): string | null {
-  if (plan.kind === 'scan') return scanRefusal(plan, schemaOf(plan.source))
+function scansRefusal(plan: ResolvedPlan, sourceOf: (source: TableSource) => ScannedSource): string | null {
+  if (plan.kind === 'scan') return scanRefusal(plan, sourceOf(plan.source))
   for (const input of inputsOf(plan)) {
-    const reason = scansRefusal(input, schemaOf)
+    const reason = scansRefusal(input, sourceOf)
     if (reason !== null) return reason
   }
   return null

@@ -81,28 +81,34 @@ function storedTimestamp(name: string, type: Extract<DataType, { kind: 'timestam
   return type.unit === 'us' ? `CAST(${name} AS ${own})` : `CAST(CAST(${name} AS TIMESTAMP) AS ${own})`
 }
 
-/**
- * Why DuckDB cannot read the columns of a scan as volley does, or null. `source` is the schema of the whole source.
- */
-export function scanRefusal(scan: PlanOf<'scan'>, source: Schema): string | null {
+/** What a plan does not say of the files that it scans. */
+export interface ScannedSource {
+  /** All columns, not only those that are scanned. */
+  readonly schema: Schema
+  /** Why DuckDB would read a column otherwise, as a clause, by how it is stored; null if it would not. */
+  unlikeDuckDb?(name: string): string | null
+}
+
+/** Why DuckDB cannot read the columns of a scan as volley does, as a clause; null if it can. */
+export function scanRefusal(scan: PlanOf<'scan'>, source: ScannedSource): string | null {
   if (scan.source.format !== 'parquet') return `the source ${scan.source.label} is no Parquet file`
   const names = new Map<string, string>()
-  for (const { name } of source.fields) {
+  for (const { name } of source.schema.fields) {
     const other = names.get(name.toLowerCase())
     if (other !== undefined) return `the columns ${other} and ${name} differ by case alone`
     names.set(name.toLowerCase(), name)
   }
   for (const { name, type } of scan.schema.fields) {
-    const reason = columnRefusal(type)
+    const reason = typeRefusal(type) ?? source.unlikeDuckDb?.(name) ?? null
     if (reason !== null) return `the column ${name} of ${typeName(type)} ${reason}`
   }
   return null
 }
 
-function columnRefusal(type: DataType): string | null {
-  if (type.kind === 'timestamp' && type.unit === 'ns' && type.zone !== null)
-    return 'would lose its nanoseconds in DuckDB'
-  if (isHeldAsCount(type)) return null
-  const isLost = (own: DataType) => isHeldAsCount(own) || own.kind === 'null'
-  return type.kind !== 'null' && someType(type, isLost) ? 'has parts that DuckDB reads as another type' : null
+function typeRefusal(type: DataType): string | null {
+  if (type.kind === 'timestamp' && type.unit === 'ns' && type.zone !== null) return 'would lose nanoseconds in DuckDB'
+  if (isHeldAsCount(type) || type.kind === 'null') return null
+  // Their parts are cast together, which has no name for the zone.
+  const isUncast = (own: DataType) => own.kind === 'timestamp' && isHeldAsCount(own)
+  return someType(type, isUncast) ? 'has timestamps with a zone inside' : null
 }

@@ -25,7 +25,7 @@ export class PushdownJudge {
 
   async pushed(query: string): Promise<{ readonly plan: ResolvedPlan; readonly pushdown: Pushdown }> {
     const plan = await this.planner.optimize(query)
-    return { plan, pushdown: pushdownOf(plan, (source) => this.sourceOf(source).schema) }
+    return { plan, pushdown: pushdownOf(plan, (source) => this.sourceOf(source)) }
   }
 
   /** The statement for a query. */
@@ -36,9 +36,9 @@ export class PushdownJudge {
   }
 
   readonly scan: TableOf = ({ schema, source }, position) => {
-    const { files } = this.sourceOf(source)
-    const columns = schema.fields.map(({ name, type }) => ({ name, type, constants: null }))
-    return parquetScanSql(files, columns, position)
+    const file = this.sourceOf(source)
+    const columns = schema.fields.map(({ name, type }) => ({ name, type, constants: file.constantsOf(name) }))
+    return parquetScanSql(file.files, columns, position)
   }
 
   close(): Promise<void> {

@@ -19,7 +19,7 @@ export interface Pushdown {
 
 /** `plan` is optimized, and its sources are open. */
 export function pushdown(plan: ResolvedPlan, sourceOf: SourceLookup): Pushdown | Unsupported {
-  const pushed = pushdownOf(plan, (source) => sourceOf(source).schema)
+  const pushed = pushdownOf(plan, sourceOf)
   if (pushed.kind === 'refused') return { reason: pushed.reason }
   return { select: pushed.sql(tablesOf(sourceOf)), schema: plan.schema }
 }

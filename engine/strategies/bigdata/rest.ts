@@ -92,7 +92,7 @@ function stepOver(input: string, step: ChainStep): string {
 }
 
 function refusalOf({ source }: ScanSource, schema: Schema): string | null {
-  return scanRefusal({ kind: 'scan', source, schema, predicate: null, limit: null }, source.schema)
+  return scanRefusal({ kind: 'scan', source, schema, predicate: null, limit: null }, source)
 }
 
 /** In the order of the morsels, each file from its first morsel on: those left out between cannot match anyway. */
