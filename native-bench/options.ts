@@ -64,7 +64,7 @@ export function readPlan(words: readonly string[]): Plan {
     limits: listed(values.limit ?? (values.quick ? LEAST_LIMIT : LIMITS)).map(bytesOf),
     scale: positiveNumber('scale', values.scale) ?? size.scale,
     threads,
-    contenders: chooseContenders(values.engine ?? (values.quick ? 'auto,bigdata' : 'auto,bigdata,bulk,polars')),
+    contenders: chooseContenders(values.engine ?? (values.quick ? 'bigdata' : 'auto,bigdata,bulk,polars')),
     patienceMilliseconds: (positiveNumber('patience', values.patience) ?? 20) * 60_000,
   })
   return {
