@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type duckdb from '@duckdb/node-bindings'
 import { ResultStream } from '../../io/duckdb/result-stream.js'
-import { run, Session, widenStreamBuffer } from '../../io/duckdb/session.js'
+import { bytesText, run, Session, widenStreamBuffer } from '../../io/duckdb/session.js'
 import { TableAppender } from '../../io/duckdb/table-appender.js'
 import { columnDefinitions, quoteName, quoteText } from '../../io/duckdb/types.js'
 import { InternalError, packError, unreachable } from '../../planner/errors.js'
@@ -134,24 +134,30 @@ class HostThread {
   }
 
   private async setMemoryLimit(operation: Operation, bytes: number): Promise<void> {
-    await operation.on(this.settings, () => run(this.settings, `set memory_limit = ${quoteText(`${bytes}B`)}`))
+    await operation.on(this.settings, () => run(this.settings, `set memory_limit = ${quoteText(bytesText(bytes))}`))
     this.limitBytes = bytes
   }
 
   private async query(operation: Operation, work: Query): Promise<void> {
-    const connection = await this.session.connect()
+    let connection: duckdb.Connection | null = null
     try {
-      const stream = await this.statement(operation, () =>
-        operation.on(connection, () => this.startStream(connection, work)),
-      )
+      const opened = await this.statement(operation, async () => {
+        const own = await this.session.connect()
+        connection = own
+        return { own, stream: await operation.on(own, () => this.startStream(own, work)) }
+      })
       operation.addCredit(work.credit)
-      await this.send(operation, connection, stream)
-      stream.close()
+      await this.send(operation, opened.own, opened.stream)
+      opened.stream.close()
     } finally {
-      // An abandoned stream keeps its memory until something else runs on its connection.
-      await run(connection, 'select 1').catch(() => {})
-      this.session.disconnect(connection)
+      if (connection !== null) await this.leave(connection)
     }
+  }
+
+  /** An abandoned stream keeps its memory until something else runs on its connection. */
+  private async leave(connection: duckdb.Connection): Promise<void> {
+    await run(connection, 'select 1').catch(() => {})
+    this.session.disconnect(connection)
   }
 
   private async startStream(connection: duckdb.Connection, work: Query): Promise<ResultStream> {

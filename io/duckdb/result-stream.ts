@@ -24,7 +24,7 @@ export interface ResultBatch {
 }
 
 /** A batch ends when it has so many bytes, even if it could take more rows. */
-const BATCH_BYTES = 4 << 20
+const BATCH_BYTES = 8 << 20
 /** Chunks of the bindings lie outside of the heap, which does not know how much they hold: it is cleaned this often. */
 const CHUNKS_BETWEEN_COLLECTIONS = 32
 /** How long a statement may run again to learn why it failed. */

@@ -26,7 +26,7 @@ export class Session {
     const config = duckdb.create_config()
     const settings = {
       threads: String(options.threads),
-      memory_limit: `${options.memoryLimitBytes}B`,
+      memory_limit: bytesText(options.memoryLimitBytes),
       temp_directory: options.directory,
       // Nothing is fetched from a network, ever.
       autoinstall_known_extensions: 'false',
@@ -39,7 +39,7 @@ export class Session {
     await duckdb.query(connection, "set global TimeZone = 'UTC'")
     if (options.maxTempBytes !== undefined) {
       // Has no effect when given on opening.
-      await duckdb.query(connection, `set max_temp_directory_size = ${quoteText(`${options.maxTempBytes}B`)}`)
+      await duckdb.query(connection, `set max_temp_directory_size = ${quoteText(bytesText(options.maxTempBytes))}`)
     }
     session.disconnect(connection)
     return session
@@ -63,10 +63,15 @@ export class Session {
   }
 }
 
+/** A size as DuckDB's settings take it. */
+export function bytesText(bytes: number): string {
+  return `${Math.floor(bytes)}B`
+}
+
 /** Makes a connection's results flow: `limitBytes` is what all of DuckDB may hold. */
 export async function widenStreamBuffer(connection: duckdb.Connection, limitBytes: number): Promise<void> {
   const bytes = Math.min(STREAM_BUFFER_BYTES, Math.floor(limitBytes / 32))
-  await run(connection, `set streaming_buffer_size = ${quoteText(`${bytes}B`)}`)
+  await run(connection, `set streaming_buffer_size = ${quoteText(bytesText(bytes))}`)
 }
 
 /** Runs statements whose results do not matter. Throws VolleyErrors. */

@@ -56,13 +56,14 @@ export class TableAppender {
       }
       duckdb.appender_flush_sync(this.appender)
     } catch (error) {
-      throw this.fail(error)
+      const failure = this.fail(error)
+      await this.abandon()
+      throw failure
     }
   }
 
   /** Makes what was appended visible. */
   async commit(): Promise<void> {
-    if (this.failure !== null) throw this.failure
     if (!this.hasTransaction) return
     try {
       await run(this.connection, 'commit')
