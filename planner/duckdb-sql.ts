@@ -1,7 +1,7 @@
 /** Plans and their parts as SQL for DuckDB. */
 
 export { isOrderedAggregate, sqlOfAggregate } from './duckdb-sql/aggregates.js'
-export { copyStatement } from './duckdb-sql/copy.js'
+export { type CopyStatement, copyStatement } from './duckdb-sql/copy.js'
 export { type ColumnName, sqlOfExpression, sqlOfSortKey, sqlOfSortKeys } from './duckdb-sql/expressions.js'
 export { sqlOfLiteral } from './duckdb-sql/literals.js'
 export { NoSql } from './duckdb-sql/no-sql.js'

@@ -7,6 +7,7 @@ import { typeName } from '../types.js'
 import { sqlOfLiteral } from './literals.js'
 import { NoSql } from './no-sql.js'
 import { quoteName, quoteText } from './quoting.js'
+import { sameButCase } from './same-but-case.js'
 import { duckDbType, isHeldAsCount, someType } from './types.js'
 
 export interface ScannedFile {
@@ -92,12 +93,8 @@ export interface ScannedSource {
 /** Why DuckDB cannot read the columns of a scan as volley does, as a clause; null if it can. */
 export function scanRefusal(scan: PlanOf<'scan'>, source: ScannedSource): string | null {
   if (scan.source.format !== 'parquet') return `the source ${scan.source.label} is no Parquet file`
-  const names = new Map<string, string>()
-  for (const { name } of source.schema.fields) {
-    const other = names.get(name.toLowerCase())
-    if (other !== undefined) return `the columns ${other} and ${name} differ by case alone`
-    names.set(name.toLowerCase(), name)
-  }
+  const twins = sameButCase(source.schema)
+  if (twins !== null) return twins
   for (const { name, type } of scan.schema.fields) {
     const reason = typeRefusal(type) ?? source.unlikeDuckDb?.(name) ?? null
     if (reason !== null) return `the column ${name} of ${typeName(type)} ${reason}`
