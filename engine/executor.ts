@@ -295,7 +295,8 @@ export class Executor implements FrameRuntime {
     await this.leases.relieve()
     // A run that closing does not know of yet would lose its threads while it works.
     this.expectOpen()
-    this.pool.start()
+    // Threads load while the plan is made; where memory is short, only those that the plan needs.
+    if (this.monitor.budget.isAmple) this.pool.start()
     const meter = new RunMeter(options.onProgress, this.monitor)
     const run = new Run(this.resources, options.signal, meter.tick, metrics)
     this.runs.set(run, plan)

@@ -4,11 +4,12 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { checkOptions } from '../planner/arguments.js'
 import { VolleyError } from '../planner/errors.js'
 import type { AnyStrategyName, StrategyName } from '../planner/run-options.js'
+import { threadsWithin } from './memory/budget.js'
 import { systemMemory } from './memory/container-limit.js'
 import type { ExecutionStrategy } from './strategies/strategy.js'
 
 export interface EngineOptions {
-  /** Worker threads; by default one for each processor. */
+  /** Worker threads; by default one for each processor, fewer under a small memory limit. */
   readonly threads?: number
   /**
    * Most memory the whole process may take: bytes, or text such as `512MB` or `2GiB`. By default 80 % of what the
@@ -37,7 +38,8 @@ const MAXIMUM_THREADS = 256
 
 export function checkEngineOptions(options: EngineOptions): CheckedOptions {
   checkOptions('open', options, ['threads', 'memoryLimit', 'tempDirectory', 'strategy'])
-  const threads = options.threads ?? availableParallelism()
+  const memoryLimit = memoryLimitOf(options.memoryLimit)
+  const threads = options.threads ?? threadsWithin(memoryLimit, process.memoryUsage.rss(), availableParallelism())
   if (!Number.isInteger(threads) || threads < 1 || threads > MAXIMUM_THREADS) {
     throw new VolleyError(
       'VOLLEY_INVALID_ARGUMENT',
@@ -46,7 +48,7 @@ export function checkEngineOptions(options: EngineOptions): CheckedOptions {
   }
   return {
     threads,
-    memoryLimit: memoryLimitOf(options.memoryLimit),
+    memoryLimit,
     sharedMemoryBytes: null,
     tempDirectory: options.tempDirectory ?? tmpdir(),
     ...strategyOf(options.strategy ?? 'auto'),

@@ -1,18 +1,31 @@
 /**
  * Shares the memory limit of the process out: to the process itself, the shared memory, and DuckDB.
  *
- *   limit = base              what the process used when the engine opened, and its worker threads
+ *   limit = base              what the process used when the engine opened and comes to use, and its worker threads
  *         + shared memory     a page of it, once touched, never goes back to the system
  *         + DuckDB            its fixed part, and its own limit with what it takes beyond that
  *
  * Figures beside the constants were measured on 64-bit Linux; sizes are in bytes.
  */
 
+import { type CodecLimits, DEFAULT_CODEC_LIMITS } from '../../io/parquet/codec.js'
 import { VolleyError } from '../../planner/errors.js'
 
 const MEGABYTE = 1e6
-/** A worker thread: its JavaScript, and its Parquet codec at work. */
-const THREAD_BYTES = 40 * MEGABYTE
+/** What the process comes to use with the first run: the SQL parser, compiled code. */
+const GROWTH_BYTES = 40 * MEGABYTE
+/** A worker thread: 25 MB when it starts, the rest for its Parquet codec and its heap at work. */
+const THREAD_BYTES = 75 * MEGABYTE
+/** The part of the limit, without what the process uses already, that threads take if nobody says how many. */
+const THREADS_SHARE = 0.4
+
+/** A thread's codec may decode this part of what there is for each thread at a time; twice as much is working memory. */
+const CODEC_SHARE = 0.1
+const LEAST_CODEC_BYTES = 2 ** 24
+const IDLE_FACTOR = 4
+/** With less than this for each thread, its heap has a small nursery: more collections, and 40 MB less. */
+const TIGHT_THREAD_BYTES = 400 * MEGABYTE
+const SMALL_NURSERY_MEGABYTES = 8
 /** The least shared memory that an engine works with. */
 const LEAST_SHARED_BYTES = 2 ** 24
 const SHARED_MEMORY_MAXIMUM = 2 ** 32
@@ -23,9 +36,12 @@ const SOFT_ADDRESS_SHARE = 0.75
 /** Less than this is not worth giving up, whatever the limit. */
 const LEAST_SOFT_BYTES = 32 * MEGABYTE
 
+/** With more than this beside the base, threads that turn out not to be needed do no harm. */
+const AMPLE_BYTES = 1500 * MEGABYTE
+
 /** DuckDB takes this much whatever its limit, and this times its limit. It wants so much limit for each thread. */
-const DUCKDB_FIXED_BYTES = 80 * MEGABYTE
-const DUCKDB_FACTOR = 1.25
+const DUCKDB_FIXED_BYTES = 50 * MEGABYTE
+const DUCKDB_FACTOR = 1.05
 const DUCKDB_THREAD_BYTES = 128 * MEGABYTE
 const DUCKDB_LEAST_BYTES = 64 * MEGABYTE
 
@@ -35,8 +51,21 @@ export interface BudgetOptions {
   /** What the process uses already, without the engine's threads. */
   readonly rssBytes: number
   readonly threads: number
-  /** The size of the shared memory, where it is not to follow from the limit. */
+  /** The size of the shared memory, where it is not to follow from the limit: nothing is given up for it. */
   readonly sharedBytes?: number | null
+}
+
+/** What a worker thread may take outside of the shared memory. */
+export interface WorkerLimits {
+  readonly codec: CodecLimits
+  /** Null for what the runtime chooses. */
+  readonly youngGenerationMegabytes: number | null
+}
+
+/** Threads of an engine whose user does not say: one for each processor, as far as the limit allows. */
+export function threadsWithin(limitBytes: number, rssBytes: number, processors: number): number {
+  const threads = Math.floor(((limitBytes - rssBytes) * THREADS_SHARE) / THREAD_BYTES)
+  return Math.max(1, Math.min(processors, threads))
 }
 
 export interface DuckDbShare {
@@ -46,7 +75,7 @@ export interface DuckDbShare {
 
 export class MemoryBudget {
   readonly limitBytes: number
-  /** What the process takes beside shared memory and DuckDB: resident when the engine opened, and 40 MB a thread. */
+  /** What the process takes beside shared memory and DuckDB: resident when the engine opened, 40 MB, and 75 MB a thread. */
   readonly baseBytes: number
   /** Address space of the shared memory: all that the limit leaves beside the base, at most 4 GiB. */
   readonly sharedBytes: number
@@ -56,26 +85,32 @@ export class MemoryBudget {
    * address space.
    */
   readonly sharedSoftBytes: number
+  readonly worker: WorkerLimits
+  /** Whether threads may be started before it is known that they are needed. */
+  readonly isAmple: boolean
   private readonly threads: number
 
   /** Throws VOLLEY_MEMORY_LIMIT if the limit leaves less than 16 MiB. */
   constructor({ limitBytes, rssBytes, threads, sharedBytes }: BudgetOptions) {
     this.limitBytes = limitBytes
     this.threads = threads
-    this.baseBytes = rssBytes + threads * THREAD_BYTES
+    this.baseBytes = rssBytes + GROWTH_BYTES + threads * THREAD_BYTES
+    this.worker = workerLimits((limitBytes - rssBytes) / threads)
     const left = limitBytes - this.baseBytes
     if (left < LEAST_SHARED_BYTES) throw this.tooSmall(rssBytes)
-    this.sharedBytes = sharedBytes ?? Math.min(SHARED_MEMORY_MAXIMUM, left)
+    this.isAmple = left > AMPLE_BYTES
+    const most = Math.min(SHARED_MEMORY_MAXIMUM, left)
+    this.sharedBytes = sharedBytes ?? most
     const beside = left - duckDbRss(DUCKDB_THREAD_BYTES)
     this.sharedSoftBytes = Math.min(
       Math.max(LEAST_SOFT_BYTES, Math.min(SOFT_SHARE * left, beside)),
-      SOFT_ADDRESS_SHARE * this.sharedBytes,
+      SOFT_ADDRESS_SHARE * most,
     )
   }
 
   /**
    * What DuckDB may get when the process takes `rssBytes` without it: what is left of the limit without DuckDB's fixed
-   * 80 MB, divided by 1.25; at least 64 MB. One thread for each 128 MB, at most those of the engine.
+   * part, divided by what it takes for each byte of its limit; at least 64 MB. One thread for each 128 MB, at most those of the engine.
    */
   duckdb(rssBytes: number): DuckDbShare {
     const room = (this.limitBytes - rssBytes - DUCKDB_FIXED_BYTES) / DUCKDB_FACTOR
@@ -92,16 +127,26 @@ export class MemoryBudget {
   private tooSmall(rssBytes: number): VolleyError {
     const { limitBytes, threads } = this
     const smallestLimit = this.baseBytes + LEAST_SHARED_BYTES
-    const [limit, rss, base, smallest] = [limitBytes, rssBytes, threads * THREAD_BYTES, smallestLimit].map(
+    const grown = GROWTH_BYTES + threads * THREAD_BYTES
+    const [limit, rss, growth, smallest] = [limitBytes, rssBytes, grown, smallestLimit].map(
       (bytes) => `${Math.ceil(bytes / MEGABYTE)} MB`,
     )
     return new VolleyError(
       'VOLLEY_MEMORY_LIMIT',
       `the memory limit of ${limit} is that of the whole process, which uses ${rss} before it has begun; ` +
-        `${threads === 1 ? 'a worker thread takes' : `${threads} worker threads take`} about ${base}, ` +
+        `with ${threads} worker ${threads === 1 ? 'thread' : 'threads'} it grows by about ${growth}, ` +
         `so the limit must be at least ${smallest}`,
       { limitBytes, rssBytes, threads, smallestLimitBytes: smallestLimit },
     )
+  }
+}
+
+function workerLimits(threadBytes: number): WorkerLimits {
+  const { decodeBytes, idleBytes } = DEFAULT_CODEC_LIMITS
+  const codecBytes = Math.min(decodeBytes, Math.max(LEAST_CODEC_BYTES, threadBytes * CODEC_SHARE))
+  return {
+    codec: { decodeBytes: codecBytes, idleBytes: Math.min(idleBytes, codecBytes * IDLE_FACTOR) },
+    youngGenerationMegabytes: threadBytes < TIGHT_THREAD_BYTES ? SMALL_NURSERY_MEGABYTES : null,
   }
 }
 

@@ -8,17 +8,19 @@ import type { OperatorSlots } from './operator-slots.js'
 
 /** What the estimate of a sufficient limit allows for, beyond what was asked for. */
 const MARGIN = 1.1
-/** Most holders that a message names. */
+/** Most holders that a message names, and the least that one must hold. */
 const NAMED = 6
+const WORTH_NAMING_BYTES = 1e5
 
 export interface LabelledBytes {
   readonly label: string
   readonly bytes: number
 }
 
-/** `aggregate 210 MB, scan 48 MB`, the largest first. */
+/** `aggregate 210 MB, scan 48.0 MB`, in the order given. */
 export function describeHolders(holders: readonly LabelledBytes[]): string {
   return holders
+    .filter(({ bytes }) => bytes >= WORTH_NAMING_BYTES)
     .slice(0, NAMED)
     .map(({ label, bytes }) => `${label} ${formatBytes(bytes)}`)
     .join(', ')
@@ -48,7 +50,7 @@ export function explainLimit(
   return new VolleyError(
     'VOLLEY_MEMORY_LIMIT',
     `cannot allocate ${formatBytes(requested)}: ${formatBytes(used)} of ${formatBytes(budget.sharedBytes)} of shared memory are ` +
-      `in use (${describeHolders(held)}) under a memory limit of ${formatBytes(budget.limitBytes)}; ${enough}`,
+      `in use${parenthesized(held)} under a memory limit of ${formatBytes(budget.limitBytes)}; ${enough}`,
     { requested, used, limitBytes: budget.limitBytes, operators: held, smallestLimitBytes },
     error,
   )
@@ -60,7 +62,12 @@ export function limitReached(rssBytes: number, limitBytes: number, held: readonl
   return new VolleyError(
     'VOLLEY_MEMORY_LIMIT',
     `the process takes ${formatBytes(rssBytes)} of its memory limit of ${formatBytes(limitBytes)}, and nothing more can be ` +
-      `given up (${describeHolders(held)}); a limit of about ${formatBytes(smallestLimitBytes)} should be enough`,
+      `given up${parenthesized(held)}; a limit of about ${formatBytes(smallestLimitBytes)} should be enough`,
     { rssBytes, limitBytes, operators: held, smallestLimitBytes },
   )
+}
+
+function parenthesized(held: readonly LabelledBytes[]): string {
+  const text = describeHolders(held)
+  return text === '' ? '' : ` (${text})`
 }

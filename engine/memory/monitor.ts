@@ -110,7 +110,8 @@ export class MemoryMonitor {
   describe(holders: readonly LabelledBytes[] = this.parts.operators.breakdown().slice(0, 1)): string {
     const { rssBytes, limitBytes } = this.latest
     const resident = `rss ${Math.round(rssBytes / 1e6)} of ${Math.round(limitBytes / 1e6)} MB`
-    return holders.length === 0 ? resident : `${resident}, ${describeHolders(holders)}`
+    const held = describeHolders(holders)
+    return held === '' ? resident : `${resident}, ${held}`
   }
 
   /** The error of a run that cannot go on for want of memory and has nothing to give up. */

@@ -14,6 +14,7 @@
  */
 
 import type { Batch, Vector } from '../../io/batch.js'
+import type { CodecLimits } from '../../io/parquet/codec.js'
 import type { EncodedRowGroup, EncodeOptions, RowGroupSlice } from '../../io/parquet/encode.js'
 import type { Morsel } from '../../io/source.js'
 import type { ErrorMessage } from '../../planner/errors.js'
@@ -214,4 +215,5 @@ export type Reply<K extends TaskKind = TaskKind> =
 export interface WorkerStart {
   readonly memory: WebAssembly.Memory
   readonly kernels: WebAssembly.Module
+  readonly codec: CodecLimits
 }

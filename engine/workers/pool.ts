@@ -3,6 +3,7 @@
 import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { unpackError, VolleyError } from '../../planner/errors.js'
+import type { WorkerLimits } from '../memory/budget.js'
 import { ownerOfThread, type SharedMemory } from '../memory/shared-memory.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
 import type { Reply, ReplyOf, TaskKind, TaskOf, WorkerStart } from './messages.js'
@@ -15,6 +16,7 @@ export class WorkerPool {
     private readonly memory: SharedMemory,
     private readonly kernels: WebAssembly.Module,
     readonly threads: number,
+    private readonly limits: WorkerLimits,
   ) {}
 
   /** Starts the threads, so that they load while the coordinator still plans. */
@@ -50,7 +52,8 @@ export class WorkerPool {
 
   private running(): Piscina<unknown, Reply> {
     if (this.piscina === null) {
-      const start: WorkerStart = { memory: this.memory.memory, kernels: this.kernels }
+      const { codec, youngGenerationMegabytes } = this.limits
+      const start: WorkerStart = { memory: this.memory.memory, kernels: this.kernels, codec }
       const piscina = new Piscina<unknown, Reply>({
         filename: new URL('./worker.js', import.meta.url).href,
         minThreads: this.threads,
@@ -60,6 +63,9 @@ export class WorkerPool {
         // Loading ES modules by `require`, as Piscina tries first, aborts Node 20 when the thread is ended meanwhile.
         execArgv: ['--no-experimental-require-module'],
         workerData: start,
+        ...(youngGenerationMegabytes === null
+          ? {}
+          : { resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMegabytes } }),
       })
       this.piscina = piscina
       piscina.on('workerCreate', () => this.watch(piscina))

@@ -2,7 +2,7 @@
 
 import { threadId, workerData } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
-import { codecBytes } from '../../io/parquet/codec.js'
+import { codecBytes, limitCodec } from '../../io/parquet/codec.js'
 import { packError, VolleyError } from '../../planner/errors.js'
 import { createKernelContext, instantiateKernels } from '../kernels/context.js'
 import { ownerOfThread, SharedMemory } from '../memory/shared-memory.js'
@@ -14,6 +14,7 @@ import { handlers } from './tasks.js'
 // Piscina wraps the data a pool was given.
 const start = (Array.isArray(workerData) ? workerData[1] : workerData) as WorkerStart
 const memory = SharedMemory.attach(start.memory)
+limitCodec(start.codec)
 const kernels = createKernelContext(memory, instantiateKernels(memory, start.kernels), ownerOfThread(threadId))
 
 let previous: Promise<unknown> = Promise.resolve()

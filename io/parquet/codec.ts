@@ -9,11 +9,20 @@ import type * as ParquetWasm from 'parquet-wasm/node'
 export type Codec = typeof ParquetWasm
 
 const MODULE = 'parquet-wasm/node'
-/** An instance whose memory has grown beyond this is dropped after use, so that the memory can be collected. */
-const MAXIMUM_IDLE_BYTES = 512 * 2 ** 20
+
+/** How much memory the codec of a thread may take, since it never gives any back. */
+export interface CodecLimits {
+  /** Uncompressed bytes that are decoded at a time, at least a column. */
+  readonly decodeBytes: number
+  /** An instance whose memory has grown beyond this is dropped after use, so that the memory can be collected. */
+  readonly idleBytes: number
+}
+
+export const DEFAULT_CODEC_LIMITS: CodecLimits = { decodeBytes: 192 * 2 ** 20, idleBytes: 512 * 2 ** 20 }
 
 const require = createRequire(import.meta.url)
 let instance: Codec | null = null
+let limits = DEFAULT_CODEC_LIMITS
 
 /** Calls `work` with the codec. What `work` makes of it (tables, addresses) does not outlive the call. */
 export function withCodec<T>(work: (codec: Codec) => T): T {
@@ -24,8 +33,18 @@ export function withCodec<T>(work: (codec: Codec) => T): T {
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) discardInstance()
     throw error
   } finally {
-    if (instance !== null && instance.wasmMemory().buffer.byteLength > MAXIMUM_IDLE_BYTES) discardInstance()
+    if (instance !== null && instance.wasmMemory().buffer.byteLength > limits.idleBytes) discardInstance()
   }
+}
+
+/** Sets the limits of this thread. */
+export function limitCodec(to: CodecLimits): void {
+  limits = to
+}
+
+/** The limits of this thread. */
+export function codecLimits(): CodecLimits {
+  return limits
 }
 
 /** Bytes of memory that this thread's codec has; 0 before it was loaded. */

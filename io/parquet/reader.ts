@@ -6,7 +6,7 @@ import type { Batch, Vector } from '../batch.js'
 import type { DecodeTarget, ParquetMorsel } from '../source.js'
 import { vectorFromValues } from '../vector-from-values.js'
 import { readCArray } from './arrow-c-data.js'
-import { withCodec } from './codec.js'
+import { codecLimits, withCodec } from './codec.js'
 import { copyColumn } from './column-copy.js'
 import { explainFailure } from './decode-failure.js'
 import { type ParquetFooter, readFooter } from './footer.js'
@@ -24,7 +24,7 @@ export interface DecodeOptions {
   readonly batchRows?: number
   /**
    * Uncompressed bytes that the codec decodes at a time, at least a column: bounds its memory, of which it never gives
-   * any back. Default 192 MiB.
+   * any back. By default that of the thread.
    */
   readonly codecBytes?: number
 }
@@ -42,7 +42,6 @@ export function openParquet(path: string): ParquetFileInfo {
 }
 
 const MAXIMUM_BATCH_ROWS = 2 ** 20
-const CODEC_BYTES = 192 * 2 ** 20
 
 /**
  * Decodes a row group. Throws VOLLEY_CORRUPT_FILE or VOLLEY_INVALID_UTF8 naming row group and column,
@@ -65,7 +64,7 @@ export function decodeMorsel(morsel: ParquetMorsel, target: DecodeTarget, option
     )
   }
   let bytesRead = 0
-  for (const part of splitBySize(morsel, options.codecBytes ?? CODEC_BYTES)) {
+  for (const part of splitBySize(morsel, options.codecBytes ?? codecLimits().decodeBytes)) {
     target.checkCancelled()
     bytesRead += decodePart(part, batchRows, lengths, target, columns)
   }

@@ -39,7 +39,7 @@ describe('a run that needs more memory than it may have', () => {
   it.each(Object.keys(runs))('fails, and another works: %s', async (name) => {
     const error = await scene.fails('VOLLEY_MEMORY_LIMIT', runs[name])
     expect(error.message).toMatch(
-      /^cannot allocate [\d.]+ [KM]B: [\d.]+ MB of 18.0 MB of shared memory are in use \(.+ MB\) under a memory limit of [\d.]+ GB; /,
+      /^cannot allocate [\d.]+ [KM]B: [\d.]+ MB of 18.0 MB of shared memory are in use \(.+\) under a memory limit of [\d.]+ GB; /,
     )
     const { requested, used, operators, smallestLimitBytes } = error.details
     expect([requested, used, smallestLimitBytes]).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)])

@@ -1,4 +1,4 @@
-import { MemoryBudget } from '../../../engine/memory/budget.js'
+import { MemoryBudget, threadsWithin } from '../../../engine/memory/budget.js'
 import { describe, expect, it } from '../../support/jest.js'
 import { failure } from '../../support/scene.js'
 
@@ -22,7 +22,7 @@ describe('the shared memory', () => {
       expect(sharedSoftBytes).toBeLessThanOrEqual(Math.max(32 * MB, 0.45 * (limitBytes - baseBytes)))
     }
     expect(budgetOf(20_000).sharedSoftBytes).toBe(0.75 * 2 ** 32)
-    expect(budgetOf(1000, { sharedBytes: 20 * MB }).sharedSoftBytes).toBe(15 * MB)
+    expect(budgetOf(1000, { sharedBytes: 20 * MB }).sharedSoftBytes).toBe(budgetOf(1000).sharedSoftBytes)
   })
 
   it('is refused where the process leaves nothing of the limit, with the limit that would do', async () => {
@@ -38,8 +38,12 @@ describe('the shared memory', () => {
 describe('DuckDB', () => {
   it('gets what is left of the limit, without what it takes beyond its own', () => {
     const budget = budgetOf(1000, { threads: 4 })
-    expect(budget.duckdb(420 * MB)).toEqual({ memoryLimitBytes: 400 * MB, threads: 3 })
-    expect(budget.duckdb(670 * MB)).toEqual({ memoryLimitBytes: 200 * MB, threads: 1 })
+    for (const rss of [300, 420, 670]) {
+      const { memoryLimitBytes, threads } = budget.duckdb(rss * MB)
+      expect(memoryLimitBytes).toBeLessThan((1000 - rss) * MB)
+      expect(memoryLimitBytes).toBeGreaterThan(0.6 * (1000 - rss) * MB)
+      expect(threads).toBe(Math.min(4, Math.floor(memoryLimitBytes / (128 * MB))))
+    }
     expect(budgetOf(8000, { threads: 4 }).duckdb(500 * MB).threads).toBe(4)
   })
 
@@ -53,6 +57,24 @@ describe('DuckDB', () => {
       const share = budget.duckdb(budget.baseBytes + budget.sharedSoftBytes)
       expect(share.memoryLimitBytes).toBeGreaterThanOrEqual(128 * MB - 1)
     }
+  })
+})
+
+describe('threads', () => {
+  it('are as many as there are processors, as far as the limit allows, and one at least', () => {
+    expect(threadsWithin(16_000 * MB, 100 * MB, 8)).toBe(8)
+    expect(threadsWithin(1000 * MB, 100 * MB, 8)).toBe(4)
+    expect(threadsWithin(384 * MB, 100 * MB, 8)).toBe(1)
+    expect(threadsWithin(50 * MB, 100 * MB, 8)).toBe(1)
+  })
+
+  it('get a smaller codec and nursery under a small limit', () => {
+    expect(budgetOf(16_000).worker).toEqual({
+      codec: { decodeBytes: 192 * 2 ** 20, idleBytes: 512 * 2 ** 20 },
+      youngGenerationMegabytes: null,
+    })
+    const { codec, youngGenerationMegabytes } = budgetOf(384).worker
+    expect([codec.decodeBytes, codec.idleBytes, youngGenerationMegabytes]).toEqual([2 ** 24, 2 ** 26, 8])
   })
 })
 
