@@ -2,8 +2,8 @@
 
 import type { Compression, ParquetSinkOptions } from '../run-options.js'
 import { type DataType, type Schema, typeName } from '../types.js'
+import { namesRefusal } from './names.js'
 import { quoteText } from './quoting.js'
-import { sameButCase } from './same-but-case.js'
 import { isHeldAsCount, someType } from './types.js'
 
 const COMPRESSIONS: Record<Compression, string> = {
@@ -39,8 +39,8 @@ export function copyStatement(
     return refused(`a row group of ${rowGroupSize} rows is not a multiple of DuckDB's ${VECTOR_ROWS}`)
   }
   if (schema.fields.length === 0) return refused('DuckDB writes no file without columns')
-  const twins = sameButCase(schema)
-  if (twins !== null) return refused(twins)
+  const unnamed = namesRefusal(schema.fields)
+  if (unnamed !== null) return refused(unnamed)
   for (const { name, type } of schema.fields) {
     if (someType(type, isLost))
       return refused(`the column ${name} of ${typeName(type)} would be read back as another type`)

@@ -5,9 +5,9 @@ import type { PlanOf } from '../plan-tree.js'
 import type { DataType, Schema } from '../types.js'
 import { typeName } from '../types.js'
 import { sqlOfLiteral } from './literals.js'
+import { namesRefusal } from './names.js'
 import { NoSql } from './no-sql.js'
 import { quoteName, quoteText } from './quoting.js'
-import { sameButCase } from './same-but-case.js'
 import { duckDbType, isHeldAsCount, someType } from './types.js'
 
 export interface ScannedFile {
@@ -93,8 +93,8 @@ export interface ScannedSource {
 /** Why DuckDB cannot read the columns of a scan as volley does, as a clause; null if it can. */
 export function scanRefusal(scan: PlanOf<'scan'>, source: ScannedSource): string | null {
   if (scan.source.format !== 'parquet') return `the source ${scan.source.label} is no Parquet file`
-  const twins = sameButCase(source.schema)
-  if (twins !== null) return twins
+  const unnamed = namesRefusal(source.schema.fields)
+  if (unnamed !== null) return unnamed
   for (const { name, type } of scan.schema.fields) {
     const reason = typeRefusal(type) ?? source.unlikeDuckDb?.(name) ?? null
     if (reason !== null) return `the column ${name} of ${typeName(type)} ${reason}`

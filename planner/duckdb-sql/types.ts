@@ -9,6 +9,7 @@
 import { unreachable } from '../errors.js'
 import { isHugeint } from '../functions.js'
 import { type DataType, type TimeUnit, typeName } from '../types.js'
+import { namesRefusal } from './names.js'
 import { quoteName } from './quoting.js'
 
 const TIMESTAMPS: Record<TimeUnit, string> = {
@@ -42,6 +43,7 @@ export function duckDbType(type: DataType): string | null {
     case 'list':
       return mapType([type.element.type], ([element]) => `${element}[]`)
     case 'struct':
+      if (namesRefusal(type.fields) !== null) return null
       return mapType(
         type.fields.map((field) => field.type),
         (types) => `STRUCT(${types.map((own, i) => `${quoteName(type.fields[i].name)} ${own}`).join(', ')})`,

@@ -2,7 +2,7 @@
 
 import { openParquetSource, type ParquetSource } from '../../io/parquet/source.js'
 import { type Pushdown, parquetScanSql, pushdownOf, type TableOf } from '../../planner/duckdb-sql.js'
-import type { ResolvedPlan, TableSource } from '../../planner/logical-plan.js'
+import type { LogicalPlan, ResolvedPlan, TableSource } from '../../planner/logical-plan.js'
 import { Planner } from './plan-judge.js'
 
 export class PushdownJudge {
@@ -23,7 +23,7 @@ export class PushdownJudge {
     return new PushdownJudge(new Map(sources.map((source) => [source.id, source])))
   }
 
-  async pushed(query: string): Promise<{ readonly plan: ResolvedPlan; readonly pushdown: Pushdown }> {
+  async pushed(query: LogicalPlan | string): Promise<{ readonly plan: ResolvedPlan; readonly pushdown: Pushdown }> {
     const plan = await this.planner.optimize(query)
     return { plan, pushdown: pushdownOf(plan, (source) => this.sourceOf(source)) }
   }

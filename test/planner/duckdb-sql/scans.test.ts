@@ -115,7 +115,7 @@ describe('what DuckDB would read otherwise', () => {
     expect(refusalOf(plain, 'csv')).toBe('the source orders is no Parquet file')
     const twice = join(directory, 'twice.parquet')
     await writeFile(twice, [batchOf(schemaOf([field('a', INT64), field('A', INT64)]), [[1n, 2n]])])
-    expect(refusalOf(twice)).toBe('the columns a and A differ by case alone')
+    expect(refusalOf(twice)).toBe('the names a and A differ by case alone')
     const old = changed(plain, 'old.parquet', (element) => {
       element.set(ElementField.TYPE, thriftField.i32(3))
       element.delete(ElementField.LOGICAL_TYPE)
