@@ -1,6 +1,6 @@
 /** Runs queries by volley, with one thread and with two, and compares the results with DuckDB's. */
 
-import { type Engine, type Frame, open } from '../../index.js'
+import { type Engine, type EngineOptions, type Frame, open } from '../../index.js'
 import { everyType } from './every-type.js'
 import { afterAll, beforeAll, expect } from './jest.js'
 import { type Comparison, Oracle } from './oracle.js'
@@ -25,9 +25,10 @@ export class Differential {
   static async open(
     tables: Readonly<Record<string, string>>,
     threads: readonly number[] = [1, 2],
+    options: EngineOptions = {},
   ): Promise<Differential> {
     const oracle = await Oracle.open()
-    const engines = await Promise.all(threads.map((count) => open({ threads: count })))
+    const engines = await Promise.all(threads.map((count) => open({ ...options, threads: count })))
     const differential = new Differential(oracle, engines, {})
     for (const [name, sql] of Object.entries(tables)) await differential.addTable(name, sql)
     return differential
@@ -74,10 +75,11 @@ export class Differential {
 export function differential(
   tables: Readonly<Record<string, string>> = STANDARD_TABLES,
   threads: readonly number[] = [1, 2],
+  options: EngineOptions = {},
 ): () => Differential {
   let opened: Differential | null = null
   beforeAll(async () => {
-    opened = await Differential.open(tables, threads)
+    opened = await Differential.open(tables, threads, options)
   })
   afterAll(async () => {
     await opened?.close()

@@ -47,7 +47,7 @@ class Returned {
     const { fields } = this.schema
     const values = rows.map((one) => fields.map((field) => recordValue(one, field, row)))
     for (const one of values) {
-      one.forEach((value, column) => this.columns[column].push(value))
+      for (const [column, value] of one.entries()) this.columns[column].push(value)
       this.sources.push(record)
     }
   }
