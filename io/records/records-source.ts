@@ -13,6 +13,8 @@ export type Records = Iterable<unknown> | AsyncIterable<unknown>
 const SAMPLE_ROWS = 1000
 /** How long the first row of a batch waits for others to come, so that a slow producer's records are seen soon. */
 const LINGER_MS = 50
+/** Rows of the first batch of a producer that never pauses, where rows are wanted soon; later ones grow. */
+const PROMPT_ROWS = 1024
 
 /**
  * Arrays and other iterables that start anew can be read by several runs; generators and async iterables only once, the
@@ -68,6 +70,7 @@ export class RecordsSource implements Source {
     const records = this.rest ?? new PeekedRecords(iteratorOf(this.records))
     try {
       let row = 0
+      let wanted = request.isPrompt === true ? PROMPT_ROWS : Number.POSITIVE_INFINITY
       for (;;) {
         const step = await records.next(batches.pending > 0, request.isPrompt === true)
         if (step === 'later') {
@@ -78,7 +81,10 @@ export class RecordsSource implements Source {
           this.refuseUnknown(step.value, row)
           batches.append((column) => recordValue(step.value, schema.fields[column], row))
           row++
-          if (batches.full) yield batches.take()
+          if (batches.full || batches.pending >= wanted) {
+            wanted *= 2
+            yield batches.take()
+          }
         }
       }
       if (batches.pending > 0) yield batches.take()
