@@ -75,6 +75,8 @@ export class Executor implements FrameRuntime {
   /** What ends by itself, soon once its run is cancelled. */
   private readonly pending = new Set<Promise<unknown>>()
   private duckdb: Promise<DuckDbHost> | null = null
+  /** Settles when what hosts that died had spilled is removed. */
+  private deadHosts: Promise<unknown> = Promise.resolve()
   private closures = 0
   private closing: Promise<void> | null = null
 
@@ -129,7 +131,8 @@ export class Executor implements FrameRuntime {
     await settledWithin(GRACE_MS, ended)
     await this.pool.close()
     await settledWithin(GRACE_MS, ended)
-    await (await this.duckdb)?.close()
+    const duckdb = await this.duckdb?.catch(() => null)
+    await Promise.all([duckdb?.close(), this.deadHosts])
     await this.sources.close()
     await this.parser.close()
   }
@@ -347,15 +350,28 @@ export class Executor implements FrameRuntime {
       isHigh: () => this.monitor.check() !== 'none',
       describe: () => this.monitor.describe([]),
       shareBytes: this.roomBytes / BREAKERS,
+      roomBytes: () => this.memory.limit - this.memory.statistics().bytes,
     }
     const tell = (change: StrategyChange) => this.listeners.emit('strategy', meter.change(change))
     return new Switching(choice.name === 'bigdata' ? 'bigdata' : 'bulk', pressure, tell, options.switchAtMorsel ?? null)
   }
 
-  /** Started when first needed, and then there until the engine is closed. */
+  /** Started when first needed, and again when it could not start or its thread died. */
   private startDuckDb(): Promise<DuckDb> {
     this.expectOpen()
-    this.duckdb ??= this.openDuckDb()
+    if (this.duckdb === null) {
+      const opening = this.openDuckDb()
+      this.duckdb = opening
+      const forget = () => {
+        this.duckdb = null
+        this.monitor.endDuckDb()
+      }
+      void opening.then(async (host) => {
+        await host.ended
+        forget()
+        this.deadHosts = Promise.all([this.deadHosts, host.close()])
+      }, forget)
+    }
     return this.duckdb
   }
 

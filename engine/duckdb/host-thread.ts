@@ -90,7 +90,7 @@ class HostThread {
       case 'query':
         return this.query(operation, work)
       case 'append':
-        return this.turns.run(() => this.append(operation, work))
+        return operation.inTurn(this.turns, () => this.append(operation, work))
       case 'createTable':
         return this.statement(operation, async () => {
           const sql = `create table ${quoteName(work.table)} (${columnDefinitions(work.schema)})`
@@ -98,7 +98,7 @@ class HostThread {
           this.tables.set(work.table, { schema: work.schema, appender: null })
         })
       case 'dropTable':
-        return this.turns.run(() => this.dropTable(operation, work.table))
+        return operation.inTurn(this.turns, () => this.dropTable(operation, work.table))
       case 'execute':
         return this.statement(operation, () => operation.on(this.statements, () => run(this.statements, work.sql)))
       default:
@@ -108,15 +108,13 @@ class HostThread {
 
   /** Takes a turn and makes what was appended before visible. */
   private statement<T>(operation: Operation, work: () => Promise<T>): Promise<T> {
-    return this.turns.run(async () => {
-      operation.throwIfAborted()
+    return operation.inTurn(this.turns, async () => {
       for (const { appender } of this.tables.values()) await appender?.commit()
       return work()
     })
   }
 
   private async append(operation: Operation, { table: name, batch }: Work & { kind: 'append' }): Promise<void> {
-    operation.throwIfAborted()
     const table = this.tables.get(name)
     if (table === undefined) throw new InternalError(`there is no table ${name} to append to`)
     table.appender ??= new TableAppender(await this.session.connect(), name, table.schema, this.memory.views)

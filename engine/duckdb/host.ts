@@ -64,7 +64,9 @@ export class DuckDbHost {
   private readonly unanswered = new Map<number, Settle>()
   private readonly streams = new Map<number, OpenStream>()
   private readonly samples: Float64Array
-  private readonly ended: Promise<void>
+  /** Resolves when the thread is gone, for whatever reason: nothing can be asked any more. */
+  readonly ended: Promise<void>
+  private readonly removed: Promise<void>
   private requests = OPENING
   private holds = 0
   /** Why nothing can be asked any more. */
@@ -87,9 +89,10 @@ export class DuckDbHost {
         this.over ??= new VolleyError('VOLLEY_WORKER_DIED', 'the thread that hosts DuckDB ended', {}, fault)
         for (const id of [...this.unanswered.keys()]) this.settle(id, this.over)
         hosts.delete(this)
-        resolve(removeTempDirectory(directory))
+        resolve()
       })
     })
+    this.removed = this.ended.then(() => removeTempDirectory(directory)).catch(() => undefined)
     hosts.add(this)
   }
 
@@ -113,24 +116,24 @@ export class DuckDbHost {
     try {
       await host.answerTo(OPENING)
     } catch (error) {
-      await host.ended
+      await host.removed
       throw error
     }
     return host
   }
 
   /** Makes an empty table. Names of tables and columns are DuckDB's: those that differ by case alone are the same. */
-  createTable(name: string, schema: Schema): Promise<void> {
-    return this.request({ kind: 'createTable', table: name, schema })
+  createTable(name: string, schema: Schema, signal?: AbortSignal): Promise<void> {
+    return this.request({ kind: 'createTable', table: name, schema }, signal)
   }
 
   /**
    * Copies a batch into a table made by `createTable`; the blocks stay the caller's, and must stay until this resolves.
    * Rows keep their order. If it fails, the table has lost rows and takes no more.
    */
-  append(table: string, batch: Batch): Promise<void> {
+  append(table: string, batch: Batch, signal?: AbortSignal): Promise<void> {
     const { length, columns } = batch
-    return this.request({ kind: 'append', table, batch: { length, columns } })
+    return this.request({ kind: 'append', table, batch: { length, columns } }, signal)
   }
 
   dropTable(name: string): Promise<void> {
@@ -206,7 +209,7 @@ export class DuckDbHost {
       this.over = new VolleyError('VOLLEY_CLOSED', 'DuckDB was closed')
     }
     this.hold()
-    await this.ended
+    await this.removed
     this.letGo()
   }
 

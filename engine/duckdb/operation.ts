@@ -11,6 +11,8 @@ export class Operation {
   private running: duckdb.Connection | null = null
   private timer: NodeJS.Timeout | null = null
   private waiting: (() => void) | null = null
+  /** Ends the wait for a turn. */
+  private giveUp: ((error: Error) => void) | null = null
   private credit = 0
 
   constructor(readonly id: number) {}
@@ -18,17 +20,31 @@ export class Operation {
   /** Makes the operation fail soon. It has settled when its request is answered. */
   abort(): void {
     this.isAborted = true
+    this.giveUp?.(interrupted())
     this.waiting?.()
     if (this.running !== null) this.interrupt(this.running)
   }
 
   readonly throwIfAborted = (): void => {
-    if (this.isAborted) throw new VolleyError('VOLLEY_ABORTED', 'the query was interrupted')
+    if (this.isAborted) throw interrupted()
   }
 
   /** Why the operation failed: whatever it met after it was aborted is a consequence. */
   reason(error: unknown): unknown {
-    return this.isAborted ? new VolleyError('VOLLEY_ABORTED', 'the query was interrupted', {}, error) : error
+    return this.isAborted ? interrupted(error) : error
+  }
+
+  /** Does `work` in its turn. Aborted before that, it fails at once: what others do may take long. */
+  inTurn<T>(turns: Turns, work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.giveUp = reject
+      const began = () => {
+        this.giveUp = null
+        this.throwIfAborted()
+        return work()
+      }
+      turns.run(async () => began()).then(resolve, reject)
+    })
   }
 
   /** Awaits a call that works on `connection`, which `abort` interrupts. */
@@ -65,6 +81,10 @@ export class Operation {
     duckdb.interrupt(connection)
     this.timer ??= setInterval(() => duckdb.interrupt(connection), INTERRUPT_EVERY_MS)
   }
+}
+
+function interrupted(cause?: unknown): VolleyError {
+  return new VolleyError('VOLLEY_ABORTED', 'the query was interrupted', {}, cause)
 }
 
 /** Runs one thing after the other, in the order in which they were asked for. */

@@ -19,7 +19,8 @@ export class StagedRows {
     private readonly duckdb: DuckDb,
     readonly table: string,
     readonly schema: Schema,
-    private readonly dropped: () => void,
+    /** Takes the table away: for all that is asked of DuckDB from now on, it is gone. */
+    readonly drop: () => void,
   ) {}
 
   /** The table's columns are called `c0`, `c1`, ... */
@@ -31,10 +32,14 @@ export class StagedRows {
   static async createNamed(run: Run, schema: Schema): Promise<StagedRows> {
     const duckdb = await run.duckdb()
     const table = `staged_${++tables}`
-    await duckdb.createTable(table, schema)
-    // The host may be gone with the engine, and its tables with it.
-    const kept = run.cleanUp(() => duckdb.dropTable(table).catch(() => undefined))
-    return new StagedRows(run, duckdb, table, schema, kept)
+    await ofRun(run, duckdb.createTable(table, schema, run.signal))
+    const drop = () => {
+      keep()
+      // Not waited for: what others ask of DuckDB may take long. The host may be gone with the engine, and the table with it.
+      void duckdb.dropTable(table).catch(() => undefined)
+    }
+    const keep = run.cleanUp(async () => drop())
+    return new StagedRows(run, duckdb, table, schema, drop)
   }
 
   get rows(): number {
@@ -50,7 +55,7 @@ export class StagedRows {
   async append(batch: Batch): Promise<void> {
     try {
       this.run.throwIfCancelled()
-      if (batch.length > 0) await this.duckdb.append(this.table, batch)
+      if (batch.length > 0) await ofRun(this.run, this.duckdb.append(this.table, batch, this.run.signal))
       this.count += batch.length
       this.size += bytesOfBatch(this.run.memory, batch)
     } finally {
@@ -62,10 +67,15 @@ export class StagedRows {
   async appendAll(batches: AsyncIterable<Batch>): Promise<void> {
     for await (const batch of batches) await this.append(batch)
   }
+}
 
-  drop(): Promise<void> {
-    this.dropped()
-    return this.duckdb.dropTable(this.table)
+/** What is asked of DuckDB for a cancelled run fails with less to say than the cancellation itself. */
+async function ofRun<T>(run: Run, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    run.throwIfCancelled()
+    throw error
   }
 }
 
@@ -84,7 +94,7 @@ export async function* queried(
   const duckdb = await run.duckdb()
   try {
     yield* duckdb.query(sql, schema, { owner: run.handle.owner, signal: run.signal })
-    for (const table of tables) await table.drop()
+    for (const table of tables) table.drop()
   } catch (error) {
     // What is asked of DuckDB for a cancelled run fails with less to say than the cancellation itself.
     run.throwIfCancelled()

@@ -31,7 +31,7 @@ export async function* queryInput(
     await staged.appendAll(input)
     sql = selected(write(relationOf(staged.table, inputSchema)), output)
   } catch (error) {
-    await staged.drop()
+    staged.drop()
     throw error
   }
   yield* queried(run, sql, output, [staged])
