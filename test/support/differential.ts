@@ -1,9 +1,12 @@
-/** Runs queries by volley, with one thread and with two, and compares the results with DuckDB's. */
+/** Runs queries in bulk, with one thread and with two, and in other ways, and compares the results with DuckDB's. */
 
 import { type Engine, type EngineOptions, type Frame, open } from '../../index.js'
+import { promisesOrder } from '../../planner/duckdb-sql/plan.js'
 import { everyType } from './every-type.js'
 import { afterAll, beforeAll, expect } from './jest.js'
+import { optimizedPlan, rowsRead } from './optimized.js'
 import { type Comparison, Oracle } from './oracle.js'
+import { type Way, waysOf } from './ways.js'
 
 export type Tables = Readonly<Record<string, Frame>>
 export type MakeFrame = (tables: Tables, engine: Engine) => Frame
@@ -16,10 +19,15 @@ export const STANDARD_TABLES: Readonly<Record<string, string>> = {
 }
 
 export class Differential {
+  /** Paths of the tables' files. */
+  private readonly parquet: Record<string, string> = {}
+  private readonly arrow: Record<string, string> = {}
+  private turn = 0
+
   private constructor(
     readonly oracle: Oracle,
     readonly engines: readonly Engine[],
-    private readonly paths: Record<string, string>,
+    private readonly ways: (sql: string) => readonly Way[],
   ) {}
 
   static async open(
@@ -29,7 +37,7 @@ export class Differential {
   ): Promise<Differential> {
     const oracle = await Oracle.open()
     const engines = await Promise.all(threads.map((count) => open({ ...options, threads: count })))
-    const differential = new Differential(oracle, engines, {})
+    const differential = new Differential(oracle, engines, options.strategy === undefined ? waysOf : () => [])
     for (const [name, sql] of Object.entries(tables)) await differential.addTable(name, sql)
     return differential
   }
@@ -39,21 +47,50 @@ export class Differential {
     this.oracle.close()
   }
 
-  /** Makes the rows of a query a Parquet file for volley and a table for DuckDB. */
+  /** Makes the rows of a query files for volley and a table for DuckDB. */
   async addTable(name: string, sql: string): Promise<void> {
-    this.paths[name] = await this.oracle.parquet(name, sql)
-    await this.oracle.run(`create or replace table ${name} as from read_parquet('${this.paths[name]}')`)
+    const path = await this.oracle.parquet(name, sql)
+    this.parquet[name] = path
+    this.arrow[name] = this.oracle.path(`${name}.arrow`)
+    await this.engines[0].scanParquet(path).sinkArrow(this.arrow[name], { overwrite: true })
+    await this.oracle.run(`create or replace table ${name} as from read_parquet('${path}')`)
   }
 
-  readonly tables = (engine: Engine): Tables =>
-    Object.fromEntries(Object.entries(this.paths).map(([name, path]) => [name, engine.scanParquet(path)]))
+  readonly tables = (engine: Engine, format: Way['format'] = 'parquet'): Tables =>
+    Object.fromEntries(
+      format === 'parquet'
+        ? Object.entries(this.parquet).map(([name, path]) => [name, engine.scanParquet(path)])
+        : Object.entries(this.arrow).map(([name, path]) => [name, engine.scanArrow(path)]),
+    )
 
-  /** Expects a frame to have the rows of a query, whatever the number of threads. */
+  /** Expects a frame to have the rows of a query, whatever the number of threads and the strategy. */
   async expectFrame(make: MakeFrame, sql: string, comparison: Comparison = {}): Promise<void> {
-    const frames = this.engines.map((engine) => make(this.tables(engine), engine))
-    const differences = await this.oracle.differences(frames, sql, comparison)
-    const found = differences.map((text, i) => (text === null ? null : `${this.engines[i].threads} threads: ${text}`))
-    expect({ sql, found }).toEqual({ sql, found: frames.map(() => null) })
+    await this.oracle.expect(sql, comparison)
+    const found: string[] = []
+    for (const engine of this.engines) {
+      const { difference } = await this.oracle.attempt({ frame: make(this.tables(engine), engine) }, comparison)
+      if (difference !== null) found.push(`${engine.threads} threads: ${difference}`)
+    }
+    for (const way of this.ways(sql)) found.push(...(await this.faultsOf(way, make, comparison)))
+    expect({ sql, found }).toEqual({ sql, found: [] })
+  }
+
+  /** What is wrong with the result of `expectFrame`'s frame, run in a way of its own. */
+  private async faultsOf(way: Way, make: MakeFrame, comparison: Comparison): Promise<string[]> {
+    const engine = this.engines[this.turn++ % this.engines.length]
+    const frame = make(this.tables(engine, way.format), engine)
+    const faults: string[] = []
+    try {
+      const plan = await optimizedPlan(frame)
+      const unordered = way.run.strategy !== 'row' && !promisesOrder(plan)
+      const { difference, report } = await this.oracle.attempt({ frame, run: way.run, unordered }, comparison)
+      if (difference !== null) faults.push(difference)
+      const rows = rowsRead(frame, plan)
+      if (rows !== null && rows !== report.rowsIn) faults.push(`${report.rowsIn} rows in instead of ${rows}`)
+    } catch (error) {
+      faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    }
+    return faults.map((fault) => `${way.name}, ${engine.threads} threads: ${fault}`)
   }
 
   /** Expects a frame, with one thread, and a query, with two, to have the rows of the query in DuckDB. */
@@ -71,7 +108,10 @@ export class Differential {
   }
 }
 
-/** Opens one for the tests of a file, with an engine for each number of threads. */
+/**
+ * Opens one for the tests of a file, with an engine for each number of threads. Engines that are given a strategy run
+ * plans in that and in no other.
+ */
 export function differential(
   tables: Readonly<Record<string, string>> = STANDARD_TABLES,
   threads: readonly number[] = [1, 2],

@@ -4,13 +4,27 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import type { Frame } from '../../index.js'
+import type { Frame, RunOptions, RunReport } from '../../index.js'
 
 export interface Comparison {
   /** Rows must come in the order of the query; otherwise both results are sorted first. */
   readonly ordered?: boolean
   /** Floating-point columns, by name, that may be off by a share of `TOLERANCE`; all others are exact to the bit. */
   readonly approximate?: readonly string[]
+}
+
+/** A run of a frame whose result is to be compared. */
+export interface Attempt {
+  readonly frame: Frame
+  readonly run?: RunOptions
+  /** True if this run may put the rows out in any order, whatever the comparison says. */
+  readonly unordered?: boolean
+}
+
+export interface Outcome {
+  /** As text; null if there is none. */
+  readonly difference: string | null
+  readonly report: RunReport
 }
 
 /** Relative error of floating-point sums and what is made of them, which depends on the order of additions. */
@@ -23,6 +37,8 @@ interface Column {
 
 export class Oracle {
   private results = 0
+  private expected: readonly Column[] = []
+  private expectedSorted = false
 
   private constructor(
     private readonly instance: DuckDBInstance,
@@ -84,49 +100,79 @@ export class Oracle {
     sql: string,
     comparison: Comparison = {},
   ): Promise<readonly (string | null)[]> {
-    const columns = await this.store('expected', sql, comparison)
+    await this.expect(sql, comparison)
     const found: (string | null)[] = []
-    for (const frame of frames) {
-      const path = this.path(`result-${++this.results}.parquet`)
-      try {
-        // Every other file is plain, which is quicker.
-        const plain = this.results % 2 === 0
-        await frame.sinkParquet(path, plain ? { dictionary: false, compression: 'none' } : {})
-        const actual = await this.store('actual', `from read_parquet('${path}')`, comparison)
-        found.push(compareHeaders(columns, actual) ?? (await this.compareRows(columns, comparison)))
-      } finally {
-        rmSync(path, { force: true })
-      }
-    }
+    for (const frame of frames) found.push((await this.attempt({ frame }, comparison)).difference)
     return found
   }
 
-  /** Keeps the rows of a query as a table, sorted if their order does not matter. */
-  private async store(table: string, sql: string, { ordered, approximate = [] }: Comparison): Promise<Column[]> {
-    await this.run(`create or replace temp table ${table} as ${sql}`)
-    const columns = (await this.run(`describe ${table}`)).map(
-      ([name, type]): Column => ({ name: String(name), type: storedType(String(type)) }),
-    )
-    if (ordered !== true) {
-      const keys = columns
-        .filter(({ name }) => !approximate.includes(name))
-        .flatMap(({ name, type }) => (isFloat(type) ? [quote(name), `signbit(${quote(name)})`] : [quote(name)]))
-      if (keys.length > 0) {
-        await this.run(`create or replace temp table ${table} as from ${table} order by ${keys.join(', ')}`)
-      }
-    }
-    return columns
+  /** Keeps the rows of a query, with which `attempt` compares until the next call. */
+  async expect(sql: string, comparison: Comparison): Promise<void> {
+    this.expected = await this.store('expected', sql)
+    this.expectedSorted = false
+    if (comparison.ordered !== true) await this.sortExpected(comparison)
   }
 
-  private async compareRows(columns: readonly Column[], { approximate = [] }: Comparison): Promise<string | null> {
-    const [[expected, actual]] = await this.run('select (select count(*) from expected), (select count(*) from actual)')
+  async attempt({ frame, run, unordered }: Attempt, comparison: Comparison): Promise<Outcome> {
+    const path = this.path(`result-${++this.results}.parquet`)
+    try {
+      // Every other file is plain, which is quicker.
+      const plain = this.results % 2 === 0
+      const report = await frame.sinkParquet(path, plain ? { dictionary: false, compression: 'none' } : {}, run)
+      return { difference: await this.compare(path, comparison, unordered ?? false), report }
+    } finally {
+      rmSync(path, { force: true })
+    }
+  }
+
+  private async compare(path: string, comparison: Comparison, unordered: boolean): Promise<string | null> {
+    const isSorted = comparison.ordered !== true || unordered
+    const actual = await this.store('actual', `from read_parquet('${path}')`)
+    const headers = compareHeaders(this.expected, actual)
+    if (headers !== null) return headers
+    if (isSorted) {
+      await this.sort('actual', 'actual', actual, comparison)
+      await this.sortExpected(comparison)
+    }
+    return this.compareRows(isSorted ? 'expected_sorted' : 'expected', comparison)
+  }
+
+  private async store(table: string, sql: string): Promise<Column[]> {
+    await this.run(`create or replace temp table ${table} as ${sql}`)
+    return (await this.run(`describe ${table}`)).map(
+      ([name, type]): Column => ({ name: String(name), type: storedType(String(type)) }),
+    )
+  }
+
+  private async sortExpected(comparison: Comparison): Promise<void> {
+    if (!this.expectedSorted) await this.sort('expected', 'expected_sorted', this.expected, comparison)
+    this.expectedSorted = true
+  }
+
+  /** So that equal tables have equal rows in equal places, the approximate columns apart. */
+  private async sort(
+    table: string,
+    sorted: string,
+    columns: readonly Column[],
+    { approximate = [] }: Comparison,
+  ): Promise<void> {
+    const keys = columns
+      .filter(({ name }) => !approximate.includes(name))
+      .flatMap(({ name, type }) => (isFloat(type) ? [quote(name), `signbit(${quote(name)})`] : [quote(name)]))
+    const order = keys.length === 0 ? '' : `order by ${keys.join(', ')}`
+    await this.run(`create or replace temp table ${sorted} as from ${table} ${order}`)
+  }
+
+  private async compareRows(table: string, { approximate = [] }: Comparison): Promise<string | null> {
+    const columns = this.expected
+    const [[expected, actual]] = await this.run(`select (select count(*) from ${table}), (select count(*) from actual)`)
     if (expected !== actual) return `${actual} rows instead of ${expected}`
     const differing = columns.map(({ name, type }) => {
       const [e, a] = [`e.${quote(name)}`, `a.${quote(name)}`]
       return isFloat(type) && approximate.includes(name) ? farApart(e, a) : unequal(e, a, type)
     })
     const counts = differing.map((condition) => `count(*) filter (where ${condition})`)
-    const both = 'expected e positional join actual a'
+    const both = `${table} e positional join actual a`
     const [totals] = await this.run(`select ${counts.join(', ')} from ${both}`)
     const faults: string[] = []
     for (const [index, total] of totals.entries()) {

@@ -2,29 +2,22 @@
 
 import { releaseBatch } from '../../engine/kernels/vectors.js'
 import { lower } from '../../engine/lower.js'
-import { optimizeQuery, type QueryEnvironment, resolveQuery } from '../../engine/query.js'
-import { Run, type RunResources } from '../../engine/run.js'
+import { Run } from '../../engine/run.js'
 import type { Pipeline } from '../../engine/strategies/pipeline.js'
 import { type RowOptions, RowStrategy } from '../../engine/strategies/row.js'
 import type { Frame } from '../../index.js'
 import { toRow } from '../../io/records/row.js'
-
-/** What an executor has to run plans with. */
-interface Internals {
-  readonly resources: RunResources
-  readonly environment: QueryEnvironment
-}
+import { internalsOf, optimizedPlan } from './optimized.js'
 
 export async function pipelineOf(frame: Frame): Promise<Pipeline> {
-  const { environment } = frame.runtime as unknown as Internals
-  const resolved = await resolveQuery(frame.plan, environment)
-  return lower(optimizeQuery(resolved, environment.sources), (source) => environment.sources.sourceOf(source))
+  const { sources } = internalsOf(frame).environment
+  return lower(await optimizedPlan(frame), (source) => sources.sourceOf(source))
 }
 
 /** The rows of a frame, by records. */
 export async function rowsByRecord(frame: Frame, options: RowOptions = {}): Promise<Record<string, unknown>[]> {
   const pipeline = await pipelineOf(frame)
-  const run = new Run((frame.runtime as unknown as Internals).resources, undefined)
+  const run = new Run(internalsOf(frame).resources, undefined)
   const rows: Record<string, unknown>[] = []
   try {
     for await (const batch of new RowStrategy(run, options).batches(pipeline)) {

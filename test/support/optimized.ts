@@ -1,0 +1,33 @@
+/** What an engine makes of the plan of a frame. */
+
+import { rowsToRead } from '../../engine/explain.js'
+import { optimizeQuery, type QueryEnvironment, resolveQuery } from '../../engine/query.js'
+import type { RunResources } from '../../engine/run.js'
+import type { Frame } from '../../index.js'
+import type { ResolvedPlan } from '../../planner/logical-plan.js'
+import { inputsOf } from '../../planner/plan-tree.js'
+
+/** What an executor has to run plans with. */
+interface Internals {
+  readonly resources: RunResources
+  readonly environment: QueryEnvironment
+}
+
+export function internalsOf(frame: Frame): Internals {
+  return frame.runtime as unknown as Internals
+}
+
+export async function optimizedPlan(frame: Frame): Promise<ResolvedPlan> {
+  const { environment } = internalsOf(frame)
+  return optimizeQuery(await resolveQuery(frame.plan, environment), environment.sources)
+}
+
+/** Rows that a run of an optimized plan reads; null where that depends on when it has enough, or cannot be known. */
+export function rowsRead(frame: Frame, plan: ResolvedPlan): number | null {
+  return mayStopEarly(plan) ? null : rowsToRead(plan, internalsOf(frame).environment.sources).rows
+}
+
+function mayStopEarly(plan: ResolvedPlan): boolean {
+  if (plan.kind === 'limit' || (plan.kind === 'scan' && plan.limit !== null)) return true
+  return inputsOf(plan).some(mayStopEarly)
+}
