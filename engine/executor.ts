@@ -337,7 +337,8 @@ export class Executor implements FrameRuntime {
   /** An error for want of memory says who holds it. */
   private explained(error: unknown, meter: RunMeter): unknown {
     const { monitor, operators } = this.resources
-    return explainLimit(error, { operators, budget: monitor.budget, shareRead: meter.shareRead })
+    const { budget, duckdb } = monitor
+    return explainLimit(error, { operators, budget, duckdb, shareRead: meter.shareRead })
   }
 
   /** Bytes that breakers may hold in memory under bulk. */

@@ -26,16 +26,33 @@ export function describeHolders(holders: readonly LabelledBytes[]): string {
     .join(', ')
 }
 
+/** What DuckDB may hold, and what it holds. */
+export interface DuckDbUse {
+  readonly limitBytes: number
+  readonly bytes: number
+}
+
+export interface Memory {
+  readonly operators: OperatorSlots
+  readonly budget: MemoryBudget
+  /** Null if it does not run. */
+  readonly duckdb: DuckDbUse | null
+}
+
 /**
- * The same error with the holders named, if it is one of the allocator's; otherwise the error as it is. `shareRead` is
- * the part of the input that was read by then, null where that is not known: what is held is taken to grow with it.
+ * The same error with the holders named, if it is one of the allocator's or DuckDB's; otherwise the error as it is.
+ * `shareRead` is the part of the input that was read by then, null where that is not known: what is held is taken to grow
+ * with it.
  */
 export function explainLimit(
   error: unknown,
-  { operators, budget, shareRead }: { operators: OperatorSlots; budget: MemoryBudget; shareRead: number | null },
+  { operators, budget, duckdb, shareRead }: Memory & { readonly shareRead: number | null },
 ): unknown {
   if (!(error instanceof VolleyError) || error.code !== 'VOLLEY_MEMORY_LIMIT') return error
-  const { requested, used, holders } = error.details
+  const { requested, used, holders, operators: known } = error.details
+  if (requested === undefined && known === undefined && duckdb !== null) {
+    return explainDuckDb(error, duckdb, operators, budget)
+  }
   if (typeof requested !== 'number' || typeof used !== 'number' || !Array.isArray(holders)) return error
   const held = (holders as readonly MemoryHolder[])
     .map(({ slot, bytes }) => ({ label: operators.labelOf(slot), bytes }))
@@ -52,6 +69,24 @@ export function explainLimit(
     `cannot allocate ${formatBytes(requested)}: ${formatBytes(used)} of ${formatBytes(budget.sharedBytes)} of shared memory are ` +
       `in use${parenthesized(held)} under a memory limit of ${formatBytes(budget.limitBytes)}; ${enough}`,
     { requested, used, limitBytes: budget.limitBytes, operators: held, smallestLimitBytes },
+    error,
+  )
+}
+
+/** What DuckDB says does not tell what it would have needed: it is taken to be twice as much as it may hold. */
+function explainDuckDb(
+  error: VolleyError,
+  duckdb: DuckDbUse,
+  operators: OperatorSlots,
+  { limitBytes }: MemoryBudget,
+): VolleyError {
+  const held = [{ label: 'DuckDB', bytes: duckdb.bytes }, ...operators.breakdown()]
+  const smallestLimitBytes = limitBytes + duckdb.limitBytes
+  return new VolleyError(
+    'VOLLEY_MEMORY_LIMIT',
+    `DuckDB may hold ${formatBytes(duckdb.limitBytes)} under a memory limit of ${formatBytes(limitBytes)} and needs more: ` +
+      `${error.message}${parenthesized(held)}; a limit of about ${formatBytes(smallestLimitBytes)} may be enough`,
+    { ...error.details, limitBytes, duckdbLimitBytes: duckdb.limitBytes, operators: held, smallestLimitBytes },
     error,
   )
 }

@@ -11,7 +11,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { VolleyError } from '../../planner/errors.js'
 import type { EngineListeners, MemoryPressure, MemorySample } from '../events.js'
 import type { DuckDbShare, MemoryBudget } from './budget.js'
-import { describeHolders, type LabelledBytes, limitReached } from './limit-error.js'
+import { type DuckDbUse, describeHolders, type LabelledBytes, limitReached } from './limit-error.js'
 import type { OperatorSlots } from './operator-slots.js'
 import type { SharedMemory } from './shared-memory.js'
 
@@ -54,6 +54,7 @@ export class MemoryMonitor {
   private readonly residentBytes: () => number
   private timer: NodeJS.Timeout | null = null
   private duckdbBytes: (() => number) | null = null
+  private share: DuckDbShare | null = null
   private level: MemoryPressure = 'none'
   private lastEvent = Number.NEGATIVE_INFINITY
   private latest: MemorySample
@@ -99,11 +100,18 @@ export class MemoryMonitor {
   startDuckDb(bytes: () => number): DuckDbShare {
     const share = this.budget.duckdb(this.residentBytes())
     this.duckdbBytes = bytes
+    this.share = share
     return share
   }
 
   endDuckDb(): void {
     this.duckdbBytes = null
+    this.share = null
+  }
+
+  /** What DuckDB may hold, and held at the last sample; null if it does not run. */
+  get duckdb(): DuckDbUse | null {
+    return this.share === null ? null : { limitBytes: this.share.memoryLimitBytes, bytes: this.latest.duckdbBytes }
   }
 
   /** `rss 498 of 512 MB, aggregate 210 MB`, with the largest holder unless others, or none, are given. */

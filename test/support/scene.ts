@@ -6,11 +6,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { type Engine, type EngineOptions, open, VolleyError } from '../../index.js'
+import { Component, type Engine, type EngineOptions, open, VolleyError } from '../../index.js'
 import { afterAll, beforeAll, expect } from './jest.js'
 
 /** A failure that takes longer than this is not at once, even on a slow machine. */
 const AT_ONCE_MS = 10_000
+
+/** What must not happen, whatever goes wrong. */
+const NOISE = ['warning', 'unhandledRejection'] as const
 
 const modules = new URL('../../../test/support/modules/', import.meta.url)
 
@@ -21,6 +24,8 @@ export function modulePath(name: string): string {
 
 export class Scene {
   readonly directory = mkdtempSync(join(tmpdir(), 'volley-faults-'))
+  /** Where the engine spills to, unless its options say otherwise. */
+  readonly spillDirectory = mkdtempSync(join(tmpdir(), 'volley-spilled-'))
   private opened: Engine | null = null
 
   /** For the tests of one file. */
@@ -29,12 +34,20 @@ export class Scene {
     openEngine: (options: EngineOptions) => Engine | Promise<Engine> = open,
   ): Scene {
     const scene = new Scene()
+    const noise: unknown[] = []
+    const hear = (event: unknown) => noise.push(event)
     beforeAll(async () => {
-      scene.opened = await openEngine(options)
+      for (const event of NOISE) process.on(event, hear)
+      scene.opened = await openEngine({ tempDirectory: scene.spillDirectory, ...options })
     })
     afterAll(async () => {
       await scene.engine.close()
-      rmSync(scene.directory, { recursive: true, force: true })
+      for (const event of NOISE) process.off(event, hear)
+      const spilled = readdirSync(scene.spillDirectory)
+      for (const directory of [scene.directory, scene.spillDirectory]) {
+        rmSync(directory, { recursive: true, force: true })
+      }
+      expect({ spilled, noise }).toEqual({ spilled: [], noise: [] })
     })
     return scene
   }
@@ -62,8 +75,34 @@ export class Scene {
     expect(performance.now() - began).toBeLessThan(AT_ONCE_MS)
     expect(this.files()).toEqual(files)
     await expectWorks(this.engine)
+    await this.expectNothingStaged()
     return error
   }
+
+  /** No table of a run that has ended is left in DuckDB, if that was ever started, and nothing on its disk. */
+  async expectNothingStaged(): Promise<void> {
+    if (readdirSync(this.spillDirectory).length > 0) expect(await heldByDuckDb(this.engine)).toEqual(NOTHING_HELD)
+  }
+}
+
+/** Asks DuckDB what it holds. */
+class Held extends Component {
+  readonly name = 'held'
+  readonly schema = { tables: 'int32', spilled: 'int64' }
+
+  override processBigData(): string {
+    return `SELECT (SELECT count(*) FROM duckdb_tables()) AS tables,
+      (SELECT sum(temporary_storage_bytes) FROM duckdb_memory()) AS spilled`
+  }
+}
+
+/** The input of the component that asks is a table, too. */
+const NOTHING_HELD = { tables: 1, spilled: 0n }
+
+async function heldByDuckDb(engine: Engine): Promise<Record<string, unknown>> {
+  const asked = engine.fromRecords([{ one: 1 }], { one: 'int32' }).apply(new Held())
+  for await (const row of asked.rows()) return row
+  throw new Error('DuckDB did not say what it holds')
 }
 
 export async function failure(work: () => Promise<unknown>): Promise<VolleyError> {
