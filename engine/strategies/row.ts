@@ -15,6 +15,7 @@ import { unreachable } from '../../planner/errors.js'
 import type { Schema } from '../../planner/types.js'
 import { RowError } from '../kernels/kernel.js'
 import { persistBatch, releaseBatch } from '../kernels/vectors.js'
+import type { PlanPiece } from '../metrics/plan-part.js'
 import { moduleCall, type NamedCall } from '../operators/map.js'
 import { top } from '../operators/top.js'
 import type { Run } from '../run.js'
@@ -26,6 +27,7 @@ import { aggregateRecords, sortRecords, windowRecords } from './row/breakers.js'
 import { type RecordWork, stageContext, Turns } from './row/context.js'
 import { mapRecords, mapSlices } from './row/functions.js'
 import { RecordJoin } from './row/joins.js'
+import { StageMeter } from './row/measure.js'
 import { isRecordStep, RecordProgram, type RecordStep } from './row/records.js'
 import { scanSlices } from './row/scan.js'
 import { describeFailure, type OnReject, SliceCutter, type Slices } from './row/slices.js'
@@ -43,6 +45,7 @@ export interface RowOptions {
 
 export class RowStrategy implements RecordWork {
   readonly onReject: OnReject | undefined
+  readonly meter: StageMeter
   private readonly turns: Turns
 
   constructor(
@@ -50,6 +53,7 @@ export class RowStrategy implements RecordWork {
     options: RowOptions = {},
   ) {
     this.onReject = options.onReject
+    this.meter = new StageMeter(run)
     this.turns = new Turns(run)
   }
 
@@ -70,7 +74,12 @@ export class RowStrategy implements RecordWork {
   async *slices({ source, steps, schema }: Pipeline): Slices {
     const joins: RecordJoin[] = []
     try {
-      for await (const slice of await this.staged(this.sourceSlices(source), sourceSchema(source), steps, joins)) {
+      for await (const slice of await this.staged(
+        this.meter.source(source, this.sourceSlices(source)),
+        sourceSchema(source),
+        steps,
+        joins,
+      )) {
         yield { ...slice, batch: { ...slice.batch, schema } }
       }
     } finally {
@@ -94,26 +103,30 @@ export class RowStrategy implements RecordWork {
         case 'project': {
           const rest = steps.slice(next)
           const end = rest.findIndex((one) => !isRecordStep(one))
-          const fused = (end < 0 ? rest : rest.slice(0, end)).filter(isRecordStep)
-          slices = this.records(slices, current, fused)
+          // What is measured step by step is not fused.
+          const fused = rest.slice(0, this.meter.isOn ? 1 : end < 0 ? rest.length : end).filter(isRecordStep)
+          const before = current
+          slices = this.meter.stage(step, slices, (input) => this.records(input, before, fused))
           next += fused.length
           break
         }
         case 'top':
-          slices = this.top(slices, step)
+          slices = this.meter.stage(step, slices, (input) => this.top(input, step))
           next++
           break
         case 'join': {
           const join = await RecordJoin.build(this, step)
           joins.push(join)
-          slices = join.probe(slices)
+          slices = this.meter.stage(step, slices, (input) => join.probe(input))
           next++
           break
         }
-        case 'map':
-          slices = this.mapped(slices, step.mode, step.schema, await moduleCall(this.run.context, step.function))
+        case 'map': {
+          const call = await moduleCall(this.run.context, step.function)
+          slices = this.meter.stage(step, slices, (input) => this.mapped(input, step.mode, step.schema, call))
           next++
           break
+        }
         default:
           return unreachable(step)
       }
@@ -158,7 +171,7 @@ export class RowStrategy implements RecordWork {
   private sourceSlices(source: PipelineSource): Slices {
     switch (source.kind) {
       case 'scan':
-        return scanSlices(this.run, source, this.turns)
+        return scanSlices(this, source, this.turns)
       case 'aggregate':
         return this.cut(aggregateRecords(this, source))
       case 'sort':
@@ -167,19 +180,19 @@ export class RowStrategy implements RecordWork {
         return this.cut(windowRecords(this, source))
       case 'limit':
         return this.cut(
-          limitBatches(stageContext(this.run, 'limit'), this.batches(source.input), source.count, source.offset),
+          limitBatches(stageContext(this.run, 'limit'), this.inputOf(source), source.count, source.offset),
         )
       case 'union':
-        return this.union(source.inputs)
+        return this.union(source)
       case 'outerJoin':
         return this.outerJoin(source)
       case 'closure': {
         const { call, label } = source.function
         const named = { call: call as (input: unknown) => unknown, takesOutput: false, label }
-        return this.mapped(this.slices(source.input), source.mode, source.schema, named)
+        return this.mapped(this.meter.input(source, this.slices(source.input)), source.mode, source.schema, named)
       }
       case 'component':
-        return this.cut(componentBatches(this.run, source, this.batches(source.input)))
+        return this.cut(componentBatches(this.run, source, this.inputOf(source), this.meter.span(source)))
       case 'stream':
         return this.cut(source.batches())
       default:
@@ -187,15 +200,20 @@ export class RowStrategy implements RecordWork {
     }
   }
 
-  private async *union(inputs: readonly Pipeline[]): Slices {
-    for (const input of inputs) yield* this.slices(input)
+  private inputOf(piece: PlanPiece & { readonly input: Pipeline }): AsyncGenerator<Batch> {
+    return this.meter.span(piece).input(this.batches(piece.input))
+  }
+
+  private async *union(source: Extract<PipelineSource, { kind: 'union' }>): Slices {
+    for (const input of source.inputs) yield* this.meter.input(source, this.slices(input))
   }
 
   /** What the records join with, then what none has matched. */
-  private async *outerJoin({ input, join }: Extract<PipelineSource, { kind: 'outerJoin' }>): Slices {
+  private async *outerJoin(source: Extract<PipelineSource, { kind: 'outerJoin' }>): Slices {
+    const { input, join } = source
     const built = await RecordJoin.build(this, join)
     try {
-      yield* built.probe(this.slices(input))
+      yield* built.probe(this.meter.input(source, this.slices(input)))
       yield* built.unmatched()
     } finally {
       built.release()

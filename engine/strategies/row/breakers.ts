@@ -5,6 +5,7 @@ import type { NamedExpression, TypedExpression } from '../../../planner/expressi
 import { field, type Schema, schemaOf } from '../../../planner/types.js'
 import { evaluateGathered } from '../../kernels/evaluate.js'
 import { concat, persistBatch, releaseBatch, releaseVector, takeBatch } from '../../kernels/vectors.js'
+import type { PlanPiece } from '../../metrics/plan-part.js'
 import { type AggregateDescriptor, AggregateState } from '../../operators/aggregate.js'
 import { sortIndices } from '../../operators/sort.js'
 import { top } from '../../operators/top.js'
@@ -29,11 +30,11 @@ export async function* aggregateRecords(work: RecordWork, source: SourceOf<'aggr
     ...aggregates.map((aggregate) => aggregate.argument),
     ...aggregates.map((aggregate) => aggregate.filter),
   ]
-  const context = stageContext(work.run, 'aggregate')
+  const context = stageContext(work.run, 'aggregate', work.meter.span(source))
   const state = AggregateState.create(context, descriptor)
   try {
     let position = 0
-    for await (const { batch } of work.slices(computed(input, inputs))) {
+    for await (const { batch } of work.meter.input(source, work.slices(computed(input, inputs)))) {
       let next = 0
       const columns = inputs.map((one) => (one === null ? null : batch.columns[next++]))
       const rest = columns.slice(keys.length)
@@ -71,11 +72,13 @@ async function* handedOut(context: TaskContext, batches: readonly Batch[]): Asyn
 /** More gathered rows than these, beyond twice those wanted, are thinned by a top-k sort. */
 const THINNED_ROWS = 65_536
 
-export async function* sortRecords(work: RecordWork, { input, keys, limit }: SourceOf<'sort'>): AsyncGenerator<Batch> {
-  const context = stageContext(work.run, 'sort')
+export async function* sortRecords(work: RecordWork, source: SourceOf<'sort'>): AsyncGenerator<Batch> {
+  const { input, keys, limit } = source
+  const context = stageContext(work.run, 'sort', work.meter.span(source))
   const thin = (whole: Batch) =>
     limit === null ? null : persistBatch(context, context.allocate, top(context, keys, limit, whole))
-  const whole = await gathered(work, context, input, limit === null ? null : { rows: limit * 2 + THINNED_ROWS, thin })
+  const thinning = limit === null ? null : { rows: limit * 2 + THINNED_ROWS, thin }
+  const whole = await gathered(work, context, source, input, thinning)
   try {
     const vectors = evaluateGathered(
       context,
@@ -99,11 +102,11 @@ export async function* sortRecords(work: RecordWork, { input, keys, limit }: Sou
   }
 }
 
-export async function* windowRecords(work: RecordWork, { input, windows }: SourceOf<'window'>): AsyncGenerator<Batch> {
-  const context = stageContext(work.run, 'window')
+export async function* windowRecords(work: RecordWork, source: SourceOf<'window'>): AsyncGenerator<Batch> {
+  const context = stageContext(work.run, 'window', work.meter.span(source))
   try {
-    const whole = await gathered(work, context, input)
-    const vectors = computeWindow(context, windows, whole)
+    const whole = await gathered(work, context, source, source.input)
+    const vectors = computeWindow(context, source.windows, whole)
     yield { ...whole, columns: [...whole.columns, ...vectors] }
   } finally {
     context.freeScratch()
@@ -116,16 +119,17 @@ interface Thinning {
   readonly thin: (whole: Batch) => Batch | null
 }
 
-/** All rows of a pipeline in one batch whose columns are contiguous; the caller owns it. */
+/** All rows of a pipeline in one batch whose columns are contiguous, for a piece of the plan; the caller owns it. */
 export async function gathered(
   work: RecordWork,
   context: TaskContext,
+  piece: PlanPiece,
   pipeline: Pipeline,
   thinning: Thinning | null = null,
 ): Promise<Batch> {
   let pieces: Batch[] = []
   let rows = 0
-  for await (const batch of work.batches(pipeline)) {
+  for await (const batch of work.meter.span(piece).input(work.batches(pipeline))) {
     pieces.push(batch)
     rows += batch.length
     if (thinning === null || rows <= thinning.rows) continue

@@ -2,15 +2,18 @@
 
 import type { Batch } from '../../../io/batch.js'
 import { createKernelContext } from '../../kernels/context.js'
+import { NO_SPAN, type NodeSpan } from '../../metrics/span.js'
 import type { Run } from '../../run.js'
 import type { TaskContext } from '../../workers/task-context.js'
 import type { Pipeline } from '../pipeline.js'
+import type { StageMeter } from './measure.js'
 import type { OnReject, Slices } from './slices.js'
 
 /** What stages and breakers use of the strategy. */
 export interface RecordWork {
   readonly run: Run
   readonly onReject: OnReject | undefined
+  readonly meter: StageMeter
   /** The result of a pipeline in order. The consumer owns the batches and may stop early. */
   batches(pipeline: Pipeline): AsyncGenerator<Batch>
   /** The same as slices, which stay the producer's. */
@@ -19,11 +22,11 @@ export interface RecordWork {
 
 /**
  * A context whose scratch is used by one stage alone, since what a stage hands on stays there until it is asked again.
- * What it allocates is counted for `label`.
+ * What it allocates is counted for `label`, and told to `span`.
  */
-export function stageContext(run: Run, label: string): TaskContext {
+export function stageContext(run: Run, label: string, span: NodeSpan = NO_SPAN): TaskContext {
   const kernels = createKernelContext(run.memory, run.context.wasm, run.handle.owner)
-  return { ...run.operator(label).context, ...kernels }
+  return { ...run.operator(label, undefined, span).context, ...kernels }
 }
 
 const TURN_MS = 10

@@ -22,8 +22,8 @@ export class RecordJoin {
   ) {}
 
   static async build(work: RecordWork, join: JoinStep): Promise<RecordJoin> {
-    const context = stageContext(work.run, 'join build')
-    const whole = await gathered(work, context, join.build)
+    const context = stageContext(work.run, 'join build', work.meter.span(join))
+    const whole = await gathered(work, context, join, join.build)
     const keys = evaluateGathered(context, join.buildKeys, whole).map((key) => persist(context, context.allocate, key))
     context.resetScratch()
     const columns = join.buildColumns.map((index) => whole.columns[index])

@@ -1,8 +1,7 @@
 /** What running by records is for: early results, endless inputs, failures that name their record, little memory. */
 
-import type { Reject } from '../../../../engine/strategies/row.js'
-import { RowStrategy } from '../../../../engine/strategies/row.js'
-import { type Engine, type Frame, open, VolleyError } from '../../../../index.js'
+import { type Reject, RowStrategy } from '../../../../engine/strategies/row.js'
+import { type Engine, type Frame, open, type ProfiledNode, VolleyError } from '../../../../index.js'
 import { beforeAll, describe, expect, it } from '../../../support/jest.js'
 import { duckdbRun } from '../../../support/parquet-files.js'
 import { pipelineOf, rowsByRecord } from '../../../support/row-run.js'
@@ -212,6 +211,19 @@ describe('functions', () => {
     expect((await third).value?.i).toBe(2n)
     await rows.return?.()
   })
+})
+
+it('measures the nodes of a plan as bulk does', async () => {
+  const few = scene.engine.fromRecords([{ k: 2 }, { k: 3 }], { k: 'int32' })
+  const frame = numbers().filter('i % 3 = 1').withColumns({ x: 'i * 2' }).join(few, { on: 'k' }).sort('x').limit(9)
+  const counts = (node: ProfiledNode): unknown[] => [
+    node.operator,
+    ...node.metrics.map(({ rowsIn, rowsOut }) => ({ rowsIn, rowsOut })),
+    ...node.inputs.map(counts),
+  ]
+  const [row, bulk] = [await frame.profile(), await frame.profile({ strategy: 'bulk' })]
+  expect(row.plan.metrics[0].strategy).toBe('row')
+  expect(counts(row.plan)).toEqual(counts(bulk.plan))
 })
 
 it('frees all that it used', async () => {
