@@ -28,7 +28,7 @@ export const modeNames = Object.keys(modes) as ModeName[]
 /** What DuckDB takes part in. */
 export const duckdbModes = modeNames.filter((name) => name !== 'row' && name !== 'bulk')
 
-/** Three times 1,000 keys in 20,480 rows: row groups have 2,048. */
+/** 61,440 rows with 1,000 keys and as many texts as rows, in 15 row groups. */
 export const inputSql = (path: string) =>
   `copy (select i, i % 1000 as k, md5(i::varchar) as text from range(61440) t(i)) to '${path}' (row_group_size 4096)`
 
