@@ -3,6 +3,7 @@
 import type { ScalarName } from '../functions.js'
 import { functionNamed, isHugeint } from '../functions.js'
 import { type DataType, TIMESTAMP } from '../types.js'
+import { comparedSql } from './compared.js'
 import { NoSql, noEqual } from './no-sql.js'
 import { expressionType, isHeldAsCount } from './types.js'
 
@@ -66,7 +67,7 @@ const CALLS: Record<ScalarName, Write> = {
   greatest: named('greatest'),
   least: named('least'),
 
-  eq: infix('='),
+  eq: ([a, b], [type]) => `(${comparedSql(a, type)} = ${comparedSql(b, type)})`,
   neq: infix('<>'),
   lt: infix('<'),
   lte: infix('<='),
@@ -74,7 +75,7 @@ const CALLS: Record<ScalarName, Write> = {
   gte: infix('>='),
   isDistinctFrom: infix('IS DISTINCT FROM'),
   isNotDistinctFrom: infix('IS NOT DISTINCT FROM'),
-  isIn: ([value, ...candidates]) => `(${value} IN (${candidates.join(', ')}))`,
+  isIn: ([value, ...candidates], [type]) => `(${comparedSql(value, type)} IN (${candidates.join(', ')}))`,
 
   and: infix('AND'),
   or: infix('OR'),

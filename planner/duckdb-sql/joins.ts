@@ -3,6 +3,7 @@
 import type { TypedExpression } from '../expression.js'
 import type { PlanOf } from '../plan-tree.js'
 import { sqlOfCast } from './casts.js'
+import { comparedSql } from './compared.js'
 import { sqlOfExpression } from './expressions.js'
 import type { Positions } from './positions.js'
 
@@ -30,7 +31,7 @@ const KINDS: Record<PlanOf<'join'>['how'], string> = {
 
 export function joinSql(plan: PlanOf<'join'>, left: Side, right: Side): JoinSql {
   const { how, leftKeys, rightKeys } = plan
-  const pairs = leftKeys.map((key, i) => `${ofSide(key, 'l')} = ${ofSide(rightKeys[i], 'r')}`)
+  const pairs = leftKeys.map((key, i) => `${compared(key, 'l')} = ${compared(rightKeys[i], 'r')}`)
   // A join without keys pairs all rows.
   const on = how === 'cross' ? '' : ` ON ${pairs.length === 0 ? 'true' : pairs.join(' AND ')}`
   const only = how === 'semi' || how === 'anti'
@@ -40,6 +41,10 @@ export function joinSql(plan: PlanOf<'join'>, left: Side, right: Side): JoinSql 
     columns: only ? ofLeft : [...ofLeft, ...plan.rightColumns.map((index) => `r.c${index}`)],
     order: orderOf(plan, qualified(left, 'l'), qualified(right, 'r')),
   }
+}
+
+function compared(key: TypedExpression, side: string): string {
+  return comparedSql(ofSide(key, side), key.type)
 }
 
 function ofSide(key: TypedExpression, side: string): string {

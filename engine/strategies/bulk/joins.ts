@@ -1,6 +1,7 @@
 /** Joins: the build side becomes one batch and a table over it in shared memory, which the chains of workers probe. */
 
 import type { Batch, Vector } from '../../../io/batch.js'
+import { comparedSql } from '../../../planner/duckdb-sql/compared.js'
 import { releaseBatch, releaseVector } from '../../kernels/vectors.js'
 import { releaseJoinTable } from '../../operators/join.js'
 import type { ProbeStep } from '../../operators/probe.js'
@@ -146,7 +147,9 @@ async function* joinStaged(work: BulkWork, join: JoinStep, probe: Prepared, buil
   const probeWidth = join.schema.fields.length - join.buildColumns.length
   const probeSchema = { ...join.schema, fields: join.schema.fields.slice(0, probeWidth) }
   const rows = await relationOf(work, probe, probeSchema, join.probeKeys)
-  const [probeKeys, buildKeys] = [rows.keyColumns('p'), build.keyColumns('b')]
+  const [probeKeys, buildKeys] = [rows.keyColumns('p'), build.keyColumns('b')].map((keys) =>
+    keys.map((key, i) => comparedSql(key, join.probeKeys[i].type)),
+  )
   const on = probeKeys.length === 0 ? '' : ` ON ${probeKeys.map((key, i) => `${key} = ${buildKeys[i]}`).join(' AND ')}`
   const columns = [...rows.columns('p'), ...join.buildColumns.map((index) => `b.c${index}`)]
   const sql = `SELECT ${columns.join(', ')} FROM ${rows.from} p ${JOINS[join.how]} ${build.from} b${on}`
