@@ -5,9 +5,9 @@ import type { Schema } from '../../../planner/types.js'
 
 /** Statements run one after the other, each to its end; a stream that is left early is interrupted. */
 export interface DuckDb {
-  createTable(name: string, schema: Schema): Promise<void>
+  createTable(name: string, schema: Schema, signal?: AbortSignal): Promise<void>
   /** Copies the rows of a batch to the end of a table; the batch stays the caller's. */
-  append(table: string, batch: Batch): Promise<void>
+  append(table: string, batch: Batch, signal?: AbortSignal): Promise<void>
   dropTable(name: string): Promise<void>
   execute(sql: string, signal?: AbortSignal): Promise<void>
   /** Streams a result whose columns have exactly the types of `schema`, in blocks of `owner`. */
