@@ -4,9 +4,18 @@ import { OutputFile } from '../io/output-file.js'
 import { readFooter } from '../io/parquet/footer.js'
 import type { SinkResult } from '../io/sink.js'
 import { copyStatement } from '../planner/duckdb-sql/copy.js'
+import { VolleyError } from '../planner/errors.js'
 import type { SinkTarget } from '../planner/run-options.js'
 import { isPushdown, type PlannedRun } from './planned-run.js'
 import type { Run } from './run.js'
+
+/** An error of the unfinished file is one of the output, which has its name. */
+function fileFault(error: unknown, temporaryPath: string, path: string): unknown {
+  if (!(error instanceof VolleyError) || !error.message.includes(temporaryPath)) return error
+  const reason =
+    error.code === 'VOLLEY_DISK_FULL' ? 'no space left on the device' : error.message.split(temporaryPath).join(path)
+  return new VolleyError(error.code, `cannot write ${path}: ${reason}`, { path }, error)
+}
 
 /** Writes the output, or nothing at all; null if DuckDB cannot run all of it. */
 export async function pushedSink(
@@ -22,7 +31,9 @@ export async function pushedSink(
     const statement = copyStatement(select, output.temporaryPath, options, schema)
     if (statement.kind === 'refused') return null
     const duckdb = await run.duckdb()
-    await duckdb.execute(statement.sql, run.signal)
+    await duckdb.execute(statement.sql, run.signal).catch((error: unknown) => {
+      throw fileFault(error, output.temporaryPath, path)
+    })
     await output.adopt()
     const { metadata } = readFooter(output.temporaryPath)
     const rows = metadata.rowGroups.reduce((sum, group) => sum + group.rows, 0)

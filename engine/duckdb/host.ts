@@ -3,6 +3,7 @@
  * process.
  */
 
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Batch } from '../../io/batch.js'
 import { releaseBatch } from '../../io/block-sharing.js'
@@ -263,7 +264,7 @@ export class DuckDbHost {
         this.settle(answer.id, null)
         return
       case 'failed':
-        this.settle(answer.id, this.over ?? unpackError(answer.error))
+        this.settle(answer.id, this.over ?? this.located(unpackError(answer.error)))
         return
       case 'batch': {
         const open = this.streams.get(answer.id)
@@ -273,6 +274,19 @@ export class DuckDbHost {
       default:
         unreachable(answer)
     }
+  }
+
+  /** DuckDB does not say which directory is full. */
+  private located(error: Error): Error {
+    if (!(error instanceof VolleyError && error.code === 'VOLLEY_DISK_FULL' && /offload/.test(error.message)))
+      return error
+    const path = dirname(this.directory)
+    return new VolleyError(
+      'VOLLEY_DISK_FULL',
+      `cannot spill to ${path}: ${error.message}`,
+      { ...error.details, path },
+      error,
+    )
   }
 
   private settle(id: number, error: Error | null): void {

@@ -86,5 +86,5 @@ function inputCode(message: string): ErrorCode {
 
 /** Leaves out the advice on settings that the user of volley does not have. */
 function firstParagraph(message: string): string {
-  return message.split(/\n\s*\n/)[0].trim()
+  return message.split(/\n\s*\n|\nThis limit was set/)[0].trim()
 }

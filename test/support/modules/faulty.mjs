@@ -58,3 +58,6 @@ export const throwsAtRow = (row, { id }) => {
   if (row.id === id) throw new Error(`no ${id} please`)
   return row
 }
+
+/** Ends its thread at a row. */
+export const exitsAtRow = (row, { id }) => (row.i === id ? process.exit(3) : row)
