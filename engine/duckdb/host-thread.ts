@@ -138,23 +138,25 @@ class HostThread {
 
   private async query(operation: Operation, work: Query): Promise<void> {
     let connection: duckdb.Connection | null = null
+    let stream: ResultStream | null = null
     try {
       const opened = await this.statement(operation, async () => {
         const own = await this.session.connect()
         connection = own
-        return { own, stream: await operation.on(own, () => this.startStream(own, work)) }
+        stream = await operation.on(own, () => this.startStream(own, work))
+        return { own, stream }
       })
       operation.addCredit(work.credit)
       await this.send(operation, opened.own, opened.stream)
-      opened.stream.close()
     } finally {
-      if (connection !== null) await this.leave(connection)
+      if (connection !== null) await this.leave(connection, stream)
     }
   }
 
   /** An abandoned stream keeps its memory until something else runs on its connection. */
-  private async leave(connection: duckdb.Connection): Promise<void> {
+  private async leave(connection: duckdb.Connection, stream: ResultStream | null): Promise<void> {
     await run(connection, 'select 1').catch(() => {})
+    stream?.close()
     this.session.disconnect(connection)
   }
 

@@ -63,11 +63,14 @@ export class ResultStream {
     schema: Schema,
     target: ResultTarget,
   ): Promise<ResultStream> {
+    let statement: duckdb.PreparedStatement | null = null
     try {
-      const statement = await duckdb.prepare(connection, sql)
+      statement = await duckdb.prepare(connection, sql)
       const result = await duckdb.execute_prepared_streaming(statement)
       return new ResultStream(connection, statement, result, readersOf(result, schema), sql, target)
     } catch (error) {
+      // Its plan holds what the operators had in memory.
+      if (statement !== null) duckdb.destroy_prepare_sync(statement)
       throw duckDbError(error, sql)
     }
   }
