@@ -11,6 +11,8 @@ interface Fault {
 
 const NO_SPACE = ['28', '122']
 const NO_FILE = '2'
+/** Arguments that a function is not defined for. */
+const OUTSIDE_OF_DOMAIN = /^cannot take (?:square root|logarithm)|outside of supported range/
 
 /** An error of a statement; `sql` goes into its details. A VolleyError or InternalError passes through. */
 export function duckDbError(cause: unknown, sql?: string): Error {
@@ -49,9 +51,9 @@ function codeOf(fault: Fault): ErrorCode {
     case 'INTERRUPT':
       return 'VOLLEY_ABORTED'
     case 'Out of Range':
-      return 'VOLLEY_OVERFLOW'
+      return OUTSIDE_OF_DOMAIN.test(message) ? 'VOLLEY_INVALID_ARGUMENT' : 'VOLLEY_OVERFLOW'
     case 'Conversion':
-      return /not in \w+ range/.test(message) ? 'VOLLEY_OVERFLOW' : 'VOLLEY_CAST'
+      return /not in \w+ range|^Date out of range/.test(message) ? 'VOLLEY_OVERFLOW' : 'VOLLEY_CAST'
     case 'Parser':
     case 'Syntax':
       return 'VOLLEY_PARSE'
@@ -81,6 +83,7 @@ function ioCode({ errno, exception_message: message }: Fault): ErrorCode {
 function inputCode(message: string): ErrorCode {
   if (/magic bytes/i.test(message)) return 'VOLLEY_NOT_PARQUET'
   if (/utf-?8|unicode/i.test(message)) return 'VOLLEY_INVALID_UTF8'
+  if (message.includes('out of range for the destination type')) return 'VOLLEY_OVERFLOW'
   return /corrupt|metadata|footer/i.test(message) ? 'VOLLEY_CORRUPT_FILE' : 'VOLLEY_INVALID_ARGUMENT'
 }
 

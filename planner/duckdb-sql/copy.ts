@@ -44,6 +44,8 @@ export function copyStatement(
   for (const { name, type } of schema.fields) {
     if (someType(type, isLost))
       return refused(`the column ${name} of ${typeName(type)} would be read back as another type`)
+    if (someType(type, isFloat))
+      return refused(`DuckDB's dictionaries take 0 and -0 in the column ${name} for one value`)
   }
   const options = [
     'FORMAT parquet',
@@ -57,6 +59,10 @@ export function copyStatement(
 
 function refused(reason: string): CopyStatement {
   return { kind: 'refused', reason }
+}
+
+function isFloat(type: DataType): boolean {
+  return type.kind === 'float'
 }
 
 /** Types that volley's writer keeps, with an Arrow schema in the file where needed, and DuckDB's does not. */

@@ -69,7 +69,7 @@ describe('a copy', () => {
       )
       expect([name, found]).toEqual([name, values.map(plain)])
     }
-    expect(lost).toEqual(['nothing', 'time_s', 'time_ms', 'ts_s', 'zoned', 'took'])
+    expect(lost).toEqual(['nothing', 'f32', 'f64', 'time_s', 'time_ms', 'ts_s', 'zoned', 'took'])
   })
 
   it('follows the options', async () => {
