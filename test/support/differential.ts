@@ -4,7 +4,7 @@ import { type Engine, type EngineOptions, type Frame, open } from '../../index.j
 import { promisesOrder } from '../../planner/duckdb-sql/plan.js'
 import { everyType } from './every-type.js'
 import { afterAll, beforeAll, expect } from './jest.js'
-import { optimizedPlan, rowsRead } from './optimized.js'
+import { hasBreakers, optimizedPlan, rowsRead } from './optimized.js'
 import { type Comparison, Oracle } from './oracle.js'
 import { type Way, waysOf } from './ways.js'
 
@@ -27,7 +27,7 @@ export class Differential {
   private constructor(
     readonly oracle: Oracle,
     readonly engines: readonly Engine[],
-    private readonly ways: (sql: string) => readonly Way[],
+    private readonly waysOf: (sql: string, hasBreakers: boolean) => readonly Way[],
   ) {}
 
   static async open(
@@ -65,17 +65,35 @@ export class Differential {
 
   /** Expects a frame to have the rows of a query, whatever the number of threads and the strategy. */
   async expectFrame(make: MakeFrame, sql: string, comparison: Comparison = {}): Promise<void> {
-    await this.oracle.expect(sql, comparison)
-    const found: string[] = []
-    for (const engine of this.engines) {
-      const { difference } = await this.oracle.attempt({ frame: make(this.tables(engine), engine) }, comparison)
-      if (difference !== null) found.push(`${engine.threads} threads: ${difference}`)
-    }
-    for (const way of this.ways(sql)) found.push(...(await this.faultsOf(way, make, comparison)))
+    const found = await this.differences(make, sql, comparison)
     expect({ sql, found }).toEqual({ sql, found: [] })
   }
 
-  /** What is wrong with the result of `expectFrame`'s frame, run in a way of its own. */
+  /** How the rows of a frame differ from those of a query; nothing if they never do. */
+  async differences(
+    make: MakeFrame,
+    sql: string,
+    comparison: Comparison,
+    engines: readonly Engine[] = this.engines,
+  ): Promise<string[]> {
+    await this.oracle.expect(sql, comparison)
+    const found: string[] = []
+    for (const engine of engines) {
+      const { difference } = await this.oracle.attempt({ frame: make(this.tables(engine), engine) }, comparison)
+      if (difference !== null) found.push(`${engine.threads} threads: ${difference}`)
+    }
+    for (const way of await this.ways(make, sql)) found.push(...(await this.faultsOf(way, make, comparison)))
+    return found
+  }
+
+  /** The ways in which a frame is run beside bulk. */
+  async ways(make: MakeFrame, sql: string): Promise<readonly Way[]> {
+    const [engine] = this.engines
+    const plan = await optimizedPlan(make(this.tables(engine), engine))
+    return this.waysOf(sql, hasBreakers(plan))
+  }
+
+  /** What is wrong with a run of the frame in one of the ways. */
   private async faultsOf(way: Way, make: MakeFrame, comparison: Comparison): Promise<string[]> {
     const engine = this.engines[this.turn++ % this.engines.length]
     const frame = make(this.tables(engine, way.format), engine)

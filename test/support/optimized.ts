@@ -27,6 +27,13 @@ export function rowsRead(frame: Frame, plan: ResolvedPlan): number | null {
   return mayStopEarly(plan) ? null : rowsToRead(plan, internalsOf(frame).environment.sources).rows
 }
 
+const BREAKERS: ReadonlySet<ResolvedPlan['kind']> = new Set(['aggregate', 'join', 'sort', 'distinct', 'window'])
+
+/** Whether something has to be held before the plan puts out rows. */
+export function hasBreakers(plan: ResolvedPlan): boolean {
+  return BREAKERS.has(plan.kind) || inputsOf(plan).some(hasBreakers)
+}
+
 function mayStopEarly(plan: ResolvedPlan): boolean {
   if (plan.kind === 'limit' || (plan.kind === 'scan' && plan.limit !== null)) return true
   return inputsOf(plan).some(mayStopEarly)

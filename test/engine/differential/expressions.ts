@@ -1,8 +1,9 @@
 /** Compares many expressions at once with DuckDB: their values, and the errors of those that fail. */
 
-import { type ErrorCode, VolleyError } from '../../../index.js'
-import type { Differential } from '../../support/differential.js'
+import { type ErrorCode, type Frame, type RunOptions, VolleyError } from '../../../index.js'
+import type { Differential, MakeFrame } from '../../support/differential.js'
 import { expect } from '../../support/jest.js'
+import type { Oracle } from '../../support/oracle.js'
 
 export interface ExpressionOptions {
   /** Floating-point results may be off by the tolerance of the judge. */
@@ -103,12 +104,13 @@ async function faultsOf(
   const comparison = { ordered: true, approximate: approximate ? batch.map((_, i) => `c${i}`) : [] }
   const sql = `select ${columns.join(', ')} from ${table}`
   // Frames and SQL take turns.
-  const [engine] = volley.engines
-  const tables = volley.tables(engine)
-  const frame = turn++ % 2 === 0 ? tables[table].select(...columns) : engine.sql(sql, tables)
+  const isFrame = turn++ % 2 === 0
+  const make: MakeFrame = (tables, engine) => (isFrame ? tables[table].select(...columns) : engine.sql(sql, tables))
   try {
-    const difference = await volley.oracle.difference(frame, sql, comparison)
-    return difference === null ? [] : [difference.replace(/^(column )?c(\d+)/gm, (_, __, i) => batch[Number(i)].text)]
+    const differences = await volley.differences(make, sql, comparison, volley.engines.slice(0, 1))
+    return differences.map((difference) =>
+      difference.replace(/(^|: |column )c(\d+)/gm, (_, before, i) => `${before}${batch[Number(i)].text}`),
+    )
   } catch (error) {
     if (batch.length === 1) return [`${batch[0].text} (${batch[0].type}): ${error}`]
     const faults: string[] = []
@@ -131,19 +133,36 @@ async function expectErrors(
   expect(faults.join('\n')).toBe('')
 }
 
-async function errorFault(
-  { engines, oracle, tables }: Differential,
+async function errorFault(volley: Differential, one: Bound, { table }: ExpressionOptions): Promise<string | null> {
+  const { oracle } = volley
+  const make: MakeFrame = (tables) => tables[table].select(`${one.text} as c`)
+  const [engine] = volley.engines
+  const frame = make(volley.tables(engine), engine)
+  const fault = await errorOf(frame, {}, one, oracle, table)
+  // What has no type is refused before there is a plan.
+  if (fault !== null || codeFor(String(one.failure)) === 'VOLLEY_TYPE_MISMATCH') return fault
+  for (const { name, run } of await volley.ways(make, one.text)) {
+    const other = await errorOf(frame, run, one, oracle, table)
+    if (other !== null) return `${name}: ${other}`
+  }
+  return null
+}
+
+async function errorOf(
+  frame: Frame,
+  run: RunOptions,
   { text, failure }: Bound,
-  { table }: ExpressionOptions,
+  oracle: Oracle,
+  table: string,
 ): Promise<string | null> {
-  const path = oracle.path('failing.parquet')
   try {
-    await tables(engines[0])[table].select(`${text} as c`).sinkParquet(path, { overwrite: true })
+    await frame.sinkParquet(oracle.path('failing.parquet'), { overwrite: true }, run)
     return 'no error'
   } catch (error) {
     if (!(error instanceof VolleyError)) return `an error of another class: ${error}`
     if (error.code !== codeFor(String(failure))) return `${error.code}: ${error.message}`
-    if (error.code === 'VOLLEY_TYPE_MISMATCH') return null
+    // DuckDB does not tell which row it was.
+    if (error.code === 'VOLLEY_TYPE_MISMATCH' || run.strategy === 'bigdata') return null
     if (error.details.row === undefined) return `no row in: ${error.message}`
     const alone = `select ${text} from ${table} where id = ${error.details.row}`
     return (await oracle.failure(alone)) === null ? `row ${error.details.row} does not fail: ${error.message}` : null
