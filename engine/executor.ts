@@ -5,6 +5,7 @@ import { fromArrowSchema, toArrowSchema } from '../io/arrow/schema.js'
 import type { Batch } from '../io/batch.js'
 import { SqlParser } from '../io/duckdb/parser.js'
 import { toRow } from '../io/records/row.js'
+import type { SinkResult } from '../io/sink.js'
 import { VolleyError } from '../planner/errors.js'
 import type { FrameRuntime } from '../planner/frame.js'
 import type { LogicalPlan } from '../planner/logical-plan.js'
@@ -26,8 +27,10 @@ import { SharedMemory } from './memory/shared-memory.js'
 import { MetricsRecorder, NO_METRICS, type RunMetrics } from './metrics/recorder.js'
 import type { CheckedOptions } from './options.js'
 import { batchesOf, countPushed, type PlannedRun, planRun, pushedRelation } from './planned-run.js'
-import { pushedSink } from './pushed-sink.js'
+import { copiedTo, pushedSink } from './pushed-sink.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
+import { duckDbMissing } from './recovery/degradation.js'
+import { recoveryOf, wantsRejects } from './recovery/recovery.js'
 import { RunMeter } from './report.js'
 import { leaseBatch, tableOf } from './results.js'
 import { Run, type RunResources } from './run.js'
@@ -102,6 +105,7 @@ export class Executor implements FrameRuntime {
       operators,
       monitor: this.monitor,
       duckdb: () => this.startDuckDb(),
+      releaseWorkers: () => this.releaseWorkers(),
     }
     this.leases = new Leases(this.memory.release, budget.sharedBytes / 4)
     this.scans = new Scans(this.sources, this.memory)
@@ -157,7 +161,7 @@ export class Executor implements FrameRuntime {
     return this.tracked(async () => {
       const optimized = optimizeQuery(await resolveQuery(plan, this.environment), this.sources)
       const asked = this.strategies.asked(options.strategy ?? this.options.strategy)
-      const planned = planRun(optimized, asked.operators, this.sources, this.roomBytes)
+      const planned = planRun(optimized, asked.operators, this.sources, this.roomBytes, options.rejects === true)
       const annotations = { sources: this.sources, driver: driverOf(asked, planned.choice.name) }
       return explainQuery(planned, annotations, this.options.threads, options)
     })
@@ -225,7 +229,12 @@ export class Executor implements FrameRuntime {
         return meter.finish({ rowsOut: pushed.rows, bytesWritten: pushed.bytesWritten })
       }
       const sink = await openSink(target, schema, run)
-      const { rows, bytesWritten } = await drain(batches, sink)
+      let copied: SinkResult | null = null
+      run.queryTaker = async (select, columns) => {
+        copied = await copiedTo(target, select, columns, run)
+        return copied !== null
+      }
+      const { rows, bytesWritten } = await drain(batches, sink, () => copied)
       return meter.finish({ rowsOut: rows, bytesWritten })
     })
   }
@@ -301,7 +310,7 @@ export class Executor implements FrameRuntime {
     // Threads load while the plan is made; where memory is short, only those that the plan needs.
     if (this.monitor.budget.isAmple) this.pool.start()
     const meter = new RunMeter(options.onProgress, this.monitor)
-    const run = new Run(this.resources, options.signal, meter.tick, metrics)
+    const run = new Run(this.resources, options.signal, meter.tick, metrics, recoveryOf(options))
     this.runs.set(run, plan)
     try {
       // Opening a source may take as long as its producer likes.
@@ -309,7 +318,8 @@ export class Executor implements FrameRuntime {
       const resolved = await unlessCancelled(resolveQuery(plan, this.environment), () => run.throwIfCancelled())
       run.throwIfCancelled()
       const optimized = optimizeQuery(resolved, this.sources)
-      const planned = planRun(optimized, asked.operators, this.sources, this.roomBytes)
+      const rejects = wantsRejects(options)
+      const planned = planRun(optimized, asked.operators, this.sources, this.roomBytes, rejects)
       meter.start(planned.choice)
       const driver = driverOf(asked, planned.choice.name)
       checkComponents(optimized, driver, options.ports)
@@ -318,7 +328,7 @@ export class Executor implements FrameRuntime {
         strategy: driver,
         ports: options.ports ?? {},
         lease,
-        relationOf: (input) => pushedRelation(input, run, this.sources),
+        relationOf: (input) => (rejects ? null : pushedRelation(input, run, this.sources)),
         metrics: [],
       }
       meter.begin('process')
@@ -357,6 +367,12 @@ export class Executor implements FrameRuntime {
     return new Switching(choice.name === 'bigdata' ? 'bigdata' : 'bulk', pressure, tell, options.switchAtMorsel ?? null)
   }
 
+  /** Ends what would start again when needed; where memory is ample, that would cost more than it takes. */
+  private async releaseWorkers(): Promise<void> {
+    if (this.runs.size > 1 || this.monitor.budget.isAmple) return
+    await Promise.all([this.pool.close(), this.parser.close()])
+  }
+
   /** Started when first needed, and again when it could not start or its thread died. */
   private startDuckDb(): Promise<DuckDb> {
     this.expectOpen()
@@ -380,8 +396,12 @@ export class Executor implements FrameRuntime {
     let host: DuckDbHost | null = null
     const share = this.monitor.startDuckDb(() => host?.statistics().memoryBytes ?? 0)
     const { tempDirectory } = this.options
-    host = await DuckDbHost.open(this.memory, { ...share, tempDirectory })
-    return host
+    try {
+      host = await DuckDbHost.open(this.memory, { ...share, tempDirectory })
+      return host
+    } catch (error) {
+      throw duckDbMissing(error)
+    }
   }
 
   private async end({ batches, meter, run }: Execution): Promise<void> {

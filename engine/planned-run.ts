@@ -4,7 +4,9 @@ import type { Batch } from '../io/batch.js'
 import type { ResolvedPlan } from '../planner/logical-plan.js'
 import type { StrategyName } from '../planner/run-options.js'
 import { rowsToRead } from './explain.js'
-import { lower } from './lower.js'
+import { lower, type SourceLookup } from './lower.js'
+import { withChecks } from './recovery/checks.js'
+import { fallbackFor } from './recovery/degradation.js'
 import type { Run } from './run.js'
 import type { SourceRegistry } from './sources.js'
 import { type Pushdown, pushdown } from './strategies/bigdata/pushdown.js'
@@ -26,36 +28,77 @@ export interface PlannedRun {
   readonly pushed: Pushdown | Unsupported
 }
 
-/** `roomBytes` is what breakers may hold in memory. Throws VOLLEY_UNSUPPORTED if the strategy cannot run the plan. */
+/** `roomBytes` is what breakers may hold in memory; `rejects` tells of runs that collect what they reject. Throws VOLLEY_UNSUPPORTED if the strategy cannot run the plan. */
 export function planRun(
   plan: ResolvedPlan,
   asked: StrategyName,
   sources: SourceRegistry,
   roomBytes: number,
+  rejects: boolean,
 ): PlannedRun {
   const sourceOf: SourceRegistry['sourceOf'] = (table) => sources.sourceOf(table)
-  const pipeline = lower(plan, sourceOf)
+  const lowered = lower(plan, sourceOf)
+  const pipeline = rejects ? withChecks(lowered) : lowered
   const rowSupport = () => RowStrategy.supports(pipeline)
   const choice = chooseStrategy(asked, plan, { sourceOf, roomBytes, rowSupport })
-  const pushed = choice.name === 'bigdata' ? pushdown(plan, sourceOf) : { reason: 'DuckDB is not needed' }
+  const pushed = choice.name === 'bigdata' ? pushable(plan, sourceOf, rejects) : { reason: 'DuckDB is not needed' }
   return { plan, pipeline, choice, pushed }
+}
+
+/** DuckDB ends a statement with the first record that it cannot process. */
+function pushable(plan: ResolvedPlan, sourceOf: SourceLookup, rejects: boolean): PlannedRun['pushed'] {
+  return rejects ? { reason: 'records that cannot be processed are collected' } : pushdown(plan, sourceOf)
 }
 
 export function isPushdown(pushed: PlannedRun['pushed']): pushed is Pushdown {
   return 'select' in pushed
 }
 
-/** The consumer owns the batches and may stop early. */
-export function batchesOf(
+/**
+ * The consumer owns the batches and may stop early. A run that fails before there is one, and before anything else was seen of
+ * it, begins anew with another strategy where that may succeed.
+ */
+export async function* batchesOf(
   planned: PlannedRun,
   run: Run,
   switching: Switching,
   sources: SourceRegistry,
 ): AsyncGenerator<Batch> {
-  const { choice, pipeline, pushed } = planned
-  if (choice.name === 'row') return new RowStrategy(run).batches(pipeline)
-  if (choice.name === 'bigdata' && isPushdown(pushed)) return pushedBatches(planned, pushed, run, sources)
-  return new BulkStrategy(run, switching).batches(pipeline)
+  const { plan, choice, pipeline } = planned
+  const sourceOf: SourceLookup = (table) => sources.sourceOf(table)
+  const prospects = { plan, choice, sourceOf, rowSupport: () => RowStrategy.supports(pipeline) }
+  let { name } = choice
+  for (;;) {
+    let isSeen = false
+    try {
+      for await (const batch of attempt(planned, name, run, switching, sources)) {
+        isSeen = true
+        yield batch
+      }
+      return
+    } catch (error) {
+      if (isSeen || (run.recovery.rejects?.count ?? 0) > 0) throw error
+      run.throwIfCancelled()
+      const fallback = fallbackFor(error, name, prospects)
+      if (fallback === null) throw error
+      await run.beginAnew()
+      switching.beginAnew(fallback)
+      name = fallback.name
+    }
+  }
+}
+
+function attempt(
+  planned: PlannedRun,
+  name: Choice['name'],
+  run: Run,
+  switching: Switching,
+  sources: SourceRegistry,
+): AsyncGenerator<Batch> {
+  const { pipeline, pushed } = planned
+  if (name === 'row') return new RowStrategy(run).batches(pipeline)
+  if (name === 'bigdata' && isPushdown(pushed)) return pushedBatches(planned, pushed, run, sources)
+  return new BulkStrategy(run, switching).result(pipeline)
 }
 
 async function* pushedBatches(

@@ -6,7 +6,9 @@ import type { SinkResult } from '../io/sink.js'
 import { copyStatement } from '../planner/duckdb-sql/copy.js'
 import { VolleyError } from '../planner/errors.js'
 import type { SinkTarget } from '../planner/run-options.js'
+import type { Schema } from '../planner/types.js'
 import { isPushdown, type PlannedRun } from './planned-run.js'
+import { isDuckDbMissing } from './recovery/degradation.js'
 import type { Run } from './run.js'
 
 /** An error of the unfinished file is one of the output, which has its name. */
@@ -20,12 +22,21 @@ function fileFault(error: unknown, temporaryPath: string, path: string): unknown
 /** Writes the output, or nothing at all; null if DuckDB cannot run all of it. */
 export async function pushedSink(
   { choice, pushed }: PlannedRun,
-  { format, path, options }: SinkTarget,
+  target: SinkTarget,
   run: Run,
 ): Promise<SinkResult | null> {
-  if (choice.name !== 'bigdata' || !isPushdown(pushed) || format !== 'parquet') return null
-  const { select, schema } = pushed
-  if (copyStatement(select, path, options, schema).kind === 'refused') return null
+  if (choice.name !== 'bigdata' || !isPushdown(pushed)) return null
+  return copiedTo(target, pushed.select, pushed.schema, run)
+}
+
+/** Has DuckDB write the rows of a `typedSelect`; null if it cannot write such an output. */
+export async function copiedTo(
+  { format, path, options }: SinkTarget,
+  select: string,
+  schema: Schema,
+  run: Run,
+): Promise<SinkResult | null> {
+  if (format !== 'parquet' || copyStatement(select, path, options, schema).kind === 'refused') return null
   const output = await OutputFile.open(path, { overwrite: options.overwrite })
   try {
     const statement = copyStatement(select, output.temporaryPath, options, schema)
@@ -41,6 +52,8 @@ export async function pushedSink(
     return { rows, bytesWritten: output.bytesWritten, files: [path] }
   } catch (error) {
     run.throwIfCancelled()
+    // Its batches may be made without.
+    if (isDuckDbMissing(error)) return null
     throw error
   } finally {
     await output.abort()

@@ -1,6 +1,7 @@
 /** One run of a plan: what it may allocate, how it is cancelled, and what it has counted so far. */
 
 import { VolleyError } from '../planner/errors.js'
+import type { Schema } from '../planner/types.js'
 import { createKernelContext, type ThreadKernels } from './kernels/context.js'
 import type { KernelExports } from './kernels/kernel.js'
 import type { MemoryMonitor } from './memory/monitor.js'
@@ -9,6 +10,7 @@ import type { SharedMemory } from './memory/shared-memory.js'
 import { NO_METRICS, type RunMetrics } from './metrics/recorder.js'
 import { NO_SPAN, type NodeSpan } from './metrics/span.js'
 import { clockMs } from './metrics/task-usage.js'
+import { type Recovery, recoveryOf } from './recovery/recovery.js'
 import type { DuckDb } from './strategies/bigdata/duckdb.js'
 import type { ComponentServices } from './strategies/component.js'
 import type { ReplyOf, RunHandle, TaskKind, TaskKinds, TaskOf } from './workers/messages.js'
@@ -33,6 +35,8 @@ export interface RunResources {
   readonly operators: OperatorSlots
   readonly monitor: MemoryMonitor
   readonly duckdb: () => Promise<DuckDb>
+  /** Ends the worker threads, for their memory, if nothing else needs them; they start again with the next task. */
+  readonly releaseWorkers: () => Promise<void>
 }
 
 /** An operator of a run: what is allocated through it, here or by its tasks, is counted under its label. */
@@ -49,18 +53,20 @@ export interface OperatorHandle {
 }
 
 export class Run {
-  readonly handle: RunHandle
   /** For what the coordinating thread computes itself: closures, sources that decode here, limits. */
   readonly context: TaskContext
   readonly counts: RunCounts = { rowsIn: 0, bytesRead: 0 }
   /** What drives the components of the plan, once that is decided. */
   components: ComponentServices | null = null
+  /** Writes the rows of a query to the output without volley, if it can; null where there is no such output. */
+  queryTaker: ((select: string, schema: Schema) => Promise<boolean>) | null = null
   readonly memory: SharedMemory
   readonly pool: WorkerPool
   /** Of the process: to be asked at morsel boundaries. */
   readonly monitor: MemoryMonitor
   /** The engine's DuckDB, started when first asked for. */
   readonly duckdb: () => Promise<DuckDb>
+  readonly releaseWorkers: RunResources['releaseWorkers']
   private readonly kernels: ThreadKernels
   private readonly operators: OperatorSlots
   private readonly slots: number[] = []
@@ -69,27 +75,30 @@ export class Run {
   private readonly controller = new AbortController()
   private readonly cleanups = new Set<() => Promise<void>>()
   private readonly stopListening: () => void
+  private own: RunHandle
   private reason: unknown = null
   private finishing: Promise<void> | null = null
   private keepAlive: NodeJS.Timeout | null = null
 
   constructor(
-    { memory, pool, kernels: wasm, operators, monitor, duckdb }: RunResources,
+    { memory, pool, kernels: wasm, operators, monitor, duckdb, releaseWorkers }: RunResources,
     signal: AbortSignal | undefined,
     /** Called when the count of rows read has grown. */
     readonly onCount: () => void = () => {},
     /** What its pieces measure; nothing unless somebody asks for it. */
     readonly metrics: RunMetrics = NO_METRICS,
+    /** What it does about failures; by default, it fails. */
+    readonly recovery: Recovery = recoveryOf({}),
   ) {
     this.memory = memory
     this.pool = pool
     this.operators = operators
     this.monitor = monitor
     this.duckdb = duckdb
+    this.releaseWorkers = releaseWorkers
     const owner = ++runs
     const allocate = memory.allocateFor(owner)
-    this.handle = { owner, cancel: allocate(64), operator: OTHER }
-    memory.views.i32[this.handle.cancel / 4] = 0
+    this.own = handleOf(memory, owner)
     this.kernels = createKernelContext(memory, wasm, owner)
     this.context = {
       ...this.kernels,
@@ -102,6 +111,10 @@ export class Run {
     signal?.addEventListener('abort', abort, { once: true })
     this.stopListening = () => signal?.removeEventListener('abort', abort)
     if (signal?.aborted) abort()
+  }
+
+  get handle(): RunHandle {
+    return this.own
   }
 
   /** Aborted when the run is cancelled: for what waits outside of tasks. */
@@ -136,6 +149,13 @@ export class Run {
     if (reason === null) return
     if (reason instanceof VolleyError && reason.code === 'VOLLEY_CLOSED') throw reason
     throw new VolleyError('VOLLEY_ABORTED', 'the run was aborted', {}, reason)
+  }
+
+  /** The same, also if it has failed and its tasks were made to end. */
+  private throwIfStopped(): void {
+    this.throwIfCancelled()
+    if (Atomics.load(this.memory.views.i32, this.handle.cancel / 4) === 0) return
+    throw new VolleyError('VOLLEY_ABORTED', 'the run has failed')
   }
 
   /** Runs a task in a worker; `span` learns what it took. */
@@ -179,7 +199,20 @@ export class Run {
     return this.operators.breakdown(this.slots)
   }
 
-  private async taskFor<K extends TaskKind>(
+  private taskFor<K extends TaskKind>(
+    handle: RunHandle,
+    kind: K,
+    task: TaskKinds[K]['task'],
+    span: NodeSpan,
+  ): Promise<ReplyOf<K>> {
+    const { retries } = this.recovery
+    // Of a share of a join table that was entered in part, the rest cannot be entered.
+    if (!retries.areOn || kind === 'linkJoin') return this.attempt(handle, kind, task, span)
+    const asking = { checkCancelled: () => this.throwIfStopped(), onRetry: () => span.retried() }
+    return retries.run((retriesLeft) => this.attempt({ ...handle, retriesLeft }, kind, task, span), asking)
+  }
+
+  private async attempt<K extends TaskKind>(
     handle: RunHandle,
     kind: K,
     task: TaskKinds[K]['task'],
@@ -198,6 +231,20 @@ export class Run {
     } finally {
       this.inFlight.delete(reply)
     }
+  }
+
+  /** Frees all that the run holds and lets it begin anew. Nothing of it may be in use but by tasks that are to end. */
+  async beginAnew(): Promise<void> {
+    this.raise()
+    await Promise.allSettled(this.inFlight)
+    for (const cleanup of this.cleanups) await cleanup()
+    this.cleanups.clear()
+    this.kernels.freeScratch()
+    const { owner } = this.handle
+    this.memory.releaseOwner(owner)
+    this.own = handleOf(this.memory, owner)
+    this.counts.rowsIn = 0
+    this.counts.bytesRead = 0
   }
 
   /** Waits for the tasks still running and frees whatever the run has left in the shared memory. */
@@ -223,4 +270,10 @@ export class Run {
   private raise(): void {
     Atomics.store(this.memory.views.i32, this.handle.cancel / 4, 1)
   }
+}
+
+function handleOf(memory: SharedMemory, owner: number): RunHandle {
+  const cancel = memory.allocateFor(owner)(64)
+  memory.views.i32[cancel / 4] = 0
+  return { owner, cancel, operator: OTHER }
 }

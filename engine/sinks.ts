@@ -32,11 +32,18 @@ export async function openSink(target: SinkTarget, schema: Schema, run: Run): Pr
   }
 }
 
-/** Writes everything, or nothing at all. */
-export async function drain(batches: AsyncIterable<Batch>, sink: Sink): Promise<SinkResult> {
+/** Writes everything, or nothing at all; nothing, too, if the output was written past the sink meanwhile. */
+export async function drain(
+  batches: AsyncIterable<Batch>,
+  sink: Sink,
+  writtenPast: () => SinkResult | null = () => null,
+): Promise<SinkResult> {
   try {
     for await (const batch of batches) await sink.write(batch)
-    return await sink.finish()
+    const result = writtenPast()
+    if (result === null) return await sink.finish()
+    await sink.abort()
+    return result
   } catch (error) {
     await sink.abort()
     throw error

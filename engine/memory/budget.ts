@@ -43,7 +43,9 @@ const AMPLE_BYTES = 1500 * MEGABYTE
 const DUCKDB_FIXED_BYTES = 50 * MEGABYTE
 const DUCKDB_FACTOR = 1.05
 const DUCKDB_THREAD_BYTES = 128 * MEGABYTE
-const DUCKDB_LEAST_BYTES = 64 * MEGABYTE
+const DUCKDB_LEAST_BYTES = 128 * MEGABYTE
+/** It seldom takes all that at once: the limit may be planned for beyond by this much. */
+const DUCKDB_OVERCOMMIT = 1.06
 
 export interface BudgetOptions {
   /** Of the whole process. */
@@ -110,10 +112,10 @@ export class MemoryBudget {
 
   /**
    * What DuckDB may get when the process takes `rssBytes` without it: what is left of the limit without DuckDB's fixed
-   * part, divided by what it takes for each byte of its limit; at least 64 MB. One thread for each 128 MB, at most those of the engine.
+   * part, divided by what it takes for each byte of its limit; at least 128 MB. One thread for each 128 MB, at most those of the engine.
    */
   duckdb(rssBytes: number): DuckDbShare {
-    const room = (this.limitBytes - rssBytes - DUCKDB_FIXED_BYTES) / DUCKDB_FACTOR
+    const room = (this.limitBytes * DUCKDB_OVERCOMMIT - rssBytes - DUCKDB_FIXED_BYTES) / DUCKDB_FACTOR
     const memoryLimitBytes = Math.max(DUCKDB_LEAST_BYTES, Math.floor(room))
     const threads = Math.max(1, Math.min(this.threads, Math.floor(memoryLimitBytes / DUCKDB_THREAD_BYTES)))
     return { memoryLimitBytes, threads }

@@ -15,6 +15,8 @@ import { map, type NamedCall } from '../operators/map.js'
 import type { OperatorHandle, Run } from '../run.js'
 import type { ChainEnd, ChainStep, PublishedChain, ReplyOf } from '../workers/messages.js'
 import { publishChain } from '../workers/published-chain.js'
+import { sqlOverQuery } from './bigdata/rest.js'
+import { batchesOf } from './bigdata/staged-rows.js'
 import { aggregate } from './bulk/aggregate.js'
 import { MorselFeed } from './bulk/feed.js'
 import { BuiltJoins, outerJoin } from './bulk/joins.js'
@@ -22,11 +24,12 @@ import { sort } from './bulk/sort.js'
 import { windows } from './bulk/window.js'
 import type { BulkWork, WithBatches } from './bulk/work.js'
 import { bundled } from './bundled.js'
+import { rejectingClosure, retriedCall } from './closures.js'
 import { componentBatches } from './component.js'
 import { tasksThatFit } from './in-flight.js'
 import { limitBatches } from './limit.js'
 import { orderedMap } from './ordered-map.js'
-import { chainParts, type Pipeline, type PipelineSource, sourceSchema } from './pipeline.js'
+import { type BreakerRows, chainParts, type Pipeline, type PipelineSource, sourceSchema } from './pipeline.js'
 import { sliceRowsOf } from './slice-rows.js'
 import type { Switching } from './switching.js'
 
@@ -43,7 +46,8 @@ export class BulkStrategy implements BulkWork {
     readonly run: Run,
     readonly switching: Switching,
   ) {
-    this.window = run.pool.threads * 2 + 1
+    // Where memory is short, little is under way between two moments at which a breaker can give up its state.
+    this.window = run.pool.threads * (run.monitor.budget.isAmple ? 2 : 1) + 1
   }
 
   span({ node }: PlanPiece): NodeSpan {
@@ -58,6 +62,37 @@ export class BulkStrategy implements BulkWork {
     } finally {
       joins.release()
     }
+  }
+
+  /** The result of a run. Where DuckDB has the last rows, it may take them to the output itself: there are none here then. */
+  async *result(pipeline: Pipeline): AsyncGenerator<Batch> {
+    const { queryTaker } = this.run
+    if (queryTaker === null) return yield* this.batches(pipeline)
+    const joins = new BuiltJoins(this)
+    try {
+      const { source, steps } = await joins.prepare(pipeline.source, pipeline.steps)
+      const rows = await this.lastRows(source)
+      if (rows?.kind === 'query') {
+        const select = sqlOverQuery(rows.sql, sourceSchema(source), steps, pipeline.schema)
+        if (select !== null && (await queryTaker(select, pipeline.schema))) {
+          for (const table of rows.tables) table.drop()
+          return
+        }
+      }
+      const { schema } = pipeline
+      const given: PipelineSource =
+        rows === null
+          ? source
+          : { kind: 'stream', schema: sourceSchema(source), rows: async () => rows, node: source.node }
+      for await (const batch of this.output(given, steps)) yield { ...batch, schema }
+    } finally {
+      joins.release()
+    }
+  }
+
+  private async lastRows(source: PipelineSource): Promise<BreakerRows | null> {
+    if (source.kind === 'aggregate') return aggregate(this, source)
+    return source.kind === 'stream' ? source.rows() : null
   }
 
   async *output(source: PipelineSource, steps: readonly ChainStep[]): AsyncGenerator<Batch> {
@@ -88,7 +123,9 @@ export class BulkStrategy implements BulkWork {
     const sliceRows = sliceRowsOf(sourceSchema(feed.source), steps, end)
     const chain = publishChain(this.run.context, { sliceRows, steps, end })
     const parts = chainParts(feed.source, steps, end)
+    const { rejects } = this.run.recovery
     for await (const reply of this.replies(feed, chain, operator, stop)) {
+      if (rejects !== null) await rejects.take(reply.rejects, this.run.context.checkCancelled)
       this.run.metrics.recordChain(parts, this.switching.current, reply.metrics)
       yield reply
     }
@@ -103,6 +140,7 @@ export class BulkStrategy implements BulkWork {
   ): AsyncGenerator<ReplyOf<'chain'>> {
     const { memory } = this.run
     const { source } = feed
+    const rejects = this.run.recovery.rejects !== null
     const rows = this.bundleRows(source)
     const window = tasksThatFit(source, rows, memory.limit, this.window)
     const first = feed.taken
@@ -111,7 +149,7 @@ export class BulkStrategy implements BulkWork {
       () => (memory.isCrowded ? 1 : window),
       async (morsels, ordinal) => {
         try {
-          const reply = await operator.task('chain', { morsels, ordinal: first + ordinal, chain })
+          const reply = await operator.task('chain', { morsels, ordinal: first + ordinal, chain, rejects })
           if (source.kind === 'scan') {
             this.run.counts.rowsIn += reply.rowsIn
             this.run.counts.bytesRead += reply.bytesRead
@@ -129,7 +167,7 @@ export class BulkStrategy implements BulkWork {
 
   /** Rows that a task should have, so that its message costs little beside its work and all threads end together. */
   private bundleRows(source: PipelineSource): number {
-    if (source.kind !== 'scan' || !source.source.isImmediate) return 0
+    if (source.kind !== 'scan' || !source.source.isImmediate || !this.run.monitor.budget.isAmple) return 0
     const { rows } = source.source.estimate({ columns: source.columns, predicate: source.predicate })
     return rows === null ? 0 : Math.min(BUNDLE_ROWS, rows / (this.run.pool.threads * TASKS_PER_THREAD))
   }
@@ -153,7 +191,7 @@ export class BulkStrategy implements BulkWork {
   private unmeasured(source: Exclude<PipelineSource, SourceOf<'scan'>>): AsyncGenerator<Batch> {
     switch (source.kind) {
       case 'aggregate':
-        return aggregate(this, source)
+        return this.breakerBatches(source, aggregate(this, source))
       case 'sort':
         return sort(this, source)
       case 'window':
@@ -169,10 +207,14 @@ export class BulkStrategy implements BulkWork {
       case 'component':
         return componentBatches(this.run, source, this.inputOf(source, source.input), this.span(source))
       case 'stream':
-        return source.batches()
+        return this.breakerBatches(source, source.rows())
       default:
         return unreachable(source)
     }
+  }
+
+  private async *breakerBatches(source: PipelineSource, rows: Promise<BreakerRows>): AsyncGenerator<Batch> {
+    yield* batchesOf(this.run, sourceSchema(source), await rows)
   }
 
   private async *union(source: SourceOf<'union'>): AsyncGenerator<Batch> {
@@ -185,13 +227,18 @@ export class BulkStrategy implements BulkWork {
   }
 
   private async *closure(source: SourceOf<'closure'>): AsyncGenerator<Batch> {
+    const { context, recovery } = this.run
     const span = this.span(source)
+    const call = retriedCall(this.run, closureOf(source), span)
+    if (source.mode === 'row' && recovery.rejects !== null) {
+      return yield* rejectingClosure(this.run, call, source.schema, this.inputOf(source, source.input), span)
+    }
     let position = 0
     for await (const batch of this.inputOf(source, source.input)) {
       this.run.throwIfCancelled()
       const began = performance.now()
       try {
-        const mapped = await map(this.run.context, source.mode, closureOf(source), source.schema, batch, position)
+        const mapped = await map(context, source.mode, call, source.schema, batch, position)
         span.busy(performance.now() - began)
         yield mapped
       } finally {

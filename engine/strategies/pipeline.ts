@@ -77,8 +77,13 @@ export type PipelineSource = PlanPiece &
         readonly schema: Schema
       }
     /** Batches that come from elsewhere; taken once. */
-    | { readonly kind: 'stream'; readonly schema: Schema; readonly batches: () => AsyncGenerator<Batch> }
+    | { readonly kind: 'stream'; readonly schema: Schema; readonly rows: () => Promise<BreakerRows> }
   )
+
+/** What a breaker puts out: batches, or a query for them that DuckDB has yet to run, over tables to be dropped. */
+export type BreakerRows =
+  | { readonly kind: 'batches'; readonly batches: AsyncGenerator<Batch> }
+  | { readonly kind: 'query'; readonly sql: string; readonly tables: readonly { drop(): void }[] }
 
 export interface Pipeline {
   readonly source: PipelineSource

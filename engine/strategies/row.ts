@@ -13,12 +13,13 @@
 import type { Batch } from '../../io/batch.js'
 import { unreachable } from '../../planner/errors.js'
 import type { Schema } from '../../planner/types.js'
-import { RowError } from '../kernels/kernel.js'
 import { persistBatch, releaseBatch } from '../kernels/vectors.js'
 import type { PlanPiece } from '../metrics/plan-part.js'
 import { moduleCall, type NamedCall } from '../operators/map.js'
-import { top } from '../operators/top.js'
+import { type RejectedRecord, rejectedRecord } from '../recovery/rejected-record.js'
 import type { Run } from '../run.js'
+import { batchesOf } from './bigdata/staged-rows.js'
+import { retriedCall } from './closures.js'
 import { componentBatches } from './component.js'
 import { limitBatches } from './limit.js'
 import { type Pipeline, type PipelineSource, type PipelineStep, sourceSchema } from './pipeline.js'
@@ -28,9 +29,10 @@ import { type RecordWork, stageContext, Turns } from './row/context.js'
 import { mapRecords, mapSlices } from './row/functions.js'
 import { RecordJoin } from './row/joins.js'
 import { StageMeter } from './row/measure.js'
-import { isRecordStep, RecordProgram, type RecordStep } from './row/records.js'
+import { isRecordStep, type RecordStep } from './row/records.js'
 import { scanSlices } from './row/scan.js'
-import { describeFailure, type OnReject, SliceCutter, type Slices } from './row/slices.js'
+import { type OnReject, SliceCutter, type Slices } from './row/slices.js'
+import { recordSlices, topSlices } from './row/stages.js'
 import type { Unsupported } from './strategy.js'
 
 export type { OnReject, Reject } from './row/slices.js'
@@ -47,12 +49,16 @@ export class RowStrategy implements RecordWork {
   readonly onReject: OnReject | undefined
   readonly meter: StageMeter
   private readonly turns: Turns
+  /** What nobody has been told of yet. */
+  private readonly rejected: RejectedRecord[] = []
 
   constructor(
     readonly run: Run,
     options: RowOptions = {},
   ) {
-    this.onReject = options.onReject
+    const { rejects } = run.recovery
+    this.onReject =
+      options.onReject ?? (rejects === null ? undefined : (reject) => this.rejected.push(rejectedRecord(reject)))
     this.meter = new StageMeter(run)
     this.turns = new Turns(run)
   }
@@ -75,7 +81,7 @@ export class RowStrategy implements RecordWork {
     const joins: RecordJoin[] = []
     try {
       for await (const slice of await this.staged(
-        this.meter.source(source, this.sourceSlices(source)),
+        this.settled(this.meter.source(source, this.sourceSlices(source))),
         sourceSchema(source),
         steps,
         joins,
@@ -84,6 +90,19 @@ export class RowStrategy implements RecordWork {
       }
     } finally {
       for (const join of joins) join.release()
+    }
+  }
+
+  /** Hands over what steps have rejected of a slice before the next one passes them. */
+  private async *settled(slices: Slices): Slices {
+    const settle = () => this.run.recovery.rejects?.take(this.rejected.splice(0), this.run.context.checkCancelled)
+    try {
+      for await (const slice of slices) {
+        await settle()
+        yield slice
+      }
+    } finally {
+      await settle()
     }
   }
 
@@ -100,7 +119,8 @@ export class RowStrategy implements RecordWork {
       const step = steps[next]
       switch (step.kind) {
         case 'filter':
-        case 'project': {
+        case 'project':
+        case 'check': {
           const rest = steps.slice(next)
           const end = rest.findIndex((one) => !isRecordStep(one))
           // What is measured step by step is not fused.
@@ -138,34 +158,22 @@ export class RowStrategy implements RecordWork {
 
   private async *records(input: Slices, schema: Schema, steps: readonly RecordStep[]): Slices {
     const context = stageContext(this.run, 'records')
-    const program = new RecordProgram(context, schema, steps, this.onReject)
-    for await (const slice of input) {
-      const out = program.run(slice)
-      if (out !== null) yield out
-      context.resetScratch()
-    }
+    yield* recordSlices(context, schema, steps, this.onReject, input)
     context.freeScratch()
   }
 
-  private async *top(input: Slices, { keys, limit }: Extract<PipelineStep, { kind: 'top' }>): Slices {
+  private async *top(input: Slices, step: Extract<PipelineStep, { kind: 'top' }>): Slices {
     const context = stageContext(this.run, 'top')
-    for await (const { batch, origin } of input) {
-      try {
-        yield { batch: top(context, keys, limit, batch), origin: { ...origin, isKnown: false } }
-      } catch (error) {
-        const record = error instanceof RowError ? error.row : -1
-        throw describeFailure(error, 'sort', keys[0].expression, origin, record)
-      }
-      context.resetScratch()
-    }
+    yield* topSlices(context, step, input)
     context.freeScratch()
   }
 
   private mapped(input: Slices, mode: 'batch' | 'row', schema: Schema, call: NamedCall): Slices {
     const context = stageContext(this.run, 'map')
+    const retried = retriedCall(this.run, call)
     return mode === 'batch'
-      ? mapSlices(context, call, schema, input)
-      : mapRecords(context, call, schema, input, this.onReject)
+      ? mapSlices(context, retried, schema, input)
+      : mapRecords(context, retried, schema, input, this.onReject)
   }
 
   private sourceSlices(source: PipelineSource): Slices {
@@ -194,10 +202,14 @@ export class RowStrategy implements RecordWork {
       case 'component':
         return this.cut(componentBatches(this.run, source, this.inputOf(source), this.meter.span(source)))
       case 'stream':
-        return this.cut(source.batches())
+        return this.cut(this.streamed(source))
       default:
         return unreachable(source)
     }
+  }
+
+  private async *streamed(source: Extract<PipelineSource, { kind: 'stream' }>): AsyncGenerator<Batch> {
+    yield* batchesOf(this.run, source.schema, await source.rows())
   }
 
   private inputOf(piece: PlanPiece & { readonly input: Pipeline }): AsyncGenerator<Batch> {

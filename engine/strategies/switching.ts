@@ -16,6 +16,8 @@ export interface StrategyChange {
 export interface Holder {
   readonly label: string
   readonly bytes: number
+  /** What it may come to allocate before it is asked again. */
+  readonly growthBytes: number
   readonly morsel: number
   /** Null where it is not known. */
   readonly morsels: number | null
@@ -28,6 +30,8 @@ export interface Pressure {
   readonly describe: () => string
   /** Bytes that a breaker under bigdata may hold in memory. */
   readonly shareBytes: number
+  /** What can still be allocated. */
+  readonly roomBytes: () => number
 }
 
 /** Moving less than this frees nothing worth the trouble. */
@@ -36,6 +40,7 @@ const LEAST_BYTES = 1 << 20
 export class Switching {
   private name: 'bulk' | 'bigdata'
   private switched = false
+  private mayChange = true
 
   constructor(
     started: 'bulk' | 'bigdata',
@@ -56,6 +61,13 @@ export class Switching {
     return this.pressure.shareBytes
   }
 
+  /** Begins anew under another strategy; where DuckDB is missing, nothing moves there any more. */
+  beginAnew(change: StrategyChange): void {
+    if (change.name !== 'row') this.name = change.name
+    this.mayChange = change.name === 'bigdata'
+    this.onChange(change)
+  }
+
   /** Called when a breaker begins: under bigdata only for want of memory, it may be bulk again. */
   begin(label: string): void {
     if (!this.switched || this.name === 'bulk' || this.forcedAt !== null || this.pressure.isHigh()) return
@@ -65,11 +77,12 @@ export class Switching {
 
   /** Whether a breaker should move what it holds out of memory, now, between two morsels. */
   shouldSpill(holder: Holder): boolean {
+    if (!this.mayChange) return false
     if (this.name === 'bigdata') {
-      return holder.bytes > this.pressure.shareBytes || (this.isWorthMoving(holder) && this.pressure.isHigh())
+      return holder.bytes > this.pressure.shareBytes || this.isPressing(holder)
     }
     const forced = this.forcedAt !== null && holder.morsel >= this.forcedAt
-    if (!forced && !(this.isWorthMoving(holder) && this.pressure.isHigh())) return false
+    if (!forced && !this.isPressing(holder)) return false
     this.name = 'bigdata'
     this.switched = true
     const place = `morsel ${holder.morsel}${holder.morsels === null ? '' : ` of ${holder.morsels}`}`
@@ -81,7 +94,7 @@ export class Switching {
     return true
   }
 
-  private isWorthMoving(holder: Holder): boolean {
-    return holder.bytes >= LEAST_BYTES
+  private isPressing({ bytes, growthBytes }: Holder): boolean {
+    return bytes >= LEAST_BYTES && (this.pressure.isHigh() || growthBytes > this.pressure.roomBytes())
   }
 }

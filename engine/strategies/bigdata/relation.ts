@@ -10,7 +10,7 @@ import { queried, type StagedRows } from './staged-rows.js'
 export class Relation {
   private constructor(
     private readonly run: Run,
-    /** Of the rows; their computed keys follow. */
+    /** Of the rows; those of their keys that are no columns follow. */
     readonly schema: Schema,
     private readonly keys: readonly TypedExpression[],
     private readonly staged: StagedRows | null,
@@ -20,7 +20,7 @@ export class Relation {
   ) {}
 
   /**
-   * `staged` has the columns of `schema` and the keys; `rest` is a SELECT of the columns and a position `p0`, over which
+   * `staged` has the columns of `schema` and `computedKeys`; `rest` is a SELECT of the columns and a position `p0`, over which
    * the keys can be written as SQL, and whose rows come after those that are staged.
    */
   static of(
@@ -38,29 +38,45 @@ export class Relation {
   }
 
   keyColumns(alias: string): string[] {
-    return this.keys.map((_, index) => `${alias}.c${this.schema.fields.length + index}`)
+    let next = this.schema.fields.length
+    return this.keys.map((key) => `${alias}.c${isColumn(key) ? key.index : next++}`)
   }
 
   /** For FROM: the columns, the keys, and `part` and `place`, which order the rows as they came. */
   get from(): string {
     const parts: string[] = []
-    const names = withKeys(this.schema, this.keys).fields.map((_, index) => `c${index}`)
+    const computed = computedKeys(this.keys)
+    const names = withKeys(this.schema, computed).fields.map((_, index) => `c${index}`)
     if (this.staged !== null) {
       parts.push(`SELECT ${[...names, '0 AS part', 'rowid AS place'].join(', ')} FROM ${this.staged.table}`)
     }
     if (this.rest !== null) {
       const width = this.schema.fields.length
       const list = names.map((name, index) =>
-        index < width ? name : `${sqlOverColumns(this.keys[index - width])} AS ${name}`,
+        index < width ? name : `${sqlOverColumns(computed[index - width])} AS ${name}`,
       )
       parts.push(`SELECT ${[...list, '1 AS part', 'p0 AS place'].join(', ')} FROM (${this.rest})`)
     }
-    return `(${parts.join(' UNION ALL ')})`
+    // The larger part comes first: with few rows before many, DuckDB does not spill in time (1.5.6).
+    return `(${parts.reverse().join(' UNION ALL ')})`
   }
 
-  /** The rows of a query over this relation, and over others; staged tables are dropped at its end. */
-  query(sql: string, schema: Schema, others: readonly Relation[] = []): AsyncGenerator<Batch> {
-    const tables = [this, ...others].flatMap(({ staged }) => (staged === null ? [] : [staged]))
-    return queried(this.run, sql, schema, tables)
+  /** To be dropped once a query over the relation has ended. */
+  get tables(): readonly StagedRows[] {
+    return this.staged === null ? [] : [this.staged]
   }
+
+  /** The rows of a query over this relation alone. */
+  query(sql: string, schema: Schema): AsyncGenerator<Batch> {
+    return queried(this.run, sql, schema, this.tables)
+  }
+}
+
+/** Keys that are more than a column. */
+export function computedKeys(keys: readonly TypedExpression[]): readonly TypedExpression[] {
+  return keys.filter((key) => !isColumn(key))
+}
+
+function isColumn(key: TypedExpression): key is Extract<TypedExpression, { kind: 'column' }> {
+  return key.kind === 'column'
 }

@@ -8,6 +8,7 @@ import type { Morsel } from '../../../io/source.js'
 import { sqlOfExpression } from '../../../planner/duckdb-sql/expressions.js'
 import { NoSql } from '../../../planner/duckdb-sql/no-sql.js'
 import { parquetScanSql, type ScannedFile, scanRefusal } from '../../../planner/duckdb-sql/scans.js'
+import { typedSelect } from '../../../planner/duckdb-sql/select.js'
 import { field, type Schema, schemaOf } from '../../../planner/types.js'
 import type { Run } from '../../run.js'
 import type { ChainStep } from '../../workers/messages.js'
@@ -25,8 +26,9 @@ export class SqlSteps {
     private readonly steps: readonly ChainStep[],
   ) {}
 
-  /** Null if DuckDB cannot read the source or do one of the steps just as we do. */
-  static of(source: PipelineSource, steps: readonly ChainStep[]): SqlSteps | null {
+  /** Null if DuckDB cannot read the source or do one of the steps just as we do, without records that fail if need be. */
+  static of({ recovery }: Run, source: PipelineSource, steps: readonly ChainStep[]): SqlSteps | null {
+    if (recovery.rejects !== null) return null
     if (source.kind !== 'scan' || !(source.source instanceof ParquetSource)) return null
     const columns = sourceSchema(source)
     if (refusalOf(source, columns) !== null) return null
@@ -54,8 +56,24 @@ export class SqlSteps {
     }))
     const names = columns.map((_, index) => `c${index}`)
     const scan = `SELECT ${[...names, 'p0'].join(', ')} FROM ${parquetScanSql(files, columns, true)}`
-    return this.steps.reduce(stepOver, scan)
+    return this.steps.reduce((input, step) => stepOver(input, step, ['p0']), scan)
   }
+}
+
+/** A SELECT of steps over the rows of a query, with the names and types of `result`; null if a step is not DuckDB's. */
+export function sqlOverQuery(
+  query: string,
+  columns: Schema,
+  steps: readonly ChainStep[],
+  result: Schema,
+): string | null {
+  const names = columns.fields.map((_, index) => `c${index}`).join(', ')
+  const write = () =>
+    typedSelect(
+      steps.reduce((input, step) => stepOver(input, step, []), `SELECT * FROM (${query}) AS q(${names})`),
+      result,
+    )
+  return isSql(write) ? write() : null
 }
 
 /** An expression over the columns `c0`, `c1`, ... @throws NoSql */
@@ -74,17 +92,19 @@ export function isSql(write: () => unknown): boolean {
   }
 }
 
-function stepOver(input: string, step: ChainStep): string {
+/** `others` are columns that are passed on. */
+function stepOver(input: string, step: ChainStep, others: readonly string[]): string {
   switch (step.kind) {
     case 'filter':
       return `SELECT * FROM (${input}) WHERE ${sqlOverColumns(step.predicate)}`
     case 'project': {
       const list = step.expressions.map(({ expression }, index) => `${sqlOverColumns(expression)} AS c${index}`)
-      return `SELECT ${[...list, 'p0'].join(', ')} FROM (${input})`
+      return `SELECT ${[...list, ...others].join(', ')} FROM (${input})`
     }
     case 'top':
       // It only saves what follows some work.
       return input
+    case 'check':
     case 'probe':
     case 'map':
       throw new NoSql(`${step.kind} is done by workers`)

@@ -6,6 +6,7 @@ import { schemaOf } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import type { SharedMemory } from '../../memory/shared-memory.js'
 import type { Run } from '../../run.js'
+import type { BreakerRows } from '../pipeline.js'
 import type { DuckDb } from './duckdb.js'
 
 let tables = 0
@@ -89,7 +90,7 @@ export async function* queried(
   run: Run,
   sql: string,
   schema: Schema,
-  tables: readonly StagedRows[],
+  tables: readonly { drop(): void }[],
 ): AsyncGenerator<Batch> {
   const duckdb = await run.duckdb()
   try {
@@ -106,4 +107,9 @@ export async function* queried(
 export function bytesOfBatch(memory: SharedMemory, batch: Batch): number {
   const blocks = new Set(batch.columns.flatMap(({ blocks }) => blocks))
   return [...blocks].reduce((sum, block) => sum + memory.capacity(block), 0)
+}
+
+/** The batches of what a breaker puts out. */
+export function batchesOf(run: Run, schema: Schema, rows: BreakerRows): AsyncGenerator<Batch> {
+  return rows.kind === 'batches' ? rows.batches : queried(run, rows.sql, schema, rows.tables)
 }

@@ -9,26 +9,31 @@ import { mergePartialsSql } from '../../../planner/duckdb-sql/merge-aggregates.j
 import { partialSchema } from '../../../planner/duckdb-sql/partial-form.js'
 import { rawPartialsSql } from '../../../planner/duckdb-sql/raw-partials.js'
 import type { TypedExpression } from '../../../planner/expression.js'
+import { exportPartials } from '../../operators/aggregate/partials.js'
 import { type AggregateDescriptor, AggregateState } from '../../operators/aggregate.js'
 import { AggregateSlots } from '../../operators/aggregate-slot.js'
+import { repeatsTasks } from '../../recovery/recovery.js'
 import type { OperatorHandle, Run } from '../../run.js'
 import type { ChainEnd } from '../../workers/messages.js'
 import { isSql, SqlSteps, sqlOverColumns } from '../bigdata/rest.js'
-import { queried, StagedRows } from '../bigdata/staged-rows.js'
-import { type PipelineSource, sourceSchema } from '../pipeline.js'
+import { StagedRows } from '../bigdata/staged-rows.js'
+import { type BreakerRows, type PipelineSource, sourceSchema } from '../pipeline.js'
 import type { MorselFeed } from './feed.js'
 import { BuiltJoins, type Prepared } from './joins.js'
 import type { BulkWork } from './work.js'
 
 /** Fewer groups than this are merged by one worker. */
 const SMALL_GROUPS = 20_000
+/** States of single tasks that are kept, and how many of them are merged when there are so many. */
+const MOST_HELD = 16
+const MERGED_HELD = 12
 /** Bytes of a state that are exported at a time: for a while there are twice as many. */
 const EXPORT_BYTES = 8 << 20
 
 type AggregateEnd = Extract<ChainEnd, { kind: 'aggregate' }>
 type AggregateSource = Extract<PipelineSource, { kind: 'aggregate' }>
 
-export async function* aggregate(work: BulkWork, source: AggregateSource): AsyncGenerator<Batch> {
+export async function aggregate(work: BulkWork, source: AggregateSource): Promise<BreakerRows> {
   work.switching.begin('aggregate')
   const operator = work.run.operator('aggregate', undefined, work.span(source))
   const descriptor: AggregateDescriptor = {
@@ -36,15 +41,14 @@ export async function* aggregate(work: BulkWork, source: AggregateSource): Async
     aggregates: source.aggregates,
     schema: sourceSchema(source),
   }
-  const slots = AggregateSlots.create(operator.context, work.window)
+  const slots = AggregateSlots.create(operator.context, repeatsTasks(work.run.recovery) ? 0 : work.window)
   const staged = await consume(work, source, operator, descriptor, slots)
-  if (staged === null) yield* mergeStates(work, operator, descriptor, slots)
-  else {
-    const { rows, rest } = staged
-    const partials = rest === null ? rows.table : `(SELECT * FROM ${rows.table} UNION ALL ${rest})`
-    yield* queried(work.run, mergePartialsSql(descriptor, partials), descriptor.schema, [rows])
-  }
+  if (staged === null) return { kind: 'batches', batches: mergeStates(work, operator, descriptor, slots) }
   slots.release()
+  const { rows, rest } = staged
+  // The larger part comes first: with few rows before many, DuckDB's grouping does not spill in time (1.5.6).
+  const partials = rest === null ? rows.table : `(${rest} UNION ALL SELECT * FROM ${rows.table})`
+  return { kind: 'query', sql: mergePartialsSql(descriptor, partials), tables: [rows] }
 }
 
 /** Groups as rows of `partialSchema`: some in a table, some yet to be read by a SELECT. */
@@ -78,13 +82,21 @@ async function consume(
     const feed = work.feed(prepared.source)
     const isFull = () => {
       const { taken, total } = feed
-      return work.switching.shouldSpill({ label: operator.label, bytes: slots.bytes, morsel: taken, morsels: total })
+      const growthBytes = slots.growthBytes(work.run.pool.threads)
+      const place = { morsel: taken, morsels: total }
+      return work.switching.shouldSpill({ label: operator.label, bytes: slots.bytes, growthBytes, ...place })
     }
     const sql = restOf(work.run, prepared, end)
     try {
       while (!feed.exhausted) {
-        for await (const _ of work.chain(feed, prepared.steps, end, operator, isFull)) work.run.throwIfCancelled()
+        for await (const { state } of work.chain(feed, prepared.steps, end, operator, isFull)) {
+          work.run.throwIfCancelled()
+          if (state === null) continue
+          slots.hold(state)
+          if (slots.heldCount >= MOST_HELD) await mergeHeld(operator, descriptor, slots)
+        }
         if (feed.exhausted && staged === null) return null
+        if (sql !== null) await work.run.releaseWorkers()
         staged ??= await StagedRows.createNamed(work.run, partialSchema(descriptor))
         await moveStates(operator, descriptor, slots, staged)
         if (sql !== null) return { rows: staged, rest: await sql(feed) }
@@ -107,7 +119,7 @@ function restOf(
   { source, steps }: Prepared,
   { descriptor, keys, arguments: inputs, filters }: AggregateEnd,
 ): ((feed: MorselFeed) => Promise<string | null>) | null {
-  const sqlSteps = SqlSteps.of(source, steps)
+  const sqlSteps = SqlSteps.of(run, source, steps)
   const computed = [...keys, ...inputs, ...filters].filter((expression) => expression !== null)
   if (sqlSteps === null || !isSql(() => computed.map(sqlOverColumns))) return null
   const written = (expression: TypedExpression | null) => (expression === null ? null : sqlOverColumns(expression))
@@ -124,6 +136,19 @@ function restOf(
   }
 }
 
+/** Tasks that may be done again group in states of their own. Merges the smaller ones, so that they do not pile up. */
+async function mergeHeld(
+  operator: OperatorHandle,
+  descriptor: AggregateDescriptor,
+  slots: AggregateSlots,
+): Promise<void> {
+  const held = slots.takeSmallest(MERGED_HELD)
+  const states = held.map(({ address }) => address)
+  const { state } = await operator.task('absorbGroups', { descriptor, states })
+  slots.hold(state)
+  for (const address of states) AggregateState.attach(operator.context, descriptor, address).release()
+}
+
 async function moveStates(
   operator: OperatorHandle,
   descriptor: AggregateDescriptor,
@@ -134,8 +159,11 @@ async function moveStates(
     const state = AggregateState.attach(operator.context, descriptor, address)
     const partitions = Math.max(1, Math.ceil(state.bytes / EXPORT_BYTES))
     for (let partition = 0; partition < partitions; partition++) {
-      const { batches } = await operator.task('exportGroups', { descriptor, state: address, partition, partitions })
-      for (const batch of batches) await staged.append(batch)
+      // Here and not in a worker, whose memory DuckDB may need.
+      for (const batch of exportPartials(operator.context, descriptor, address, partition, partitions)) {
+        await staged.append(batch)
+      }
+      operator.context.resetScratch()
     }
     state.release()
   }
@@ -158,4 +186,5 @@ async function* mergeStates(
     operator.task('mergeGroups', { descriptor, states: addresses, partition, partitions }),
   )
   for (const state of states) state.release()
+  slots.release()
 }

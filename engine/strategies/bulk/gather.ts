@@ -6,7 +6,7 @@ import type { Schema } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import type { OperatorHandle } from '../../run.js'
 import type { ChainStep } from '../../workers/messages.js'
-import { Relation } from '../bigdata/relation.js'
+import { computedKeys, Relation } from '../bigdata/relation.js'
 import { isSql, SqlSteps, sqlOverColumns, withKeys } from '../bigdata/rest.js'
 import { bytesOfBatch, StagedRows } from '../bigdata/staged-rows.js'
 import type { Pipeline } from '../pipeline.js'
@@ -26,7 +26,7 @@ export function gather(
   keys: readonly TypedExpression[],
 ): Promise<Gathered> {
   const steps = pipeline.steps.flatMap((step) => (step.kind === 'join' ? [] : [step]))
-  const sqlSteps = steps.length < pipeline.steps.length ? null : SqlSteps.of(pipeline.source, steps)
+  const sqlSteps = steps.length < pipeline.steps.length ? null : SqlSteps.of(work.run, pipeline.source, steps)
   return sqlSteps !== null && areSql(keys)
     ? gatherScan(work, pipeline, steps, sqlSteps, operator, keys)
     : gatherAny(work, pipeline, operator, keys)
@@ -49,6 +49,7 @@ async function gatherScan(
     }
     if (feed.exhausted) return { kind: 'memory', whole: await contiguous(operator, schema, pieces.take()) }
     const morsels = feed.taken
+    if (computedKeys(keys).length === 0) await work.run.releaseWorkers()
     const staged = await stage(work, schema, pieces.drain(), keys)
     const rest = await sqlSteps.rest(feed, work.run)
     const bytes = (staged.bytes / Math.max(1, morsels)) * feed.taken
@@ -101,7 +102,8 @@ class Pieces {
   areTooMany(): boolean {
     const { bytes, feed, pieces, operator, work } = this
     const [morsel, morsels] = feed === null ? [pieces.length, null] : [feed.taken, feed.total]
-    return work.switching.shouldSpill({ label: operator.label, bytes, morsel, morsels })
+    // Columns are made contiguous one by one, each beside its pieces.
+    return work.switching.shouldSpill({ label: operator.label, bytes, growthBytes: bytes / 2, morsel, morsels })
   }
 
   /** Hands all of them over. */
@@ -127,7 +129,7 @@ export async function relationOf(
   schema: Schema,
   keys: readonly TypedExpression[],
 ): Promise<Relation> {
-  const sqlSteps = areSql(keys) ? SqlSteps.of(source, steps) : null
+  const sqlSteps = areSql(keys) ? SqlSteps.of(work.run, source, steps) : null
   if (sqlSteps !== null) {
     const rest = await sqlSteps.rest(work.feed(source), work.run)
     if (rest !== null) return Relation.of(work.run, schema, keys, { staged: null, rest })
@@ -143,8 +145,10 @@ async function stage(
   batches: AsyncGenerator<Batch>,
   keys: readonly TypedExpression[],
 ): Promise<StagedRows> {
-  const staged = await StagedRows.create(work.run, withKeys(schema, keys))
-  await staged.appendAll(work.output({ kind: 'stream', schema, batches: () => batches }, keySteps(schema, keys)))
+  const computed = computedKeys(keys)
+  const staged = await StagedRows.create(work.run, withKeys(schema, computed))
+  const stream = async () => ({ kind: 'batches', batches }) as const
+  await staged.appendAll(work.output({ kind: 'stream', schema, rows: stream }, keySteps(schema, computed)))
   return staged
 }
 

@@ -8,7 +8,8 @@ import type { ProbeStep } from '../../operators/probe.js'
 import type { OperatorHandle } from '../../run.js'
 import type { ChainStep } from '../../workers/messages.js'
 import type { Relation } from '../bigdata/relation.js'
-import type { JoinStep, PipelineSource, PipelineStep } from '../pipeline.js'
+import { batchesOf } from '../bigdata/staged-rows.js'
+import type { BreakerRows, JoinStep, PipelineSource, PipelineStep } from '../pipeline.js'
 import { gather, relationOf } from './gather.js'
 import { type BulkWork, evaluate, OUTPUT_ROWS, shareStart } from './work.js'
 
@@ -49,8 +50,8 @@ export class BuiltJoins {
       if (built.kind === 'memory') prepared.steps.push(built.step)
       else {
         const probe = prepared
-        const batches = () => joinStaged(this.work, step, probe, built.relation)
-        prepared = { source: { kind: 'stream', schema: step.schema, batches, node: step.node }, steps: [] }
+        const rows = () => joinStaged(this.work, step, probe, built.relation)
+        prepared = { source: { kind: 'stream', schema: step.schema, rows, node: step.node }, steps: [] }
       }
     }
     return prepared
@@ -120,7 +121,9 @@ export async function* outerJoin(
   try {
     const probe = await joins.prepare(input.source, input.steps)
     const built = await joins.build(join)
-    if (built.kind === 'staged') return yield* joinStaged(work, join, probe, built.relation)
+    if (built.kind === 'staged') {
+      return yield* batchesOf(work.run, join.schema, await joinStaged(work, join, probe, built.relation))
+    }
     const { step } = built
     yield* work.output(probe.source, [...probe.steps, step])
     const rows = step.build.length
@@ -143,7 +146,7 @@ const JOINS: Readonly<Record<JoinStep['how'], string>> = {
 }
 
 /** Gives DuckDB the probe side too, and has it join. */
-async function* joinStaged(work: BulkWork, join: JoinStep, probe: Prepared, build: Relation): AsyncGenerator<Batch> {
+async function joinStaged(work: BulkWork, join: JoinStep, probe: Prepared, build: Relation): Promise<BreakerRows> {
   const probeWidth = join.schema.fields.length - join.buildColumns.length
   const probeSchema = { ...join.schema, fields: join.schema.fields.slice(0, probeWidth) }
   const rows = await relationOf(work, probe, probeSchema, join.probeKeys)
@@ -153,5 +156,5 @@ async function* joinStaged(work: BulkWork, join: JoinStep, probe: Prepared, buil
   const on = probeKeys.length === 0 ? '' : ` ON ${probeKeys.map((key, i) => `${key} = ${buildKeys[i]}`).join(' AND ')}`
   const columns = [...rows.columns('p'), ...join.buildColumns.map((index) => `b.c${index}`)]
   const sql = `SELECT ${columns.join(', ')} FROM ${rows.from} p ${JOINS[join.how]} ${build.from} b${on}`
-  yield* rows.query(sql, join.schema, [build])
+  return { kind: 'query', sql, tables: [...rows.tables, ...build.tables] }
 }
