@@ -15,7 +15,7 @@ import type { Schema } from '../planner/types.js'
 import { settledWithin, unlessCancelled } from './cancellation.js'
 import { DuckDbHost } from './duckdb/host.js'
 import { EngineListeners } from './events.js'
-import { explainQuery, rowsToRead } from './explain.js'
+import { explainQuery } from './explain.js'
 import { compileKernels, instantiateKernels } from './kernels/context.js'
 import { releaseBatch } from './kernels/vectors.js'
 import { MemoryBudget } from './memory/budget.js'
@@ -34,6 +34,7 @@ import { recoveryOf, wantsRejects } from './recovery/recovery.js'
 import { RunMeter } from './report.js'
 import { leaseBatch, tableOf } from './results.js'
 import { Run, type RunResources } from './run.js'
+import { rowsToRead } from './scan-estimates.js'
 import { Scans } from './scans.js'
 import { drain, openSink } from './sinks.js'
 import { SourceRegistry } from './sources.js'
@@ -46,8 +47,12 @@ import { WorkerPool } from './workers/pool.js'
 
 /** How long closing waits for runs to notice that they were cancelled. */
 const GRACE_MS = 1000
+/** Results of the row strategy that may be in the user's hands before garbage is collected: it is to take little memory. */
+const ROW_LEASED_BYTES = 16 << 20
 /** Breakers that are taken to hold something at the same time. */
 const BREAKERS = 2
+/** Of the shared memory. The rest is for morsels under way, and for what comes after the sort. */
+const SORT_SHARE = 0.4
 
 /** A run that has begun: its plan is optimized and its batches are made as they are asked for. */
 interface Execution {
@@ -106,6 +111,7 @@ export class Executor implements FrameRuntime {
       monitor: this.monitor,
       duckdb: () => this.startDuckDb(),
       releaseWorkers: () => this.releaseWorkers(),
+      tempDirectory: options.tempDirectory,
     }
     this.leases = new Leases(this.memory.release, budget.sharedBytes / 4)
     this.scans = new Scans(this.sources, this.memory)
@@ -185,8 +191,12 @@ export class Executor implements FrameRuntime {
   }
 
   async *stream(plan: LogicalPlan, options: RunOptions): AsyncGenerator<arrow.RecordBatch> {
-    for await (const batch of this.batches(plan, options)) {
-      await this.leases.relieve()
+    let most: number | undefined
+    const started = ({ planned }: Execution) => {
+      if (planned.choice.name === 'row') most = ROW_LEASED_BYTES
+    }
+    for await (const batch of this.batches(plan, options, started)) {
+      await this.leases.relieve(most)
       yield leaseBatch(batch, this.memory, this.leases)
     }
   }
@@ -255,8 +265,13 @@ export class Executor implements FrameRuntime {
   }
 
   /** The batches of a run that its consumer may leave at any time. The consumer owns them. */
-  private async *batches(plan: LogicalPlan, options: RunOptions): AsyncGenerator<Batch> {
+  private async *batches(
+    plan: LogicalPlan,
+    options: RunOptions,
+    started: (execution: Execution) => void = () => {},
+  ): AsyncGenerator<Batch> {
     const execution = await this.tracked(() => this.start(plan, options))
+    started(execution)
     this.streams.add(execution)
     try {
       yield* execution.batches
@@ -308,7 +323,7 @@ export class Executor implements FrameRuntime {
     // A run that closing does not know of yet would lose its threads while it works.
     this.expectOpen()
     // Threads load while the plan is made; where memory is short, only those that the plan needs.
-    if (this.monitor.budget.isAmple) this.pool.start()
+    if (this.monitor.budget.isAmple && asked.operators !== 'row') this.pool.start()
     const meter = new RunMeter(options.onProgress, this.monitor)
     const run = new Run(this.resources, options.signal, meter.tick, metrics, recoveryOf(options))
     this.runs.set(run, plan)
@@ -356,11 +371,18 @@ export class Executor implements FrameRuntime {
     return this.monitor.budget.sharedSoftBytes
   }
 
+  /** Bytes that a sort under bigdata may hold: beside DuckDB no more than others. */
+  private get sortBytes(): number {
+    return this.monitor.duckdb === null ? this.memory.limit * SORT_SHARE : this.roomBytes
+  }
+
   private switching(choice: Choice, meter: RunMeter, options: RunOptions): Switching {
     const pressure: Pressure = {
       isHigh: () => this.monitor.check() !== 'none',
+      isExtreme: () => this.monitor.check() === 'hard',
       describe: () => this.monitor.describe([]),
-      shareBytes: this.roomBytes / BREAKERS,
+      shareBytes: this.options.breakerBytes ?? this.roomBytes / BREAKERS,
+      sortBytes: () => this.options.breakerBytes ?? this.sortBytes,
       roomBytes: () => this.memory.limit - this.memory.statistics().bytes,
     }
     const tell = (change: StrategyChange) => this.listeners.emit('strategy', meter.change(change))

@@ -1,11 +1,10 @@
 /** Adds to a plan's description what only the engine knows: row groups, estimates, where functions run, the strategy. */
 
-import type { ScanEstimate } from '../io/source.js'
 import { type ExplainedNode, explainJson, explainText } from '../planner/explain.js'
 import type { ResolvedPlan } from '../planner/logical-plan.js'
-import { inputsOf } from '../planner/plan-tree.js'
 import type { ExplainOptions } from '../planner/run-options.js'
 import { isPushdown, type PlannedRun } from './planned-run.js'
+import { estimateOf, type Scan } from './scan-estimates.js'
 import type { SourceRegistry } from './sources.js'
 import { pushdown } from './strategies/bigdata/pushdown.js'
 import type { Choice } from './strategies/choose.js'
@@ -63,25 +62,6 @@ export function explainQuery(
 function whoRuns({ name }: Choice, pushed: PlannedRun['pushed']): string | null {
   if (name !== 'bigdata') return null
   return isPushdown(pushed) ? 'the whole plan' : `what breakers cannot hold: ${pushed.reason}`
-}
-
-/** Rows and bytes that the scans of a plan will read; null where a source cannot tell. */
-export function rowsToRead(
-  plan: ResolvedPlan,
-  sources: SourceRegistry,
-): { readonly rows: number | null; readonly bytes: number | null } {
-  if (plan.kind === 'scan') return estimateOf(plan, sources)
-  const inputs = inputsOf(plan).map((input) => rowsToRead(input, sources))
-  const sum = (counts: readonly (number | null)[]) =>
-    counts.reduce((total, count) => (total === null || count === null ? null : total + count), 0)
-  return { rows: sum(inputs.map(({ rows }) => rows)), bytes: sum(inputs.map(({ bytes }) => bytes)) }
-}
-
-type Scan = Extract<ResolvedPlan, { kind: 'scan' }>
-
-function estimateOf(scan: Scan, sources: SourceRegistry): ScanEstimate {
-  const columns = scan.schema.fields.map((field) => field.name)
-  return sources.sourceOf(scan.source).estimate({ columns, predicate: scan.predicate })
 }
 
 function annotationsOf(node: ResolvedPlan, { sources, driver }: Annotations): readonly string[] {

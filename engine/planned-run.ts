@@ -3,11 +3,11 @@
 import type { Batch } from '../io/batch.js'
 import type { ResolvedPlan } from '../planner/logical-plan.js'
 import type { StrategyName } from '../planner/run-options.js'
-import { rowsToRead } from './explain.js'
 import { lower, type SourceLookup } from './lower.js'
 import { withChecks } from './recovery/checks.js'
 import { fallbackFor } from './recovery/degradation.js'
 import type { Run } from './run.js'
+import { rowsToRead } from './scan-estimates.js'
 import type { SourceRegistry } from './sources.js'
 import { type Pushdown, pushdown } from './strategies/bigdata/pushdown.js'
 import { queried } from './strategies/bigdata/staged-rows.js'
@@ -107,7 +107,8 @@ async function* pushedBatches(
   run: Run,
   sources: SourceRegistry,
 ): AsyncGenerator<Batch> {
-  yield* queried(run, select, schema, [])
+  const span = run.metrics.span({ index: 0, place: 'whole' }, 'bigdata')
+  yield* span.output(queried(run, select, schema, []))
   countPushed(plan, run, sources)
 }
 

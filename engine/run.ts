@@ -1,5 +1,6 @@
 /** One run of a plan: what it may allocate, how it is cancelled, and what it has counted so far. */
 
+import { SpillDirectory } from '../io/spill/spill-directory.js'
 import { VolleyError } from '../planner/errors.js'
 import type { Schema } from '../planner/types.js'
 import { createKernelContext, type ThreadKernels } from './kernels/context.js'
@@ -37,6 +38,8 @@ export interface RunResources {
   readonly duckdb: () => Promise<DuckDb>
   /** Ends the worker threads, for their memory, if nothing else needs them; they start again with the next task. */
   readonly releaseWorkers: () => Promise<void>
+  /** Below it lie directories for what is spilled. */
+  readonly tempDirectory: string
 }
 
 /** An operator of a run: what is allocated through it, here or by its tasks, is counted under its label. */
@@ -66,7 +69,9 @@ export class Run {
   readonly monitor: MemoryMonitor
   /** The engine's DuckDB, started when first asked for. */
   readonly duckdb: () => Promise<DuckDb>
-  readonly releaseWorkers: RunResources['releaseWorkers']
+  /** For what does not fit the memory. */
+  readonly spill: SpillDirectory
+  private readonly release: RunResources['releaseWorkers']
   private readonly kernels: ThreadKernels
   private readonly operators: OperatorSlots
   private readonly slots: number[] = []
@@ -81,7 +86,7 @@ export class Run {
   private keepAlive: NodeJS.Timeout | null = null
 
   constructor(
-    { memory, pool, kernels: wasm, operators, monitor, duckdb, releaseWorkers }: RunResources,
+    { memory, pool, kernels: wasm, operators, monitor, duckdb, releaseWorkers, tempDirectory }: RunResources,
     signal: AbortSignal | undefined,
     /** Called when the count of rows read has grown. */
     readonly onCount: () => void = () => {},
@@ -95,7 +100,8 @@ export class Run {
     this.operators = operators
     this.monitor = monitor
     this.duckdb = duckdb
-    this.releaseWorkers = releaseWorkers
+    this.release = releaseWorkers
+    this.spill = new SpillDirectory(tempDirectory)
     const owner = ++runs
     const allocate = memory.allocateFor(owner)
     this.own = handleOf(memory, owner)
@@ -156,6 +162,11 @@ export class Run {
     this.throwIfCancelled()
     if (Atomics.load(this.memory.views.i32, this.handle.cancel / 4) === 0) return
     throw new VolleyError('VOLLEY_ABORTED', 'the run has failed')
+  }
+
+  /** Ends the worker threads, for their memory, if nothing else needs them; they start again with the next task. */
+  async releaseWorkers(): Promise<void> {
+    if (this.inFlight.size === 0) await this.release()
   }
 
   /** Runs a task in a worker; `span` learns what it took. */
@@ -238,6 +249,7 @@ export class Run {
     this.raise()
     await Promise.allSettled(this.inFlight)
     for (const cleanup of this.cleanups) await cleanup()
+    await this.spill.remove()
     this.cleanups.clear()
     this.kernels.freeScratch()
     const { owner } = this.handle
@@ -261,6 +273,7 @@ export class Run {
       await Promise.allSettled(this.inFlight)
     }
     for (const cleanup of this.cleanups) await cleanup()
+    await this.spill.remove()
     this.kernels.freeScratch()
     this.memory.release(this.handle.cancel)
     this.memory.releaseOwner(this.handle.owner)

@@ -2,14 +2,47 @@
 
 import type { RecordBatch } from 'apache-arrow'
 
+/** The port of the records that could not be processed. */
+export const REJECTS_PORT = 'rejects'
+
 /** How data is processed; `auto` chooses. */
 export type StrategyName = 'auto' | 'row' | 'bulk' | 'bigdata'
 
 /** One of volley's own, or one that was registered with the engine: that then drives the components of the plan. */
 export type AnyStrategyName = StrategyName | (string & {})
 
-/** Takes the batches that leave components by a port other than `main`. They stay valid as long as they are held. */
+/**
+ * Takes the batches that leave components by a port other than `main`. They stay valid as long as they are held. The port
+ * `rejects` also takes the records that the plan itself rejects, in the columns that a `RejectHandler` gets, unless there
+ * is one: `component` is empty then.
+ */
 export type PortHandler = (batch: RecordBatch, from: { readonly component: string }) => void | Promise<void>
+
+/**
+ * Takes the records that a filter, projection, cast, key or function of one record could not process. The run goes on
+ * without them, and waits for the promise. The columns of the batches:
+ *
+ *   record     utf8, not null   the record as the step found it, as JSON
+ *   path       utf8             the file that it comes from
+ *   row_group  int32            counted from 0 in the file
+ *   row        int64            counted from 0 in the file or, without one, in the input; null where it cannot be told
+ *   step       utf8, not null   the operator and its expression or function: `project: CAST(text AS INTEGER)`
+ *   code       utf8, not null   of the error, as of a `VolleyError`
+ *   message    utf8, not null
+ */
+export type RejectHandler = (batch: RecordBatch) => void | Promise<void>
+
+/** When a piece of work failed for a passing reason: a thread that ended, a read that failed, an error marked retryable. */
+export interface RetryOptions {
+  /** How often a piece is done again at most. */
+  readonly count: number
+  /** Milliseconds before the first repetition; 100 unless given. */
+  readonly backoffMs?: number
+  /** By which the wait grows from one repetition to the next; 2 unless given. */
+  readonly factor?: number
+  /** The share of the wait that is left to chance, from 0 to 1; 0.1 unless given. */
+  readonly jitter?: number
+}
 
 export interface ProgressEvent {
   /** The step under way, as in `RunReport.phases`. */
@@ -30,12 +63,19 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   readonly onProgress?: (event: ProgressEvent) => void
   /**
-   * Makes a run that begins in bulk go on as bigdata at this morsel of each breaker's input, counted from 0, as if the
+   * Makes a run that begins in bulk go on as bigdata at this morsel of the input of each breaker, counted from 0, or as row
+   * where nothing is held, as if the
    * process were near its limit then: for tests of plans and of functions.
    */
   readonly switchAtMorsel?: number
   /** By name of the port. What leaves by ports that are not named here is left out. */
   readonly ports?: Readonly<Record<string, PortHandler>>
+  /** Without it, the first record that cannot be processed ends the run. */
+  readonly rejects?: RejectHandler
+  /** Ends the run with VOLLEY_TOO_MANY_REJECTS when more records than these are rejected. */
+  readonly maxRejects?: number
+  /** Without it, nothing is done again. */
+  readonly retries?: RetryOptions
 }
 
 export interface RunReport {
@@ -45,6 +85,10 @@ export interface RunReport {
   readonly bytesWritten: number
   readonly durationMs: number
   readonly peakRssBytes: number
+  /** Records that could not be processed and were left out. */
+  readonly rejected: number
+  /** Pieces of work that were done again. */
+  readonly retries: number
   /** The strategies that ran, in order: `from` counts the rows that were read before it took over. */
   readonly strategies: readonly {
     readonly name: Exclude<StrategyName, 'auto'>
@@ -90,6 +134,8 @@ export interface ExplainOptions {
   readonly format?: 'text' | 'json'
   /** What the plan would be run with; that of the engine unless given. */
   readonly strategy?: AnyStrategyName
+  /** Whether the run would collect rejected records, for which it may take another way. */
+  readonly rejects?: boolean
 }
 
 interface SinkOptions {

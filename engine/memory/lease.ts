@@ -44,9 +44,9 @@ export class Leases {
     }
   }
 
-  /** Collects garbage if much was leased since the last time, and lets the finalizers run. */
-  async relieve(): Promise<void> {
-    if (this.outstanding - this.atLastCollection < Math.min(this.collectAfterBytes, COLLECT_AFTER_BYTES)) return
+  /** Collects garbage if more than `most` bytes were leased since the last time, and lets the finalizers run. */
+  async relieve(most = COLLECT_AFTER_BYTES): Promise<void> {
+    if (this.outstanding - this.atLastCollection < Math.min(this.collectAfterBytes, most)) return
     collectGarbage()
     await new Promise(setImmediate)
     await new Promise(setImmediate)

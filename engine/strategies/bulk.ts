@@ -22,14 +22,23 @@ import { MorselFeed } from './bulk/feed.js'
 import { BuiltJoins, outerJoin } from './bulk/joins.js'
 import { sort } from './bulk/sort.js'
 import { windows } from './bulk/window.js'
-import type { BulkWork, WithBatches } from './bulk/work.js'
+import { type BulkWork, range, type WithBatches } from './bulk/work.js'
 import { bundled } from './bundled.js'
 import { rejectingClosure, retriedCall } from './closures.js'
 import { componentBatches } from './component.js'
 import { tasksThatFit } from './in-flight.js'
 import { limitBatches } from './limit.js'
 import { orderedMap } from './ordered-map.js'
-import { type BreakerRows, chainParts, type Pipeline, type PipelineSource, sourceSchema } from './pipeline.js'
+import {
+  type BreakerRows,
+  chainParts,
+  type Pipeline,
+  type PipelineSource,
+  type PipelineStep,
+  sourceSchema,
+} from './pipeline.js'
+import { RestOfSource } from './row/rest-of-source.js'
+import { RowStrategy } from './row.js'
 import { sliceRowsOf } from './slice-rows.js'
 import type { Switching } from './switching.js'
 
@@ -67,6 +76,9 @@ export class BulkStrategy implements BulkWork {
   /** The result of a run. Where DuckDB has the last rows, it may take them to the output itself: there are none here then. */
   async *result(pipeline: Pipeline): AsyncGenerator<Batch> {
     const { queryTaker } = this.run
+    if (pipeline.source.kind === 'scan' && pipeline.steps.every(holdsNothing)) {
+      return yield* this.streamed(pipeline, pipeline.source)
+    }
     if (queryTaker === null) return yield* this.batches(pipeline)
     const joins = new BuiltJoins(this)
     try {
@@ -87,6 +99,22 @@ export class BulkStrategy implements BulkWork {
       for await (const batch of this.output(given, steps)) yield { ...batch, schema }
     } finally {
       joins.release()
+    }
+  }
+
+  /** A pipeline that holds nothing: where even that is too much, the rest of it runs by records. */
+  private async *streamed(pipeline: Pipeline, source: SourceOf<'scan'>): AsyncGenerator<Batch> {
+    const { steps, schema } = pipeline
+    const feed = this.feed(source)
+    try {
+      const stop = () => this.switching.shouldEndAsRow({ morsel: feed.taken, morsels: feed.total })
+      for await (const batch of this.outputOf(feed, steps.filter(isChained), stop)) yield { ...batch, schema }
+      if (feed.exhausted) return
+      await this.run.releaseWorkers()
+      const rest = { ...source, source: new RestOfSource(source.source, feed) }
+      yield* new RowStrategy(this.run).batches({ ...pipeline, source: rest })
+    } finally {
+      await feed.close()
     }
   }
 
@@ -146,7 +174,7 @@ export class BulkStrategy implements BulkWork {
     const first = feed.taken
     return orderedMap(
       bundled(feed.until(stop), rows, (morsel) => this.releaseMorsel(morsel)),
-      () => (memory.isCrowded ? 1 : window),
+      () => (memory.isCrowded || this.run.monitor.pressure === 'hard' ? 1 : window),
       async (morsels, ordinal) => {
         try {
           const reply = await operator.task('chain', { morsels, ordinal: first + ordinal, chain, rejects })
@@ -286,6 +314,15 @@ export class BulkStrategy implements BulkWork {
   }
 }
 
+/** Functions stay in the workers, whatever they do there. */
+function holdsNothing(step: PipelineStep): boolean {
+  return step.kind === 'filter' || step.kind === 'project'
+}
+
+function isChained(step: PipelineStep): step is ChainStep & PipelineStep {
+  return step.kind !== 'join'
+}
+
 /** Row groups that a scan reads; null where it is not known. */
 function morselCount(source: PipelineSource): number | null {
   if (source.kind !== 'scan') return null
@@ -294,8 +331,4 @@ function morselCount(source: PipelineSource): number | null {
 
 function closureOf({ function: { call, label } }: SourceOf<'closure'>): NamedCall {
   return { call: call as (input: unknown) => unknown, takesOutput: false, label }
-}
-
-async function* range(count: number): AsyncGenerator<number> {
-  for (let i = 0; i < count; i++) yield i
 }

@@ -21,15 +21,23 @@ export interface Holder {
   readonly morsel: number
   /** Null where it is not known. */
   readonly morsels: number | null
+  /** What it may hold under bigdata, where that is not the share of every breaker. */
+  readonly shareBytes?: number
+  /** Less than this is not worth moving, where it is more than for every breaker. */
+  readonly leastBytes?: number
 }
 
 /** What switching needs to know of the process. */
 export interface Pressure {
   readonly isHigh: () => boolean
+  /** Beyond the limit, or nearly. */
+  readonly isExtreme: () => boolean
   /** `rss 498 of 512 MB`. */
   readonly describe: () => string
   /** Bytes that a breaker under bigdata may hold in memory. */
   readonly shareBytes: number
+  /** Bytes that a sort under bigdata may hold: it needs nobody else's memory to go on. */
+  readonly sortBytes: () => number
   /** What can still be allocated. */
   readonly roomBytes: () => number
 }
@@ -61,6 +69,11 @@ export class Switching {
     return this.pressure.shareBytes
   }
 
+  /** The same for a sort. */
+  get sortBytes(): number {
+    return this.pressure.sortBytes()
+  }
+
   /** Begins anew under another strategy; where DuckDB is missing, nothing moves there any more. */
   beginAnew(change: StrategyChange): void {
     if (change.name !== 'row') this.name = change.name
@@ -79,7 +92,7 @@ export class Switching {
   shouldSpill(holder: Holder): boolean {
     if (!this.mayChange) return false
     if (this.name === 'bigdata') {
-      return holder.bytes > this.pressure.shareBytes || this.isPressing(holder)
+      return holder.bytes > (holder.shareBytes ?? this.shareBytes) || this.isPressing(holder)
     }
     const forced = this.forcedAt !== null && holder.morsel >= this.forcedAt
     if (!forced && !this.isPressing(holder)) return false
@@ -94,7 +107,20 @@ export class Switching {
     return true
   }
 
-  private isPressing({ bytes, growthBytes }: Holder): boolean {
-    return bytes >= LEAST_BYTES && (this.pressure.isHigh() || growthBytes > this.pressure.roomBytes())
+  /**
+   * Whether a run that holds nothing, and is still too large, should go on as row from this morsel: it then decodes in one
+   * thread, and little at a time.
+   */
+  shouldEndAsRow({ morsel, morsels }: Pick<Holder, 'morsel' | 'morsels'>): boolean {
+    const forced = this.forcedAt !== null && morsel >= this.forcedAt
+    if (!this.mayChange || !(forced || this.pressure.isExtreme())) return false
+    const place = `morsel ${morsel}${morsels === null ? '' : ` of ${morsels}`}`
+    const why = forced ? 'asked for' : this.pressure.describe()
+    this.onChange({ name: 'row', reason: `${this.name} -> row at ${place}: ${why}, and nothing to give up` })
+    return true
+  }
+
+  private isPressing({ bytes, growthBytes, leastBytes = LEAST_BYTES }: Holder): boolean {
+    return bytes >= leastBytes && (this.pressure.isHigh() || growthBytes > this.pressure.roomBytes())
   }
 }

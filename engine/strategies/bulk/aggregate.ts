@@ -98,7 +98,9 @@ async function consume(
         if (feed.exhausted && staged === null) return null
         if (sql !== null) await work.run.releaseWorkers()
         staged ??= await StagedRows.createNamed(work.run, partialSchema(descriptor))
+        const before = staged.bytes
         await moveStates(operator, descriptor, slots, staged)
+        operator.span.spilled(staged.bytes - before)
         if (sql !== null) return { rows: staged, rest: await sql(feed) }
       }
     } finally {

@@ -51,6 +51,7 @@ async function gatherScan(
     const morsels = feed.taken
     if (computedKeys(keys).length === 0) await work.run.releaseWorkers()
     const staged = await stage(work, schema, pieces.drain(), keys)
+    operator.span.spilled(staged.bytes)
     const rest = await sqlSteps.rest(feed, work.run)
     const bytes = (staged.bytes / Math.max(1, morsels)) * feed.taken
     return { kind: 'staged', relation: Relation.of(work.run, schema, keys, { staged, rest, bytes }) }
@@ -74,6 +75,7 @@ async function gatherAny(
       pieces.add(next.value)
       if (!pieces.areTooMany()) continue
       const staged = await stage(work, schema, pieces.drain(batches), keys)
+      operator.span.spilled(staged.bytes)
       return { kind: 'staged', relation: Relation.of(work.run, schema, keys, { staged, rest: null }) }
     }
     return { kind: 'memory', whole: await contiguous(operator, schema, pieces.take()) }
