@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+// Loaded first, as it counts as what the process has already.
+import '../../../engine/executor.js'
 import { Component, type Engine, type EngineOptions, type Frame, open, type RunOptions } from '../../../index.js'
 import { afterAll, beforeAll, describe, expect, it } from '../../support/jest.js'
 import { duckdbRun } from '../../support/parquet-files.js'

@@ -157,7 +157,7 @@ describe('errors of data have the codes that volley has for them', () => {
     ],
     ["select (case when i = 150000 then 'x' else '1' end)::bigint as i from range(200000) t(i)", 'VOLLEY_CAST', /'x'/],
     ['select (i * 1000)::tinyint::bigint as i from range(10) t(i)', 'VOLLEY_CAST', /out of range/],
-    ['select sqrt(-i)::bigint as i from range(10) t(i)', 'VOLLEY_OVERFLOW', /square root/],
+    ['select sqrt(-i)::bigint as i from range(10) t(i)', 'VOLLEY_INVALID_ARGUMENT', /square root/],
     [
       "select year(date '2000-01-01' + interval (i * 10000) year) as i from range(100) t(i)",
       'VOLLEY_OVERFLOW',
