@@ -27,6 +27,8 @@ export interface CheckedOptions {
   readonly memoryLimit: number
   /** The size of the shared memory, where it is not to follow from the limit: tests make it small. */
   readonly sharedMemoryBytes: number | null
+  /** What a breaker may hold under bigdata, where it is not to follow from the limit: tests make it small. */
+  readonly breakerBytes: number | null
   readonly tempDirectory: string
   readonly strategy: AnyStrategyName
   readonly ownStrategy: ExecutionStrategy | null
@@ -50,6 +52,7 @@ export function checkEngineOptions(options: EngineOptions): CheckedOptions {
     threads,
     memoryLimit,
     sharedMemoryBytes: null,
+    breakerBytes: null,
     tempDirectory: options.tempDirectory ?? tmpdir(),
     ...strategyOf(options.strategy ?? 'auto'),
   }

@@ -109,7 +109,8 @@ export function emptyVector(type: DataType): Vector {
   return vector(type, 0, { children: childTypes(type).map(emptyVector) })
 }
 
-function childTypes(type: DataType): readonly DataType[] {
+/** Types of the children that a vector of a type has. */
+export function childTypes(type: DataType): readonly DataType[] {
   switch (type.kind) {
     case 'list':
       return [type.element.type]

@@ -4,6 +4,7 @@ import { type Batch, emptyVector } from '../../io/batch.js'
 import { encodeRowGroup } from '../../io/parquet/encode.js'
 import { decodeMorsel } from '../../io/parquet/reader.js'
 import type { Morsel } from '../../io/source.js'
+import { readSpilled } from '../../io/spill/spill-reader.js'
 import { evaluateGathered } from '../kernels/evaluate.js'
 import { concat, persist, persistBatch, releaseBatch, takeBatch } from '../kernels/vectors.js'
 import { ChainMeter } from '../metrics/chain-meter.js'
@@ -12,6 +13,8 @@ import { mergePartition } from '../operators/aggregate.js'
 import { Chain, type Origin } from '../operators/chain.js'
 import { JoinTable } from '../operators/join.js'
 import { unmatchedBuild } from '../operators/probe.js'
+import { spillRows } from '../operators/sort/spill.js'
+import { mergePart } from '../operators/sort/spilled-runs.js'
 import { mergeRuns, sortIndices } from '../operators/sort.js'
 import { computeWindow } from '../operators/window.js'
 import type { ReplyOf, TaskKind, TaskOf } from './messages.js'
@@ -68,6 +71,28 @@ export const handlers: Handlers = {
   mergeSorted: (context, { keys, runs, batch, from, to }) => {
     const indices = mergeRuns(context, keys, runs, from, to)
     return { batches: [persistBatch(context, context.allocate, takeBatch(context, batch, indices, to - from))] }
+  },
+
+  spillSorted: (context, { keys, runs, batch, from, to, target }) => {
+    const indices = mergeRuns(context, keys, runs, from, to)
+    return spillRows(context, target, to - from, (start, end) =>
+      takeBatch(context, batch, indices + start * 4, end - start),
+    )
+  },
+
+  loadSpilled: (context, { batches }) => ({ blocks: readSpilled(context.memory, batches, context) }),
+
+  mergeSpilled: (context, { part, columns }) => {
+    const merged = mergePart(context, part)
+    const { columns: all, ...batch } = merged.rows(0, merged.count)
+    const kept = all.slice(0, columns)
+    const schema = { fields: part.schema.fields.slice(0, columns) }
+    return { batches: [persistBatch(context, context.allocate, { ...batch, schema, columns: kept })] }
+  },
+
+  respillMerged: (context, { part, target }) => {
+    const merged = mergePart(context, part)
+    return spillRows(context, target, merged.count, merged.rows)
   },
 
   window: (context, { windows, batch }) => ({ vectors: computeWindow(context, windows, batch) }),

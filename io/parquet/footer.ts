@@ -1,8 +1,9 @@
 /** Finds, checks and parses the footer of a Parquet file (parquet-format, README, "File format"). */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync } from 'node:fs'
 import { VolleyError } from '../../planner/errors.js'
 import { readError } from '../file-errors.js'
+import { readFully } from '../read-fully.js'
 import { ChunkField, FileField, type FileMetadata, parseMetadata } from './metadata.js'
 import { ThriftFormatError } from './thrift.js'
 
@@ -93,17 +94,6 @@ function readAt(path: string, descriptor: number, position: number, length: numb
   const bytes = new Uint8Array(length)
   if (readFully(descriptor, bytes, position) < length) throw truncated(path, 'it became shorter while it was read')
   return bytes
-}
-
-/** Fills `target` from `position` on; returns the bytes read, fewer only at the end of the file. */
-export function readFully(descriptor: number, target: Uint8Array, position: number): number {
-  let done = 0
-  while (done < target.length) {
-    const read = readSync(descriptor, target, done, target.length - done, position + done)
-    if (read === 0) break
-    done += read
-  }
-  return done
 }
 
 function uint32(bytes: Uint8Array, offset: number): number {

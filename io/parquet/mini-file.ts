@@ -3,8 +3,8 @@
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { VolleyError } from '../../planner/errors.js'
 import { readError } from '../file-errors.js'
+import { readFully } from '../read-fully.js'
 import type { ParquetMorsel } from '../source.js'
-import { readFully } from './footer.js'
 
 /** Kept between morsels, one a thread: fresh pages cost more than the copy into them. */
 let staging = new Uint8Array(0)

@@ -1,67 +1,90 @@
-/** Sorting: the workers sort ranges of the rows, then each merges shares of the result out of all ranges. */
+/**
+ * Sorting: the workers sort ranges of the rows, then each merges shares of the result out of all ranges. Rows that have
+ * no room in memory are sorted in files.
+ */
 
 import type { Batch } from '../../../io/batch.js'
-import { releaseBatch, releaseVector } from '../../kernels/vectors.js'
+import type { NamedExpression } from '../../../planner/expression.js'
+import { field } from '../../../planner/types.js'
+import { releaseBatch } from '../../kernels/vectors.js'
+import type { KeyPlace } from '../../operators/sort/spilled-runs.js'
 import type { OperatorHandle } from '../../run.js'
-import type { SortedRun, SortVector } from '../../workers/messages.js'
-import type { Relation } from '../bigdata/relation.js'
-import type { PipelineSource } from '../pipeline.js'
-import { gather } from './gather.js'
-import { type BulkWork, evaluate, OUTPUT_ROWS, shareStart } from './work.js'
+import type { Pipeline, PipelineSource } from '../pipeline.js'
+import { ExternalSort, type ExternalSortOptions } from './external-sort.js'
+import { type Gathered, SortInput } from './sort-input.js'
+import { sortedRuns } from './sorted-runs.js'
+import { type BulkWork, contiguous, isColumn, OUTPUT_ROWS } from './work.js'
 
 type SortSource = Extract<PipelineSource, { kind: 'sort' }>
-
-/** Fewer rows than this are sorted by one worker. */
-const SMALL_SORT = 50_000
 
 export async function* sort(work: BulkWork, source: SortSource): AsyncGenerator<Batch> {
   work.switching.begin('sort')
   const operator = work.run.operator('sort', undefined, work.span(source))
-  const expressions = source.keys.map((key) => key.expression)
-  const gathered = await gather(work, source.input, operator, expressions)
-  if (gathered.kind === 'staged') return yield* sortStaged(source, gathered.relation)
-  const { whole } = gathered
-  const vectors = await evaluate(operator, expressions, whole)
-  const keys = source.keys.map(
-    ({ descending, nullsFirst }, index): SortVector => ({ vector: vectors[index], descending, nullsFirst }),
-  )
-  const runs = await sortedRuns(operator, work.run.pool.threads, keys, whole.length, source.limit)
-  const total = Math.min(whole.length, source.limit ?? whole.length)
+  const { pipeline, keys } = keyed(source)
+  const input = new SortInput(work, operator, pipeline, keys)
+  const columns = source.input.schema.fields.length
+  const options: ExternalSortOptions = { schema: pipeline.schema, columns, keys, limit: source.limit }
+  try {
+    let external: ExternalSort | null = null
+    while (await input.fill()) {
+      external ??= new ExternalSort(work, operator, options)
+      await external.add(input.take())
+    }
+    const rest = input.take()
+    if (external === null) yield* sortInMemory(work, operator, options, rest)
+    else {
+      if (rest.rows > 0) await external.add(rest)
+      yield* external.merged()
+    }
+  } finally {
+    await input.close()
+  }
+}
+
+async function* sortInMemory(
+  work: BulkWork,
+  operator: OperatorHandle,
+  { schema, columns, keys, limit }: ExternalSortOptions,
+  { pieces }: Gathered,
+): AsyncGenerator<Batch> {
+  const whole = await contiguous(operator, schema, pieces)
+  const vectors = keys.map(({ column, ...direction }) => ({ ...direction, vector: whole.columns[column] }))
+  const runs = await sortedRuns(operator, work.run.pool.threads, vectors, whole.length, limit)
+  const total = Math.min(whole.length, limit ?? whole.length)
+  const batch: Batch = {
+    ...whole,
+    schema: { fields: schema.fields.slice(0, columns) },
+    columns: whole.columns.slice(0, columns),
+  }
   yield* work.parts(Math.ceil(total / OUTPUT_ROWS), (part) => {
     const from = part * OUTPUT_ROWS
-    return operator.task('mergeSorted', { keys, runs, batch: whole, from, to: Math.min(total, from + OUTPUT_ROWS) })
+    const to = Math.min(total, from + OUTPUT_ROWS)
+    return operator.task('mergeSorted', { keys: vectors, runs, batch, from, to })
   })
   for (const { address } of runs) operator.context.release(address)
-  for (const vector of vectors) releaseVector(operator.context, vector)
   releaseBatch(operator.context, whole)
 }
 
-function sortedRuns(
-  operator: OperatorHandle,
-  threads: number,
-  keys: readonly SortVector[],
-  rows: number,
-  limit: number | null,
-): Promise<SortedRun[]> {
-  const shares = rows < SMALL_SORT ? 1 : threads
-  return Promise.all(
-    Array.from({ length: shares }, (_, share) => {
-      const [start, end] = [shareStart(rows, share, shares), shareStart(rows, share + 1, shares)]
-      return operator.task('sortRange', { keys, rows, start, end, limit })
-    }),
+/** The input with the keys that are no columns computed behind its columns. */
+function keyed({ input, keys }: SortSource): { readonly pipeline: Pipeline; readonly keys: readonly KeyPlace[] } {
+  const { schema } = input
+  const columns = schema.fields.map(
+    ({ name, type }, index): NamedExpression => ({ name, expression: { kind: 'column', index, name, type } }),
   )
-}
-
-/** Rows with equal keys keep the order in which they came. */
-function sortStaged(source: SortSource, relation: Relation): AsyncGenerator<Batch> {
-  const keys = relation.keyColumns('r')
-  const order = [...source.keys.map((key, index) => orderedBy(keys[index], key)), 'r.part', 'r.place']
-  const limit = source.limit === null ? '' : ` LIMIT ${source.limit}`
-  const columns = relation.columns('r').join(', ')
-  const sql = `SELECT ${columns} FROM ${relation.from} r ORDER BY ${order.join(', ')}${limit}`
-  return relation.query(sql, source.input.schema)
-}
-
-function orderedBy(column: string, { descending, nullsFirst }: SortSource['keys'][number]): string {
-  return `${column} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`
+  const computed: NamedExpression[] = []
+  const places = keys.map(({ expression, descending, nullsFirst }): KeyPlace => {
+    const column = isColumn(expression) ? expression.index : columns.length + computed.length
+    if (!isColumn(expression)) computed.push({ name: `key ${computed.length}`, expression })
+    return { column, descending, nullsFirst }
+  })
+  if (computed.length === 0) return { pipeline: input, keys: places }
+  const withKeys = {
+    fields: [...schema.fields, ...computed.map(({ name, expression }) => field(name, expression.type))],
+  }
+  const project: Pipeline['steps'][number] = {
+    kind: 'project',
+    schema: withKeys,
+    expressions: [...columns, ...computed],
+  }
+  return { pipeline: { ...input, steps: [...input.steps, project], schema: withKeys }, keys: places }
 }

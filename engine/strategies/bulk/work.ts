@@ -81,3 +81,8 @@ export function shareStart(count: number, share: number, shares: number): number
 export function isColumn(expression: TypedExpression): expression is Extract<TypedExpression, { kind: 'column' }> {
   return expression.kind === 'column'
 }
+
+/** The numbers below `count`. */
+export async function* range(count: number): AsyncGenerator<number> {
+  for (let i = 0; i < count; i++) yield i
+}

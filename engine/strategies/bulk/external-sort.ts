@@ -1,0 +1,183 @@
+/**
+ * Sorting of more rows than the memory holds. The input is cut into runs, each as large as there is room for, which are
+ * sorted and written to files; then the runs are merged, of each of which a batch is in memory. Where there are too many
+ * runs for that, neighbours are merged into longer runs first.
+ *
+ * Source: Knuth, "The Art of Computer Programming", volume 3, 5.4, with the parts of a merge in parallel.
+ */
+
+import { type Batch, sliceBatch } from '../../../io/batch.js'
+import type { Schema } from '../../../planner/types.js'
+import { releaseBatch } from '../../kernels/vectors.js'
+import type { SharedMemory } from '../../memory/shared-memory.js'
+import type { SpillTarget } from '../../operators/sort/spill.js'
+import type { KeyPlace } from '../../operators/sort/spilled-runs.js'
+import type { OperatorHandle } from '../../run.js'
+import { orderedMap } from '../ordered-map.js'
+import { RunMerge } from './run-merge.js'
+import type { Gathered } from './sort-input.js'
+import { sortedRuns } from './sorted-runs.js'
+import { createSpillFile, discardRun, type SpilledRun, spilledRun } from './spilled-run.js'
+import { type BulkWork, contiguous, range } from './work.js'
+
+/** A batch of a file is this part of the room, within bounds. */
+const BATCHES_IN_ROOM = 320
+const MOST_BATCH_BYTES = 1 << 18
+const LEAST_BATCH_BYTES = 1 << 10
+const MOST_BATCH_ROWS = 16_384
+/** The part of the room for the batches of runs that wait for their turn. */
+const WAITING_SHARE = 0.5
+/** What begins in a part of a merge. */
+const PART_BYTES = 1 << 20
+/** The part of the shared memory that may be in use while a run is sorted. */
+const MOST_OF_MEMORY = 0.8
+/** Batches that a task writes. */
+const TASK_BATCHES = 16
+
+export interface ExternalSortOptions {
+  /** Columns of the input: those to put out, and computed keys behind them. */
+  readonly schema: Schema
+  /** How many of the columns are put out. */
+  readonly columns: number
+  readonly keys: readonly KeyPlace[]
+  readonly limit: number | null
+}
+
+export class ExternalSort {
+  private readonly runs: SpilledRun[] = []
+  /** What may be held while runs are merged. */
+  private readonly roomBytes: number
+  private readonly batchBytes: number
+
+  constructor(
+    private readonly work: BulkWork,
+    private readonly operator: OperatorHandle,
+    private readonly options: ExternalSortOptions,
+  ) {
+    this.roomBytes = work.switching.sortBytes
+    const bytes = Math.min(MOST_BATCH_BYTES, this.roomBytes / BATCHES_IN_ROOM)
+    this.batchBytes = Math.max(LEAST_BATCH_BYTES, bytes)
+  }
+
+  /** Writes the next rows of the input, sorted, to files. Takes over the pieces. */
+  async add(gathered: Gathered): Promise<void> {
+    for (const part of cut(gathered, this.work.run.memory)) await this.write(part)
+  }
+
+  private async write({ pieces, rows, bytes }: Gathered): Promise<void> {
+    const { operator, work } = this
+    const { schema, keys, limit } = this.options
+    const whole = await contiguous(operator, schema, pieces)
+    const vectors = keys.map(({ column, ...direction }) => ({ ...direction, vector: whole.columns[column] }))
+    const runs = await sortedRuns(operator, work.run.pool.threads, vectors, rows, limit)
+    const total = Math.min(rows, limit ?? rows)
+    const target = await this.target(bytes / rows)
+    const taskRows = target.batchRows * TASK_BATCHES
+    const written = await Promise.all(
+      Array.from({ length: Math.ceil(total / taskRows) }, (_, share) => {
+        const [from, to] = [share * taskRows, Math.min(total, (share + 1) * taskRows)]
+        return operator.task('spillSorted', { keys: vectors, runs, batch: whole, from, to, target })
+      }),
+    )
+    for (const { address } of runs) operator.context.release(address)
+    releaseBatch(operator.context, whole)
+    this.runs.push(spilledRun(operator, target.file, written))
+  }
+
+  /** All rows in order; takes the runs with it. */
+  async *merged(): AsyncGenerator<Batch> {
+    await this.mergeToFew()
+    const { columns, limit } = this.options
+    let left = limit ?? Number.POSITIVE_INFINITY
+    const merge = await this.merge(this.runs)
+    try {
+      const parts = this.work.parts(merge.parts, () =>
+        merge.next((part) => this.operator.task('mergeSpilled', { part, columns })),
+      )
+      for await (const batch of parts) {
+        const rows = Math.min(left, batch.length)
+        left -= rows
+        yield sliceBatch(batch, 0, rows)
+        if (left === 0) break
+      }
+    } finally {
+      await merge.release()
+      await this.discard(this.runs.splice(0))
+    }
+  }
+
+  /** Merges neighbours until a batch of each run has room in memory. */
+  private async mergeToFew(): Promise<void> {
+    const most = Math.max(2, Math.floor((this.roomBytes * WAITING_SHARE) / this.batchBytes))
+    for (let at = 0; this.runs.length > most; at++) {
+      const count = Math.min(most, this.runs.length - most + 1, this.runs.length - at)
+      if (count < 2) at = -1
+      else {
+        const neighbours = this.runs.slice(at, at + count)
+        this.runs.splice(at, count, await this.rewritten(neighbours))
+        await this.discard(neighbours)
+      }
+    }
+  }
+
+  /** One run of the rows of several. */
+  private async rewritten(runs: readonly SpilledRun[]): Promise<SpilledRun> {
+    const { operator, work } = this
+    const batches = runs.flatMap((run) => run.batches)
+    const [bytes, rows] = batches.reduce(([sum, count], one) => [sum + one.bytes, count + one.rows], [0, 0])
+    const target = await this.target(bytes / rows)
+    const merge = await this.merge(runs)
+    const parts = orderedMap(
+      range(merge.parts),
+      () => work.window,
+      () => merge.next((part) => operator.task('respillMerged', { part, target })),
+      () => {},
+      () => work.run.stop(),
+    )
+    try {
+      const written = []
+      for await (const part of parts) written.push(part)
+      return spilledRun(operator, target.file, written)
+    } finally {
+      await merge.release()
+    }
+  }
+
+  private merge(runs: readonly SpilledRun[]): Promise<RunMerge> {
+    const step = Math.max(1, Math.round(PART_BYTES / this.batchBytes))
+    return RunMerge.begin(this.operator, this.options.schema, this.options.keys, runs, step)
+  }
+
+  /** A fresh file for batches of rows of `rowBytes`. */
+  private async target(rowBytes: number): Promise<SpillTarget> {
+    const rows = Math.floor(this.batchBytes / Math.max(1, rowBytes))
+    const batchRows = Math.min(MOST_BATCH_ROWS, Math.max(1, rows))
+    return { file: await createSpillFile(this.work.run), keys: this.options.keys, batchRows }
+  }
+
+  private async discard(runs: readonly SpilledRun[]): Promise<void> {
+    for (const run of runs) await discardRun(this.work.run, run)
+  }
+}
+
+/** Cuts rows into parts that have room to be sorted beside all of them, if single pieces have. */
+function* cut({ pieces, rows, bytes, growthBytes }: Gathered, memory: SharedMemory): Generator<Gathered> {
+  const room = memory.limit * MOST_OF_MEMORY - memory.statistics().bytes
+  const mostRows = room >= growthBytes ? rows : (Math.max(0, room) / growthBytes) * rows
+  let part: Batch[] = []
+  let partRows = 0
+  const taken = (): Gathered => {
+    const share = partRows / rows
+    return { pieces: part, rows: partRows, bytes: bytes * share, growthBytes: growthBytes * share }
+  }
+  for (const piece of pieces) {
+    if (part.length > 0 && partRows + piece.length > mostRows) {
+      yield taken()
+      part = []
+      partRows = 0
+    }
+    part.push(piece)
+    partRows += piece.length
+  }
+  yield taken()
+}
