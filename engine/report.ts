@@ -6,6 +6,7 @@ import type { MemorySample, StrategyEvent } from './events.js'
 import type { MemoryMonitor } from './memory/monitor.js'
 import type { OperatorUse } from './memory/operator-slots.js'
 import { MemoryTimeline } from './memory/timeline.js'
+import type { Recovery } from './recovery/recovery.js'
 
 const PROGRESS_INTERVAL_MS = 100
 
@@ -17,6 +18,7 @@ export type StrategyChange = Pick<RanStrategy, 'name' | 'reason'>
 /** What a run tells of itself. */
 interface MeteredRun {
   readonly counts: { readonly rowsIn: number; readonly bytesRead: number }
+  readonly recovery: Recovery
   operatorUse(): readonly OperatorUse[]
 }
 
@@ -95,6 +97,8 @@ export class RunMeter {
       bytesWritten: result.bytesWritten,
       durationMs: now - this.started,
       peakRssBytes,
+      rejected: this.run?.recovery.rejects?.count ?? 0,
+      retries: this.run?.recovery.retries.count ?? 0,
       strategies: this.strategies,
       phases: this.phases,
       memory: {

@@ -71,6 +71,8 @@ export interface ScanEstimate {
 export interface Source extends TableSource {
   readonly schema: Schema
   readonly bounded: boolean
+  /** False if only one run can read it. */
+  readonly isRepeatable?: boolean
   /** True if morsels cost nothing to make, so that several may be gathered into one task. */
   readonly isImmediate?: boolean
   estimate(request: ScanRequest): ScanEstimate

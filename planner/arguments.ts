@@ -1,7 +1,16 @@
 /** Checks of what users pass to frames, at once, so that the stack trace points to their line. */
 
 import { nearestName, VolleyError } from './errors.js'
-import type { CsvSinkOptions, ParquetSinkOptions, RunOptions } from './run-options.js'
+import {
+  type CsvSinkOptions,
+  type ParquetSinkOptions,
+  REJECTS_PORT,
+  type RetryOptions,
+  type RunOptions,
+} from './run-options.js'
+
+/** The longest wait of a timer. */
+const MOST_BACKOFF_MS = 2 ** 31 - 1
 
 export function invalid(message: string, expected?: string, actual?: unknown): VolleyError {
   return new VolleyError('VOLLEY_INVALID_ARGUMENT', message, {
@@ -40,9 +49,20 @@ export function checkEntries<T>(what: string, value: Readonly<Record<string, T>>
 }
 
 export function checkRun(run: RunOptions, strategies: readonly string[]): RunOptions {
-  checkOptions('run', run, ['strategy', 'signal', 'onProgress', 'ports', 'switchAtMorsel'])
+  checkOptions('run', run, [
+    'strategy',
+    'signal',
+    'onProgress',
+    'ports',
+    'rejects',
+    'maxRejects',
+    'retries',
+    'switchAtMorsel',
+  ])
   if (run.strategy !== undefined) checkChoice('strategy', run.strategy, strategies)
   if (run.ports !== undefined) checkPorts(run.ports)
+  checkRejects(run)
+  if (run.retries !== undefined) checkRetries(run.retries)
   if (run.switchAtMorsel !== undefined && !(Number.isInteger(run.switchAtMorsel) && run.switchAtMorsel >= 0)) {
     throw invalid(`switchAtMorsel is a whole number from 0 up, not ${show(run.switchAtMorsel)}`)
   }
@@ -60,6 +80,31 @@ function checkPorts(ports: NonNullable<RunOptions['ports']>): void {
   for (const [port, take] of Object.entries(ports)) {
     if (typeof take !== 'function') throw invalid(`what takes port '${port}' is a function, not ${show(take)}`)
   }
+}
+
+function checkRejects({ rejects, maxRejects, ports }: RunOptions): void {
+  if (rejects !== undefined && typeof rejects !== 'function') {
+    throw invalid(`rejects is a function, not ${show(rejects)}`)
+  }
+  if (maxRejects === undefined) return
+  checkCount('maxRejects', maxRejects, 0)
+  if (rejects === undefined && ports?.[REJECTS_PORT] === undefined) {
+    throw invalid('maxRejects needs a function that takes the rejected records: rejects')
+  }
+}
+
+function checkRetries(retries: RetryOptions): void {
+  checkOptions('retries', retries, ['count', 'backoffMs', 'factor', 'jitter'])
+  checkCount('count of retries', retries.count, 0)
+  checkNumber('backoffMs of retries', retries.backoffMs, 0, MOST_BACKOFF_MS)
+  checkNumber('factor of retries', retries.factor, 1, Number.MAX_VALUE)
+  checkNumber('jitter of retries', retries.jitter, 0, 1)
+}
+
+function checkNumber(what: string, value: number | undefined, least: number, most: number): void {
+  if (value === undefined || (typeof value === 'number' && value >= least && value <= most)) return
+  const range = most === Number.MAX_VALUE ? `from ${least} up` : `from ${least} to ${most}`
+  throw invalid(`${what} is a number ${range}, not ${show(value)}`, range, value)
 }
 
 export function checkPath(path: string): string {

@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'VOLLEY_IO'
   | 'VOLLEY_WORKER_DIED'
   | 'VOLLEY_USER_FUNCTION'
+  | 'VOLLEY_TOO_MANY_REJECTS'
   | 'VOLLEY_MEMORY_LIMIT'
   | 'VOLLEY_ABORTED'
   | 'VOLLEY_CLOSED'
@@ -78,7 +79,10 @@ export interface ErrorMessage {
   readonly cause: ErrorMessage | null
 }
 
-export function packError(error: unknown): ErrorMessage {
+/** Causes beyond these are left out: a chain may be a circle. */
+const MOST_CAUSES = 16
+
+export function packError(error: unknown, causes = MOST_CAUSES): ErrorMessage {
   if (!(error instanceof Error)) {
     return { name: 'Error', code: null, message: String(error), details: {}, stack: undefined, cause: null }
   }
@@ -88,7 +92,7 @@ export function packError(error: unknown): ErrorMessage {
     message: error.message,
     details: error instanceof VolleyError ? error.details : {},
     stack: error.stack,
-    cause: error.cause === undefined ? null : packError(error.cause),
+    cause: error.cause === undefined || causes === 0 ? null : packError(error.cause, causes - 1),
   }
 }
 
@@ -96,10 +100,24 @@ export function unpackError(packed: ErrorMessage): Error {
   const cause = packed.cause === null ? undefined : unpackError(packed.cause)
   const error =
     packed.code === null
-      ? new Error(packed.message, cause && { cause })
+      ? plainError(packed, cause)
       : new VolleyError(packed.code, packed.message, packed.details, cause)
   if (packed.stack !== undefined) error.stack = packed.stack
   return error
+}
+
+function plainError({ name, message }: ErrorMessage, cause: Error | undefined): Error {
+  const options = cause === undefined ? undefined : { cause }
+  if (name === 'InternalError') return new InternalError(message, options)
+  const error = new Error(message, options)
+  // As inherited names are, so that it is not printed twice.
+  if (name !== 'Error') Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true })
+  return error
+}
+
+/** True of errors that say of themselves that the same may work another time. */
+export function isRetryable(error: unknown): boolean {
+  return error instanceof Error && 'retryable' in error && error.retryable === true
 }
 
 /** The candidate nearest to `name` by edit distance, for "did you mean"; null if none is close. */

@@ -169,7 +169,7 @@ export class Frame {
   }
 
   explain(options: ExplainOptions = {}): Promise<string> {
-    checkOptions('explain', options, ['format', 'strategy'])
+    checkOptions('explain', options, ['format', 'strategy', 'rejects'])
     if (options.strategy !== undefined) checkChoice('strategy', options.strategy, this.runtime.strategyNames())
     if (options.format !== undefined) checkChoice('format', options.format, ['text', 'json'])
     return this.runtime.explain(this.plan, options)

@@ -1,6 +1,8 @@
 /** What code of a thread needs to run kernels: their exports over the shared memory, and scratch. */
 
 import { readFileSync } from 'node:fs'
+import type { BlockSharing } from '../../io/block-sharing.js'
+import type { DecodeTarget } from '../../io/source.js'
 import { SCRATCH } from '../memory/operator-slots.js'
 import { Scratch, type ScratchMark } from '../memory/scratch.js'
 import { ENGINE, type SharedMemory } from '../memory/shared-memory.js'
@@ -33,10 +35,18 @@ export function createKernelContext(
   wasm = instantiateKernels(memory),
   owner: number = ENGINE,
 ): ThreadKernels {
-  const scratch = new Scratch(memory.allocateFor(owner, SCRATCH), memory.release)
+  return { memory: memory.views, wasm, ...scratchOf(new Scratch(memory.allocateFor(owner, SCRATCH), memory.release)) }
+}
+
+/** The same context with scratch of its own, which is allocated as its other blocks are. */
+export function withOwnScratch<
+  T extends ThreadKernels & Pick<DecodeTarget, 'allocate'> & Pick<BlockSharing, 'release'>,
+>(context: T): T {
+  return { ...context, ...scratchOf(new Scratch(context.allocate, context.release)) }
+}
+
+function scratchOf(scratch: Scratch): Omit<ThreadKernels, 'memory' | 'wasm'> {
   return {
-    memory: memory.views,
-    wasm,
     scratch: scratch.allocate,
     resetScratch: () => scratch.reset(),
     markScratch: () => scratch.mark(),

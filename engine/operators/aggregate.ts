@@ -220,6 +220,22 @@ export function mergePartition(
   }
 }
 
+/** All groups of all states in a new one, which is the caller's. The states are not changed. */
+export function absorbStates(
+  context: OperatorContext,
+  descriptor: AggregateDescriptor,
+  addresses: readonly number[],
+): { readonly address: number; readonly bytes: number } {
+  const merged = AggregateState.create(context, descriptor)
+  try {
+    for (const address of addresses) merged.absorb(AggregateState.attach(context, descriptor, address), 0, 1)
+    return { address: merged.address, bytes: merged.bytes }
+  } catch (error) {
+    merged.release()
+    throw error
+  }
+}
+
 function zeros(context: OperatorContext, count: number): number {
   const address = context.scratch(count * 4)
   context.memory.u32.fill(0, address / 4, address / 4 + count)

@@ -13,9 +13,9 @@ import { describeRowError, evaluateAll, failingExpression } from '../kernels/eva
 import { RowError } from '../kernels/kernel.js'
 import { persist, releaseBatch, unpackBatch } from '../kernels/vectors.js'
 import type { ChainMeter } from '../metrics/chain-meter.js'
-import type { ChainEnd, ChainStep } from '../workers/messages.js'
+import type { ChainEnd, ChainStep, HeldState } from '../workers/messages.js'
 import type { TaskContext } from '../workers/task-context.js'
-import { AggregateSlot } from './aggregate-slot.js'
+import { acquireState, type TaskState } from './aggregate-slot.js'
 import { filter } from './filter.js'
 import { mapInWorker } from './map.js'
 import { probe } from './probe.js'
@@ -34,11 +34,13 @@ export interface Origin {
 export interface ChainResult {
   readonly batches: Batch[]
   rowsOut: number
+  /** Of the groups, if they are in a state of the chain's own. */
+  state: HeldState | null
 }
 
 export class Chain {
-  private readonly result: ChainResult = { batches: [], rowsOut: 0 }
-  private readonly slot: AggregateSlot | null
+  private readonly result: ChainResult = { batches: [], rowsOut: 0, state: null }
+  private readonly slot: TaskState | null
   private origin: Origin = { firstRow: 0 }
   /** Addresses of the row indexes by which filters have thinned the current slice; null after other operators. */
   private selections: number[] | null = []
@@ -51,7 +53,7 @@ export class Chain {
     /** Null if nobody measures the run. */
     private readonly meter: ChainMeter | null = null,
   ) {
-    this.slot = end.kind === 'aggregate' ? AggregateSlot.acquire(context, end) : null
+    this.slot = end.kind === 'aggregate' ? acquireState(context, end) : null
   }
 
   /** Runs a batch through the chain. */
@@ -69,13 +71,13 @@ export class Chain {
 
   /** Ends the chain and returns what it put out; its blocks are the caller's. */
   finish(): ChainResult {
-    this.slot?.release()
+    this.result.state = this.slot?.release() ?? null
     return this.result
   }
 
   /** Ends a chain that failed. */
   abandon(): void {
-    this.slot?.release()
+    this.slot?.abandon()
     for (const batch of this.result.batches) releaseBatch(this.context, batch)
   }
 
@@ -104,6 +106,10 @@ export class Chain {
         const kept = this.computed(index, keys, batch, () => top(this.context, step.keys, step.limit, batch))
         this.selections = null
         return this.apply(index + 1, kept)
+      }
+      case 'check': {
+        this.computed(index, step.expressions, batch, () => evaluateAll(this.context, step.expressions, batch))
+        return this.apply(index + 1, batch)
       }
       case 'probe': {
         const joined = this.computed(index, step.keys, batch, () => probe(this.context, step, batch))

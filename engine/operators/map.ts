@@ -8,7 +8,7 @@ import { fromRecordBatch, toRecordBatch } from '../../io/arrow/record-batch.js'
 import { fromArrowSchema, toArrowSchema } from '../../io/arrow/schema.js'
 import type { Batch } from '../../io/batch.js'
 import { batchOfRecords, toRow } from '../../io/records/row.js'
-import { VolleyError } from '../../planner/errors.js'
+import { isRetryable, VolleyError } from '../../planner/errors.js'
 import { type Schema, typeName, typesEqual } from '../../planner/types.js'
 import { unlessCancelled } from '../cancellation.js'
 import { concat, releaseBatch } from '../kernels/vectors.js'
@@ -214,7 +214,8 @@ function failureOf(context: OperatorContext, named: NamedCall, cause: unknown, r
   context.checkCancelled()
   const message = cause instanceof Error ? cause.message : String(cause)
   const place = row === undefined ? '' : ` at row ${row}`
-  return new VolleyError('VOLLEY_USER_FUNCTION', `${named.label} failed${place}: ${message}`, { row }, cause)
+  const details = { row, ...(isRetryable(cause) && { retryable: true }) }
+  return new VolleyError('VOLLEY_USER_FUNCTION', `${named.label} failed${place}: ${message}`, details, cause)
 }
 
 const loaded = new Map<string, Promise<UserCall>>()

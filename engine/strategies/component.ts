@@ -17,7 +17,7 @@ import { Emissions, expectPort } from './component/emissions.js'
 import { Exchange } from './component/exchange.js'
 import { messageOf, methodFailure, strategyFailure } from './component/failures.js'
 import { type PushedRelation, queryInput, queryRelation, type WriteQuery } from './component/query.js'
-import type { ComponentMetrics, ExecutionStrategy, Out, Payload } from './strategy.js'
+import type { ComponentMetrics, ExecutionStrategy, Out, Payload, Rejected } from './strategy.js'
 
 /** How long the end of a strategy that has failed, or that nobody listens to any more, is waited for. */
 const GRACE_MS = 1000
@@ -188,9 +188,19 @@ class ComponentRun {
       signal: this.controller.signal,
       rowsOf: (batch) => exchange.rowsOf(batch),
       batchOf,
+      ...(this.run.recovery.rejects !== null && { reject: (rejected) => this.reject(rejected) }),
       outputs: () => new Emissions(component, ports, batchOf),
       query: (write) => this.queried((sql) => write({ sql, schema })),
     }
+  }
+
+  private async reject({ batch, index, row, method, error }: Rejected): Promise<void> {
+    const { name } = this.work.component
+    const failure = error instanceof VolleyError ? error : methodFailure(this.work.component, method, error, { row })
+    const { code, message } = failure
+    const record = this.exchange.textOf(batch, index)
+    const rejected = { record, path: null, rowGroup: null, row, step: `${method}: ${name}`, code, message }
+    await this.run.recovery.rejects?.take([rejected], this.context.checkCancelled)
   }
 
   private async *shown(): AsyncGenerator<RecordBatch> {

@@ -45,6 +45,8 @@ function expressionsOf(step: ChainStep): readonly TypedExpression[] {
       return step.expressions.map((named) => named.expression)
     case 'top':
       return step.keys.map((key) => key.expression)
+    case 'check':
+      return step.expressions
     case 'probe':
       return step.keys
     case 'map':

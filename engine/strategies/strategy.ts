@@ -5,7 +5,15 @@
  */
 
 import type { RecordBatch } from 'apache-arrow'
-import { type Component, type Emit, MAIN_PORT, type PortSchemas, type Relation } from '../../planner/component.js'
+import {
+  type Component,
+  type ComponentMethod,
+  type Emit,
+  MAIN_PORT,
+  type PortSchemas,
+  type Relation,
+} from '../../planner/component.js'
+import { REJECTS_PORT } from '../../planner/run-options.js'
 import type { Schema } from '../../planner/types.js'
 import type { Row } from '../../planner/user-functions.js'
 
@@ -18,7 +26,7 @@ export interface Out {
 /** The port of the results. */
 export const MAIN = MAIN_PORT
 /** The port of the records that could not be processed, by custom. */
-export const REJECTS = 'rejects'
+export const REJECTS = REJECTS_PORT
 
 /** Why a strategy cannot run something, as a clause: `a full sort needs all of an unbounded input`. */
 export interface Unsupported {
@@ -58,6 +66,11 @@ export interface Payload {
    * @throws VolleyError VOLLEY_BAD_RECORD for a value that its column cannot hold.
    */
   batchOf(rows: readonly Row[], port?: string): RecordBatch
+  /**
+   * Leaves out a record of the input that could not be processed, which the run collects, and resolves when it may go on.
+   * Absent in runs that end with the first such record.
+   */
+  readonly reject?: (rejected: Rejected) => Promise<void>
   /** Collects what the component's methods emit. */
   outputs(): Outputs
   /**
@@ -66,6 +79,18 @@ export interface Payload {
    * place: there is nothing left of it.
    */
   query(write: (relation: Relation) => string): AsyncIterable<RecordBatch>
+}
+
+/** A record that a method could not process. */
+export interface Rejected {
+  /** The batch of the input that holds it, while it is valid. */
+  readonly batch: RecordBatch
+  /** Its place in the batch. */
+  readonly index: number
+  /** Its place in the input of the component. */
+  readonly row: number
+  readonly method: ComponentMethod
+  readonly error: unknown
 }
 
 /** Gathers single rows into batches; batches pass as they are, after the rows before them. */

@@ -17,7 +17,6 @@ import type { Batch, Vector } from '../../io/batch.js'
 import type { CodecLimits } from '../../io/parquet/codec.js'
 import type { EncodedRowGroup, EncodeOptions, RowGroupSlice } from '../../io/parquet/encode.js'
 import type { Morsel } from '../../io/source.js'
-import type { SpilledBatch } from '../../io/spill/spill-file.js'
 import type { ErrorMessage } from '../../planner/errors.js'
 import type { NamedExpression, SortKey, TypedExpression, TypedWindow } from '../../planner/expression.js'
 import type { UserFunction } from '../../planner/logical-plan.js'
@@ -26,8 +25,6 @@ import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
 import type { AggregateDescriptor } from '../operators/aggregate.js'
 import type { ProbeStep } from '../operators/probe.js'
-import type { SpilledRows, SpillTarget } from '../operators/sort/spill.js'
-import type { MergePart } from '../operators/sort/spilled-runs.js'
 import type { RejectedRecord } from '../recovery/rejected-record.js'
 
 /** What every task knows of the run it belongs to. */
@@ -40,6 +37,8 @@ export interface RunHandle {
   readonly operator: number
   /** When the task was posted, by `clockMs`; only in runs that are measured. */
   readonly sentAt?: number
+  /** How often the task may be done again if it fails for a reason that may pass; never if absent. */
+  readonly retriesLeft?: number
 }
 
 export type UserModule = Extract<UserFunction, { kind: 'module' }>
@@ -51,6 +50,8 @@ export type ChainStep = PlanPiece &
     | { readonly kind: 'project'; readonly schema: Schema; readonly expressions: readonly NamedExpression[] }
     /** Keeps the first `limit` rows of a slice in sort order: a top-k sort follows. */
     | { readonly kind: 'top'; readonly keys: readonly SortKey<TypedExpression>[]; readonly limit: number }
+    /** Passes all rows on for which the expressions can be computed, so that what follows never fails for one of them. */
+    | { readonly kind: 'check'; readonly label: string; readonly expressions: readonly TypedExpression[] }
     | ProbeStep
     | {
         readonly kind: 'map'
@@ -64,7 +65,7 @@ export type ChainStep = PlanPiece &
 export type ChainEnd =
   /** In batches of the answer. */
   | { readonly kind: 'output' }
-  /** In one of the aggregation states whose addresses are in `slots`. */
+  /** In one of the aggregation states whose addresses are in `slots`; without slots, in one that the answer names. */
   | {
       readonly kind: 'aggregate'
       readonly descriptor: AggregateDescriptor
@@ -96,6 +97,12 @@ export interface PublishedChain {
   readonly bytes: number
 }
 
+/** An aggregation state that nobody else refers to. */
+export interface HeldState {
+  readonly address: number
+  readonly bytes: number
+}
+
 export interface SortVector {
   readonly vector: Vector
   readonly descending: boolean
@@ -115,9 +122,14 @@ export interface TaskKinds {
       /** Ordinal of the task in its pipeline: orders first and last. */
       readonly ordinal: number
       readonly chain: PublishedChain
+      /** Leaves out records that cannot be processed, and names them in the answer; otherwise the first fails the task. */
+      readonly rejects: boolean
     }
     reply: {
       readonly batches: readonly Batch[]
+      /** Of a chain that aggregates without slots, its groups. */
+      readonly state: HeldState | null
+      readonly rejects: readonly RejectedRecord[]
       readonly rowsIn: number
       readonly rowsOut: number
       readonly bytesRead: number
@@ -144,6 +156,11 @@ export interface TaskKinds {
       readonly partitions: number
     }
     reply: { readonly batches: readonly Batch[] }
+  }
+  /** Merges states into a new one. They stay as they are. */
+  absorbGroups: {
+    task: { readonly descriptor: AggregateDescriptor; readonly states: readonly number[] }
+    reply: { readonly state: HeldState }
   }
   /** Joins the pieces of a column into one contiguous vector. */
   concat: { task: { readonly vectors: readonly Vector[]; readonly type: DataType }; reply: { readonly vector: Vector } }
@@ -199,27 +216,6 @@ export interface TaskKinds {
     task: { readonly slices: readonly RowGroupSlice[]; readonly schema: Schema; readonly options: EncodeOptions }
     reply: EncodedRowGroup
   }
-  /** Merges sorted runs and writes the output rows [from, to) to a file. */
-  spillSorted: {
-    task: {
-      readonly keys: readonly SortVector[]
-      readonly runs: readonly SortedRun[]
-      readonly batch: Batch
-      readonly from: number
-      readonly to: number
-      readonly target: SpillTarget
-    }
-    reply: SpilledRows
-  }
-  /** Reads batches of files, each into a block. */
-  loadSpilled: { task: { readonly batches: readonly SpilledBatch[] }; reply: { readonly blocks: readonly number[] } }
-  /** Merges a part of spilled runs; of its columns, the first `columns` are put out. */
-  mergeSpilled: {
-    task: { readonly part: MergePart; readonly columns: number }
-    reply: { readonly batches: readonly Batch[] }
-  }
-  /** Merges a part of spilled runs and writes it to a file. */
-  respillMerged: { task: { readonly part: MergePart; readonly target: SpillTarget }; reply: SpilledRows }
 }
 
 export type TaskKind = keyof TaskKinds

@@ -24,6 +24,7 @@ export class RecordsSource implements Source {
   readonly format = 'records'
   readonly label = 'records'
   readonly bounded: boolean
+  readonly isRepeatable: boolean
   private used = false
 
   private constructor(
@@ -36,6 +37,7 @@ export class RecordsSource implements Source {
     private readonly known: ReadonlySet<string> | null,
   ) {
     this.bounded = !(Symbol.asyncIterator in records)
+    this.isRepeatable = isReusable(records)
   }
 
   /** Without a `schema`, reads the first 1,000 records to infer one. */
@@ -58,7 +60,7 @@ export class RecordsSource implements Source {
   }
 
   async *morsels(request: ScanRequest, target: DecodeTarget): AsyncGenerator<BatchMorsel> {
-    if (this.used && !isReusable(this.records)) {
+    if (this.used && !this.isRepeatable) {
       throw new VolleyError(
         'VOLLEY_INVALID_ARGUMENT',
         'these records come from an iterator, which can be read only once',

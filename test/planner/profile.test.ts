@@ -73,6 +73,8 @@ describe('a profile', () => {
         bytesRead: 0,
         bytesWritten: 0,
         durationMs: 12.3,
+        rejected: 0,
+        retries: 0,
         peakRssBytes: 120e6,
         strategies: [
           { name: 'bulk', from: 0, reason: 'it fits' },

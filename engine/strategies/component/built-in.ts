@@ -13,6 +13,7 @@ import {
   type Payload,
 } from '../strategy.js'
 import { isFaultOfQuery, methodFailure } from './failures.js'
+import { HeldEmissions, isMalformedRow } from './held-emissions.js'
 import { type BuiltInName, isUnsupported, methodFor } from './method.js'
 
 /** Rows that a method for batches gets at once where records should pass one at a time. */
@@ -82,18 +83,26 @@ async function* passed(
 }
 
 async function rowByRow({ component, payload, metrics, outputs, position }: Drive, batch: RecordBatch): Promise<void> {
-  let row = position
+  const { reject } = payload
+  let index = 0
   for (const record of payload.rowsOf(batch)) {
+    const row = position + index
     outputs.record = row
     metrics.calls++
+    // Of a record that is rejected in the end, nothing is put out.
+    const held = reject === undefined ? null : new HeldEmissions(payload.ports, row)
+    const emit = held?.emit ?? outputs.emit
     try {
-      const returned = component.processRow?.(record, outputs.emit)
+      const returned = component.processRow?.(record, emit)
       const result = returned instanceof Promise ? await returned : returned
-      if (result !== null && result !== undefined) outputs.emit(result)
+      if (result !== null && result !== undefined) emit(result)
+      held?.passOn(outputs.emit)
     } catch (cause) {
-      throw methodFailure(component, 'processRow', cause, { row })
+      const error = isMalformedRow(cause) ? cause : methodFailure(component, 'processRow', cause, { row })
+      if (reject === undefined) throw error
+      await reject({ batch, index, row, method: 'processRow', error })
     }
-    row++
+    index++
   }
 }
 

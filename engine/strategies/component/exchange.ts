@@ -12,6 +12,7 @@ import { releaseBatch } from '../../kernels/vectors.js'
 import { LentBuffers } from '../../operators/lent-buffers.js'
 import { checkSchema } from '../../operators/map.js'
 import type { OperatorContext } from '../../operators/operator-context.js'
+import { recordText } from '../../recovery/rejected-record.js'
 
 interface Shown {
   readonly batch: Batch
@@ -51,12 +52,21 @@ export class Exchange implements BlockOwner {
   }
 
   *rowsOf(recordBatch: RecordBatch): Generator<Row> {
-    const shown = this.shown.get(recordBatch)?.batch
-    const batch = shown ?? this.imported(recordBatch)
+    const { batch, release } = this.batchOf(recordBatch)
     try {
       for (let row = 0; row < batch.length; row++) yield toRow(this.context.memory, batch, row)
     } finally {
-      if (shown === undefined) releaseBatch(this.context, batch)
+      release()
+    }
+  }
+
+  /** A row as JSON. */
+  textOf(recordBatch: RecordBatch, row: number): string {
+    const { batch, release } = this.batchOf(recordBatch)
+    try {
+      return recordText(this.context.memory, batch, row)
+    } finally {
+      release()
     }
   }
 
@@ -91,6 +101,14 @@ export class Exchange implements BlockOwner {
   }
 
   readonly retain = (block: number): void => this.context.retain(block)
+
+  /** What is shown, or a copy, to be released. */
+  private batchOf(recordBatch: RecordBatch): { readonly batch: Batch; readonly release: () => void } {
+    const shown = this.shown.get(recordBatch)?.batch
+    if (shown !== undefined) return { batch: shown, release: () => {} }
+    const batch = this.imported(recordBatch)
+    return { batch, release: () => releaseBatch(this.context, batch) }
+  }
 
   private imported(recordBatch: RecordBatch): Batch {
     if (this.dropped.has(recordBatch)) {

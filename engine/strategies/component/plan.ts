@@ -4,7 +4,7 @@ import { type Component, MAIN_PORT } from '../../../planner/component.js'
 import { nearestName, VolleyError } from '../../../planner/errors.js'
 import type { ResolvedPlan } from '../../../planner/logical-plan.js'
 import { nodesOf, type PlanOf } from '../../../planner/plan-tree.js'
-import type { RunOptions } from '../../../planner/run-options.js'
+import { REJECTS_PORT, type RunOptions } from '../../../planner/run-options.js'
 import type { ExecutionStrategy, Unsupported } from '../strategy.js'
 import { builtInStrategies } from './built-in.js'
 import { isUnsupported, methodFor } from './method.js'
@@ -38,7 +38,8 @@ export function checkComponents(plan: ResolvedPlan, strategy: ExecutionStrategy,
   const known = new Set(componentsOf(plan).flatMap((node) => Object.keys(node.ports)))
   known.delete(MAIN_PORT)
   for (const port of Object.keys(ports ?? {})) {
-    if (!known.has(port)) throw unknownPort(port, [...known])
+    // The plan itself rejects records, too.
+    if (!known.has(port) && port !== REJECTS_PORT) throw unknownPort(port, [...known])
   }
 }
 

@@ -8,6 +8,7 @@ import type { Schema } from '../../../planner/types.js'
 import { unlessCancelled } from '../../cancellation.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import { map, type NamedCall } from '../../operators/map.js'
+import { recordText } from '../../recovery/rejected-record.js'
 import type { TaskContext } from '../../workers/task-context.js'
 import { MOST_ROWS, type OnReject, type Origin, rowOf, type Slice, type Slices } from './slices.js'
 
@@ -91,11 +92,12 @@ export async function* mapRecords(
         const error = failureOf(call, cause, origin, record)
         if (onReject === undefined) throw error
         onReject({
-          record: () => toRow(context.memory, batch, record),
+          record: () => recordText(context.memory, batch, record),
           ...(origin.path !== undefined && { path: origin.path }),
           ...(origin.rowGroup !== undefined && { rowGroup: origin.rowGroup }),
           row: rowOf(origin, record),
           step: 'map',
+          subject: call.label,
           error,
         })
       }

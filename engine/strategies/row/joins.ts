@@ -2,15 +2,15 @@
 
 import type { Batch, Vector } from '../../../io/batch.js'
 import { evaluateGathered } from '../../kernels/evaluate.js'
-import { RowError } from '../../kernels/kernel.js'
 import { persist, releaseBatch, releaseVector } from '../../kernels/vectors.js'
 import { JoinTable, releaseJoinTable } from '../../operators/join.js'
-import { type ProbeStep, probe, unmatchedBuild } from '../../operators/probe.js'
+import { type ProbeStep, unmatchedBuild } from '../../operators/probe.js'
 import type { TaskContext } from '../../workers/task-context.js'
 import type { JoinStep } from '../pipeline.js'
 import { gathered } from './breakers.js'
 import { type RecordWork, stageContext } from './context.js'
-import { describeFailure, MOST_ROWS, originOfRows, type Slice, type Slices } from './slices.js'
+import { MOST_ROWS, type Slices } from './slices.js'
+import { probedSlices } from './stages.js'
 
 /** A join whose table is built, until it is released. */
 export class RecordJoin {
@@ -33,26 +33,8 @@ export class RecordJoin {
     return new RecordJoin(context, { kind: 'probe', how, schema, keys: probeKeys, table, build }, whole, keys)
   }
 
-  async *probe(slices: Slices): Slices {
-    const { context, step } = this
-    for await (const { batch, origin } of slices) {
-      const parts = this.located({ batch, origin })
-      for (;;) {
-        const mark = context.markScratch()
-        const next = parts.next()
-        if (next.done === true) break
-        const { probeRows, length } = next.value
-        const rows = new Uint32Array(length)
-        rows.set(context.memory.u32.subarray(probeRows / 4, probeRows / 4 + length))
-        yield {
-          batch: { schema: step.schema, length, columns: next.value.columns },
-          origin: originOfRows(origin, rows),
-        }
-        context.rewindScratch(mark)
-        context.checkCancelled()
-      }
-      context.resetScratch()
-    }
+  probe(slices: Slices): Slices {
+    return probedSlices(this.context, this.step, slices)
   }
 
   /** The build rows that no record has matched. */
@@ -72,15 +54,6 @@ export class RecordJoin {
     for (const key of keys) releaseVector(context, key)
     releaseBatch(context, whole)
     context.freeScratch()
-  }
-
-  private located({ batch, origin }: Slice) {
-    const { context, step } = this
-    try {
-      return probe(context, step, batch)
-    } catch (error) {
-      throw describeFailure(error, 'join', step.keys[0], origin, error instanceof RowError ? error.row : -1)
-    }
   }
 }
 

@@ -6,12 +6,14 @@
  */
 
 import type { Batch, Vector } from '../../../io/batch.js'
-import { toRow } from '../../../io/records/row.js'
 import { InternalError, VolleyError } from '../../../planner/errors.js'
 import type { TypedExpression } from '../../../planner/expression.js'
+import { formatExpression } from '../../../planner/format-expression.js'
 import type { Schema } from '../../../planner/types.js'
 import { RowError } from '../../kernels/kernel.js'
 import { take, unpack } from '../../kernels/vectors.js'
+import { recordText } from '../../recovery/rejected-record.js'
+import type { ChainStep } from '../../workers/messages.js'
 import type { TaskContext } from '../../workers/task-context.js'
 import type { PipelineStep } from '../pipeline.js'
 import { type BoundColumn, boundColumn } from './columns.js'
@@ -20,10 +22,10 @@ import { type RecordNode, stored, TRUE } from './nodes.js'
 import { describeFailure, type OnReject, originOfRows, rowOf, type Slice } from './slices.js'
 import { type ColumnWriter, columnWriter } from './writers.js'
 
-export type RecordStep = Extract<PipelineStep, { kind: 'filter' | 'project' }>
+export type RecordStep = Extract<PipelineStep, { kind: 'filter' | 'project' | 'check' }>
 
-export function isRecordStep(step: PipelineStep): step is RecordStep {
-  return step.kind === 'filter' || step.kind === 'project'
+export function isRecordStep(step: PipelineStep | ChainStep): step is RecordStep {
+  return step.kind === 'filter' || step.kind === 'project' || step.kind === 'check'
 }
 
 /** One thing to do with a record. */
@@ -41,6 +43,14 @@ interface ScopeColumn {
   readonly node: () => RecordNode
   /** The column of the input that it is; -1 if it is computed. */
   readonly input: number
+}
+
+/** Lets every record pass for which `compute` does not fail. */
+function passing(compute: (row: number) => void): Action['run'] {
+  return (row) => {
+    compute(row)
+    return true
+  }
 }
 
 export class RecordProgram {
@@ -70,14 +80,17 @@ export class RecordProgram {
         actions.push({ step: 'filter', expression: step.predicate, run: (row) => test(row) === TRUE })
         continue
       }
+      if (step.kind === 'check') {
+        for (const expression of step.expressions) {
+          const { store } = stored(compile(scope, expression))
+          actions.push({ step: step.label, expression, run: passing(store) })
+        }
+        continue
+      }
       const computed = step.expressions.map(({ expression }): ScopeColumn => {
         if (expression.kind === 'column') return columns[expression.index]
         const { store, node } = stored(compile(scope, expression))
-        const run = (row: number) => {
-          store(row)
-          return true
-        }
-        actions.push({ step: 'project', expression, run })
+        actions.push({ step: 'project', expression, run: passing(store) })
         return { input: -1, node: () => node }
       })
       columns = computed
@@ -159,11 +172,12 @@ export class RecordProgram {
     if (!(described instanceof VolleyError)) throw new InternalError('a row error was not described')
     const { path, rowGroup } = slice.origin
     this.onReject({
-      record: () => toRow(this.context.memory, slice.batch, row),
+      record: () => recordText(this.context.memory, slice.batch, row),
       ...(path !== undefined && { path }),
       ...(rowGroup !== undefined && { rowGroup }),
       row: rowOf(slice.origin, row),
       step: action.step,
+      subject: formatExpression(action.expression),
       error: described,
     })
   }

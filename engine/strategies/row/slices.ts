@@ -18,6 +18,11 @@ export interface Origin {
   readonly isKnown: boolean
 }
 
+/** The origin of records in the order of an input. */
+export function wholeOrigin(firstRow: number): Origin {
+  return { firstRow, rows: null, isKnown: true }
+}
+
 /** Some records in order. They stay where they are until the next slice is asked for. */
 export interface Slice {
   readonly batch: Batch
@@ -57,14 +62,16 @@ export function rowOf({ firstRow, rows, isKnown }: Origin, record: number): numb
 
 /** A reject: a record that a step could not process. */
 export interface Reject {
-  /** The record as the step found it, as users see it. To be called at once. */
-  readonly record: () => Record<string, unknown>
+  /** The record as the step found it, as JSON. To be called at once. */
+  readonly record: () => string
   readonly path?: string
   readonly rowGroup?: number
   /** Row of the file or, without one, of the input; -1 if it cannot be told. */
   readonly row: number
-  /** The kind of the step: `filter`, `project`, `map`. */
+  /** The kind of the step: `filter`, `project`, `map`, or what a check is for. */
   readonly step: string
+  /** The expression or function that failed. */
+  readonly subject: string
   readonly error: VolleyError
 }
 

@@ -1,0 +1,77 @@
+/** What a run that failed before its first result may still be tried with. */
+
+import { VolleyError } from '../../planner/errors.js'
+import type { ResolvedPlan } from '../../planner/logical-plan.js'
+import { nodesOf } from '../../planner/plan-tree.js'
+import { formatBytes } from '../../planner/quantities.js'
+import type { SourceLookup } from '../lower.js'
+import type { Choice } from '../strategies/choose.js'
+import type { Unsupported } from '../strategies/strategy.js'
+
+type Name = Choice['name']
+
+/** Another attempt, and why. */
+export interface Fallback {
+  readonly name: Name
+  readonly reason: string
+}
+
+/** What an attempt depends on. */
+export interface Prospects {
+  readonly plan: ResolvedPlan
+  readonly choice: Choice
+  readonly sourceOf: SourceLookup
+  readonly rowSupport: () => true | Unsupported
+}
+
+/** Marks errors for which DuckDB is not there at all; what it fails with while it works is another matter. */
+const DUCKDB_MISSING = 'duckdbMissing'
+
+export function duckDbMissing(cause: unknown): unknown {
+  if (cause instanceof VolleyError && cause.code === 'VOLLEY_CLOSED') return cause
+  const code = cause instanceof VolleyError ? cause.code : 'VOLLEY_IO'
+  const details = cause instanceof VolleyError ? cause.details : {}
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new VolleyError(code, `DuckDB cannot be started: ${message}`, { ...details, [DUCKDB_MISSING]: true }, cause)
+}
+
+export function isDuckDbMissing(error: unknown): error is VolleyError {
+  return error instanceof VolleyError && error.details[DUCKDB_MISSING] === true
+}
+
+/**
+ * What a run is to begin anew with that has failed under `name` and has had no effect so far; null if it is to fail with
+ * `error`. What ran out of memory in bulk keeps its state in DuckDB, or has fewer rows under way at a time; where there is no DuckDB,
+ * bulk does what has room by estimate.
+ *
+ * @throws VolleyError with both reasons if bulk would have no room for what DuckDB was to take.
+ */
+export function fallbackFor(error: unknown, name: Name, prospects: Prospects): Fallback | null {
+  if (!(error instanceof VolleyError) || !canBeginAnew(prospects)) return null
+  const became = (next: Name): Fallback => ({
+    name: next,
+    reason: `${name} -> ${next} from the start: ${error.message}`,
+  })
+  if (isDuckDbMissing(error) && name === 'bigdata') {
+    const { need, roomBytes } = prospects.choice
+    if (need.breakerBytes === null || need.breakerBytes <= roomBytes) return became('bulk')
+    throw new VolleyError(
+      error.code,
+      `${error.message}; and bulk cannot do without it: ${need.largest} and others hold up to ` +
+        `${formatBytes(need.breakerBytes)} by estimate, more than the ${formatBytes(roomBytes)} of room`,
+      error.details,
+      error,
+    )
+  }
+  if (error.code !== 'VOLLEY_MEMORY_LIMIT' || name !== 'bulk') return null
+  if (prospects.choice.need.largest !== null) return became('bigdata')
+  return prospects.rowSupport() === true ? became('row') : null
+}
+
+/** True if all sources can be read again. Components have a beginning and an end that they may not expect twice. */
+function canBeginAnew({ plan, sourceOf }: Prospects): boolean {
+  return nodesOf(plan).every((node) => {
+    if (node.kind === 'component') return false
+    return node.kind !== 'scan' || sourceOf(node.source).isRepeatable !== false
+  })
+}
