@@ -17,6 +17,7 @@ import type { Batch, Vector } from '../../io/batch.js'
 import type { CodecLimits } from '../../io/parquet/codec.js'
 import type { EncodedRowGroup, EncodeOptions, RowGroupSlice } from '../../io/parquet/encode.js'
 import type { Morsel } from '../../io/source.js'
+import type { SpilledBatch } from '../../io/spill/spill-file.js'
 import type { ErrorMessage } from '../../planner/errors.js'
 import type { NamedExpression, SortKey, TypedExpression, TypedWindow } from '../../planner/expression.js'
 import type { UserFunction } from '../../planner/logical-plan.js'
@@ -25,6 +26,8 @@ import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
 import type { AggregateDescriptor } from '../operators/aggregate.js'
 import type { ProbeStep } from '../operators/probe.js'
+import type { SpilledRows, SpillTarget } from '../operators/sort/spill.js'
+import type { MergePart } from '../operators/sort/spilled-runs.js'
 import type { RejectedRecord } from '../recovery/rejected-record.js'
 
 /** What every task knows of the run it belongs to. */
@@ -147,16 +150,6 @@ export interface TaskKinds {
     }
     reply: { readonly batches: readonly Batch[] }
   }
-  /** The groups of one of several partitions of a state as rows of partial results; see `partialSchema`. */
-  exportGroups: {
-    task: {
-      readonly descriptor: AggregateDescriptor
-      readonly state: number
-      readonly partition: number
-      readonly partitions: number
-    }
-    reply: { readonly batches: readonly Batch[] }
-  }
   /** Merges states into a new one. They stay as they are. */
   absorbGroups: {
     task: { readonly descriptor: AggregateDescriptor; readonly states: readonly number[] }
@@ -206,6 +199,27 @@ export interface TaskKinds {
     }
     reply: { readonly batches: readonly Batch[] }
   }
+  /** Merges sorted runs and writes the output rows [from, to) to a file. */
+  spillSorted: {
+    task: {
+      readonly keys: readonly SortVector[]
+      readonly runs: readonly SortedRun[]
+      readonly batch: Batch
+      readonly from: number
+      readonly to: number
+      readonly target: SpillTarget
+    }
+    reply: SpilledRows
+  }
+  /** Reads batches of files, each into a block. */
+  loadSpilled: { task: { readonly batches: readonly SpilledBatch[] }; reply: { readonly blocks: readonly number[] } }
+  /** Merges a part of spilled runs; of its columns, the first `columns` are put out. */
+  mergeSpilled: {
+    task: { readonly part: MergePart; readonly columns: number }
+    reply: { readonly batches: readonly Batch[] }
+  }
+  /** Merges a part of spilled runs and writes it to a file. */
+  respillMerged: { task: { readonly part: MergePart; readonly target: SpillTarget }; reply: SpilledRows }
   /** Computes window columns over a whole contiguous batch. */
   window: {
     task: { readonly windows: readonly TypedWindow[]; readonly batch: Batch }

@@ -2,12 +2,14 @@
 
 import { emptyVector } from '../../io/batch.js'
 import { encodeRowGroup } from '../../io/parquet/encode.js'
+import { readSpilled } from '../../io/spill/spill-reader.js'
 import { evaluateGathered } from '../kernels/evaluate.js'
 import { concat, persist, persistBatch, takeBatch } from '../kernels/vectors.js'
-import { exportPartials } from '../operators/aggregate/partials.js'
 import { absorbStates, mergePartition } from '../operators/aggregate.js'
 import { JoinTable } from '../operators/join.js'
 import { unmatchedBuild } from '../operators/probe.js'
+import { spillRows } from '../operators/sort/spill.js'
+import { mergePart } from '../operators/sort/spilled-runs.js'
 import { mergeRuns, sortIndices } from '../operators/sort.js'
 import { computeWindow } from '../operators/window.js'
 import { runChain } from './chain-task.js'
@@ -23,10 +25,6 @@ export const handlers: Handlers = {
 
   mergeGroups: (context, { descriptor, states, partition, partitions }) => ({
     batches: mergePartition(context, descriptor, states, partition, partitions),
-  }),
-
-  exportGroups: (context, { descriptor, state, partition, partitions }) => ({
-    batches: [...exportPartials(context, descriptor, state, partition, partitions)],
   }),
 
   absorbGroups: (context, { descriptor, states }) => ({ state: absorbStates(context, descriptor, states) }),
@@ -63,6 +61,28 @@ export const handlers: Handlers = {
   mergeSorted: (context, { keys, runs, batch, from, to }) => {
     const indices = mergeRuns(context, keys, runs, from, to)
     return { batches: [persistBatch(context, context.allocate, takeBatch(context, batch, indices, to - from))] }
+  },
+
+  spillSorted: (context, { keys, runs, batch, from, to, target }) => {
+    const indices = mergeRuns(context, keys, runs, from, to)
+    return spillRows(context, target, to - from, (start, end) =>
+      takeBatch(context, batch, indices + start * 4, end - start),
+    )
+  },
+
+  loadSpilled: (context, { batches }) => ({ blocks: readSpilled(context.memory, batches, context) }),
+
+  mergeSpilled: (context, { part, columns }) => {
+    const merged = mergePart(context, part)
+    const { columns: all, ...batch } = merged.rows(0, merged.count)
+    const kept = all.slice(0, columns)
+    const schema = { fields: part.schema.fields.slice(0, columns) }
+    return { batches: [persistBatch(context, context.allocate, { ...batch, schema, columns: kept })] }
+  },
+
+  respillMerged: (context, { part, target }) => {
+    const merged = mergePart(context, part)
+    return spillRows(context, target, merged.count, merged.rows)
   },
 
   window: (context, { windows, batch }) => ({ vectors: computeWindow(context, windows, batch) }),
