@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import type { Worker } from 'node:worker_threads'
-import { type Engine, open } from '../../../index.js'
+import { Component, type Engine, open } from '../../../index.js'
 import { beforeAll, describe, expect, it } from '../../support/jest.js'
 import { duckdbRun } from '../../support/parquet-files.js'
 import { expectWorks, failure, modulePath, Scene } from '../../support/scene.js'
@@ -53,6 +53,16 @@ async function startedBy(work: () => Promise<unknown>): Promise<Worker[]> {
   return started
 }
 
+/** Its input becomes a table first. */
+class Collected extends Component {
+  readonly name = 'collected'
+  readonly schema = { i: 'int32', text: 'utf8' }
+
+  override processBigData({ sql }: { readonly sql: string }): string {
+    return `SELECT * FROM ${sql} ORDER BY text`
+  }
+}
+
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** Longer than it takes DuckDB's host to come to rest: ended in the middle of a statement, it would end the process. */
@@ -93,8 +103,8 @@ describe('the thread of DuckDB that dies', () => {
           await host.terminate()
         }
       }
-      const staged = engine.fromRecords(records(), { i: 'int32', text: 'utf8' }).sort('text')
-      const run = () => staged.sinkCsv(scene.path('staged.csv'), {}, { strategy: 'bulk', switchAtMorsel: 1 })
+      const staged = engine.fromRecords(records(), { i: 'int32', text: 'utf8' }).apply(new Collected())
+      const run = () => staged.sinkCsv(scene.path('staged.csv'))
       const error = await failure(run)
       expect([error.code, error.message]).toEqual(['VOLLEY_WORKER_DIED', 'the thread that hosts DuckDB ended'])
       expect(scene.files()).toEqual(['input.parquet'])
