@@ -25,8 +25,8 @@ import type { BulkWork } from './work.js'
 /** Fewer groups than this are merged by one worker. */
 const SMALL_GROUPS = 20_000
 /** States of single tasks that are kept, and how many of them are merged when there are so many. */
-const MOST_HELD = 16
-const MERGED_HELD = 12
+const MOST_HELD = 8
+const MERGED_HELD = 6
 /** Bytes of a state that are exported at a time: for a while there are twice as many. */
 const EXPORT_BYTES = 8 << 20
 
