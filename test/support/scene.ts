@@ -41,7 +41,7 @@ export class Scene {
       scene.opened = await openEngine({ tempDirectory: scene.spillDirectory, ...options })
     })
     afterAll(async () => {
-      await scene.engine.close()
+      await scene.opened?.close()
       for (const event of NOISE) process.off(event, hear)
       const spilled = readdirSync(scene.spillDirectory)
       for (const directory of [scene.directory, scene.spillDirectory]) {
