@@ -65,6 +65,8 @@ export interface ScanEstimate {
   readonly bytes: number | null
   /** Row groups in all and after pruning; null for formats without. */
   readonly rowGroups: { readonly total: number; readonly read: number } | null
+  /** Uncompressed bytes of the largest morsel, where footers tell. */
+  readonly largestMorselBytes?: number
 }
 
 /** A source whose schema is known: a file's footer or first records have been read. */

@@ -13,10 +13,15 @@ const SHARE_OF_MEMORY = 0.5
 /** At least one, at most `most`. `taskRows` is the least number of rows of a task. */
 export function tasksThatFit(source: PipelineSource, taskRows: number, memoryBytes: number, most: number): number {
   if (source.kind !== 'scan') return most
-  const { rows, rowGroups } = source.source.estimate({ columns: source.columns, predicate: source.predicate })
+  const {
+    rows,
+    rowGroups,
+    largestMorselBytes = 0,
+  } = source.source.estimate({ columns: source.columns, predicate: source.predicate })
   if (rows === null || rowGroups === null) return most
-  const taskBytes = Math.max(taskRows, rows / Math.max(1, rowGroups.read)) * rowBytes(sourceSchema(source))
-  return Math.max(1, Math.min(most, Math.floor((memoryBytes * SHARE_OF_MEMORY) / Math.max(1, taskBytes))))
+  const estimated = Math.max(taskRows, rows / Math.max(1, rowGroups.read)) * rowBytes(sourceSchema(source))
+  const taskBytes = Math.max(1, estimated, largestMorselBytes)
+  return Math.max(1, Math.min(most, Math.floor((memoryBytes * SHARE_OF_MEMORY) / taskBytes)))
 }
 
 /** Bytes that a row takes in memory, on average. */

@@ -54,6 +54,11 @@ export function codecBytes(): number {
 
 function discardInstance(): void {
   instance = null
-  // The module compiles and instantiates itself when loaded: without its cache entry, loading gives a fresh one.
-  delete require.cache[require.resolve(MODULE)]
+  // The module compiles and instantiates itself when loaded: without its cache entry, loading gives a fresh one. Who
+  // loaded it lists it, too, and would keep its memory.
+  const path = require.resolve(MODULE)
+  const loaded = require.cache[path]
+  const siblings = loaded?.parent?.children
+  if (loaded !== undefined && siblings !== undefined) siblings.splice(siblings.indexOf(loaded), 1)
+  delete require.cache[path]
 }

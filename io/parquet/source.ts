@@ -99,18 +99,20 @@ export class ParquetSource implements Source {
     let bytes = 0
     let read = 0
     let total = 0
+    let largestMorselBytes = 0
     for (const [index, file] of this.files.entries()) {
       total += file.metadata.rowGroups.length
       const nodes = nodesOf(file, request.columns)
       for (const rowGroup of this.matching(index, request)) {
         read++
         rows += file.metadata.rowGroups[rowGroup].rows
-        for (const node of nodes) {
-          for (const chunk of chunksOf(file.metadata, rowGroup, node)) bytes += chunk.compressedBytes
-        }
+        const chunks = nodes.flatMap((node) => chunksOf(file.metadata, rowGroup, node))
+        bytes += chunks.reduce((sum, chunk) => sum + chunk.compressedBytes, 0)
+        const uncompressed = chunks.reduce((sum, chunk) => sum + chunk.uncompressedBytes, 0)
+        largestMorselBytes = Math.max(largestMorselBytes, uncompressed)
       }
     }
-    return { rows, bytes, rowGroups: { total, read } }
+    return { rows, bytes, rowGroups: { total, read }, largestMorselBytes }
   }
 
   async *morsels(request: ScanRequest): AsyncGenerator<ParquetMorsel> {
