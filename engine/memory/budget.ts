@@ -45,7 +45,7 @@ const DUCKDB_FACTOR = 1.05
 const DUCKDB_THREAD_BYTES = 128 * MEGABYTE
 const DUCKDB_LEAST_BYTES = 128 * MEGABYTE
 /** It seldom takes all that at once: the limit may be planned for beyond by this much. */
-const DUCKDB_OVERCOMMIT = 1.06
+const DUCKDB_OVERCOMMIT = 1.03
 
 export interface BudgetOptions {
   /** Of the whole process. */

@@ -47,8 +47,8 @@ describe('DuckDB', () => {
     expect(budgetOf(8000, { threads: 4 }).duckdb(500 * MB).threads).toBe(4)
   })
 
-  it('gets 64 MB and one thread however little is left', () => {
-    expect(budgetOf(384).duckdb(500 * MB)).toEqual({ memoryLimitBytes: 64 * MB, threads: 1 })
+  it('gets 128 MB and one thread however little is left', () => {
+    expect(budgetOf(384).duckdb(500 * MB)).toEqual({ memoryLimitBytes: 128 * MB, threads: 1 })
   })
 
   it('has room for one thread beside a shared memory within its budget', () => {
