@@ -79,7 +79,7 @@ export async function* batchesOf(
     } catch (error) {
       if (isSeen || (run.recovery.rejects?.count ?? 0) > 0) throw error
       run.throwIfCancelled()
-      const fallback = fallbackFor(error, name, prospects)
+      const fallback = fallbackFor(error, name === 'row' ? name : switching.current, prospects)
       if (fallback === null) throw error
       await run.beginAnew()
       switching.beginAnew(fallback)

@@ -50,7 +50,7 @@ export function fallbackFor(error: unknown, name: Name, prospects: Prospects): F
   if (!(error instanceof VolleyError) || !canBeginAnew(prospects)) return null
   const became = (next: Name): Fallback => ({
     name: next,
-    reason: `${name} -> ${next} from the start: ${error.message}`,
+    reason: `${name} -> ${next} from the start: ${reasonOf(error)}`,
   })
   if (isDuckDbMissing(error) && name === 'bigdata') {
     const { need, roomBytes } = prospects.choice
@@ -66,6 +66,12 @@ export function fallbackFor(error: unknown, name: Name, prospects: Prospects): F
   if (error.code !== 'VOLLEY_MEMORY_LIMIT' || name !== 'bulk') return null
   if (prospects.choice.need.largest !== null) return became('bigdata')
   return prospects.rowSupport() === true ? became('row') : null
+}
+
+/** What could not be allocated, in short. */
+function reasonOf({ message, details: { requested, used } }: VolleyError): string {
+  if (typeof requested !== 'number' || typeof used !== 'number') return message
+  return `cannot allocate ${formatBytes(requested)}: ${formatBytes(used)} are in use`
 }
 
 /** True if all sources can be read again. Components have a beginning and an end that they may not expect twice. */

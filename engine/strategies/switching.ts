@@ -77,6 +77,7 @@ export class Switching {
   /** Begins anew under another strategy; where DuckDB is missing, nothing moves there any more. */
   beginAnew(change: StrategyChange): void {
     if (change.name !== 'row') this.name = change.name
+    this.switched = false
     this.mayChange = change.name === 'bigdata'
     this.onChange(change)
   }
