@@ -20,6 +20,10 @@ export interface RunArguments {
   readonly memoryLimit: string | undefined
   readonly threads: number | undefined
   readonly json: boolean
+  /** The file for records that cannot be processed; null if the first of them fails the run. */
+  readonly rejects: string | null
+  readonly maxRejects: number | undefined
+  readonly retries: number | undefined
   /** Undefined: only if standard error is a terminal. */
   readonly progress: boolean | undefined
 }
@@ -179,10 +183,18 @@ function outputArguments(words: Words): OutputArguments {
 }
 
 function runArguments(words: Words): RunArguments {
+  const rejects = words.list('rejects').at(-1) ?? null
+  const maxRejects = words.integer('max-rejects', 0)
+  if (maxRejects !== undefined && rejects === null) {
+    throw words.wrong('--max-rejects needs a file for the records that are rejected: --rejects FILE')
+  }
   return {
     strategy: words.choice('strategy', STRATEGIES) ?? 'auto',
     memoryLimit: words.list('memory-limit').at(-1),
     threads: words.integer('threads', 1),
+    rejects,
+    maxRejects,
+    retries: words.integer('retries', 0),
     json: words.flag('json') === true,
     progress: words.flag('progress'),
   }

@@ -15,7 +15,7 @@ export async function runExplain(request: ExplainRequest, terminal: Terminal): P
   const format = inputsFormat(transform.inputs)
   await withEngine(run, async (engine) => {
     const frame = await shape(scanInputs(engine, transform.inputs, format), transform)
-    const text = await frame.explain({ format: run.json ? 'json' : 'text' })
+    const text = await frame.explain({ format: run.json ? 'json' : 'text', rejects: run.rejects !== null })
     await terminal.print(text.endsWith('\n') ? text : `${text}\n`)
   })
 }

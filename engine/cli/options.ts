@@ -37,6 +37,13 @@ const RUN_OPTIONS: readonly OptionSpec[] = [
   { name: 'strategy', value: 'NAME', description: `How to process: ${STRATEGIES.join(', ')} (default auto)` },
   { name: 'memory-limit', value: 'SIZE', description: 'Memory the engine may use, like 512MB or 4GB' },
   { name: 'threads', value: 'N', description: 'Worker threads (default: one per core)' },
+  {
+    name: 'rejects',
+    value: 'FILE',
+    description: 'Leave out records that cannot be processed, and write them here with the reason',
+  },
+  { name: 'max-rejects', value: 'N', description: 'Fail when more than N records are rejected' },
+  { name: 'retries', value: 'N', description: 'Do work again up to N times that failed for a reason that may pass' },
   JSON_REPORT,
   {
     name: 'progress',

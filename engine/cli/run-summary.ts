@@ -17,9 +17,10 @@ export interface Extent {
   readonly bytes: number
 }
 
-export function runSummary(before: Extent | null, after: Extent, report: RunReport): string {
+/** `rejects` is the file of the records that were left out, if there is one. */
+export function runSummary(before: Extent | null, after: Extent, report: RunReport, rejects: string | null): string {
   const comparison = before === null ? afterTable(after) : comparisonTable(before, after)
-  return [comparison, phaseTable(report), totals(report)].join('\n')
+  return [comparison, phaseTable(report), totals(report, rejects)].join('\n')
 }
 
 function comparisonTable(before: Extent, after: Extent): string {
@@ -66,11 +67,13 @@ function phaseTable(report: RunReport): string {
   )
 }
 
-function totals(report: RunReport): string {
+function totals(report: RunReport, rejects: string | null): string {
   const strategies = report.strategies.map((strategy) => `${strategy.name} (${strategy.reason})`).join(', then ')
   return [
     `read     ${formatCount(report.rowsIn)} rows, ${formatBytes(report.bytesRead)}`,
     `wrote    ${formatCount(report.rowsOut)} rows, ${formatBytes(report.bytesWritten)}`,
+    ...(rejects === null ? [] : [`rejected ${formatCount(report.rejected)} rows → ${rejects}`]),
+    ...(report.retries === 0 ? [] : [`retried  ${formatCount(report.retries)} times`]),
     `took     ${formatDuration(report.durationMs)}`,
     `memory   ${memoryOf(report)}`,
     `strategy ${strategies}`,

@@ -12,6 +12,7 @@ import type { RunReport } from '../../planner/run-options.js'
 import { type DataType, isNested, isNumeric, type Schema } from '../../planner/types.js'
 import type { Request } from './command-line.js'
 import { jsonLine } from './json.js'
+import { checkRejects, recovering } from './rejects-file.js'
 import { runSummary } from './run-summary.js'
 import type { Terminal } from './terminal.js'
 import { textTable } from './text-table.js'
@@ -24,11 +25,16 @@ type RunFrame = (frame: Frame, path: string) => Promise<RunReport>
 export async function runSql(request: SqlRequest, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const { sql, output, run } = request
   if (sql.output !== null) checkOutput(sql.output, output)
+  checkRejects(run, sql.output)
   const stop = AbortSignal.any([signal, terminal.readerGone])
   await withEngine(run, async (engine) => {
     const frame = engine.sql(sql.query)
     const write: RunFrame = (what, path) =>
-      withProgress(run, terminal, stop, (options) => writeOutput(what, path, output, options))
+      recovering(engine, run, output, stop, (recovery) =>
+        withProgress(run, terminal, { ...recovery, signal: stop }, (options) =>
+          writeOutput(what, path, output, options),
+        ),
+      )
     if (sql.output === null) return printRows(request, frame, write, terminal)
     const report = await write(frame, sql.output)
     if (run.json) return terminal.print(jsonLine(report))
@@ -39,7 +45,7 @@ export async function runSql(request: SqlRequest, terminal: Terminal, signal: Ab
       columns: fields.length,
       ...(await measureFiles([sql.output])),
     }
-    await terminal.print(runSummary(null, after, report))
+    await terminal.print(runSummary(null, after, report, run.rejects))
   })
 }
 

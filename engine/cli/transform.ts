@@ -6,6 +6,7 @@ import type { Frame } from '../../planner/frame.js'
 import type { Request } from './command-line.js'
 import { inputFiles, inputsFormat } from './formats.js'
 import { jsonLine } from './json.js'
+import { checkRejects, recovering } from './rejects-file.js'
 import { type Extent, runSummary } from './run-summary.js'
 import { scanInputs, shape } from './shape.js'
 import type { Terminal } from './terminal.js'
@@ -20,6 +21,7 @@ export async function runTransform(request: TransformRequest, terminal: Terminal
   const path = transform.output
   if (path === null) throw new UsageError('takes an output')
   checkOutput(path, output)
+  checkRejects(run, path)
   const { inputs } = transform
   const format = inputsFormat(inputs)
   await withEngine(run, async (engine) => {
@@ -27,11 +29,13 @@ export async function runTransform(request: TransformRequest, terminal: Terminal
     const frame = await shape(input, transform)
     // Measured first: the output may replace an input.
     const before = run.json ? null : await inputExtent(input, inputs, format)
-    const report = await withProgress(run, terminal, signal, (options) => writeOutput(frame, path, output, options))
+    const report = await recovering(engine, run, output, signal, (recovery) =>
+      withProgress(run, terminal, { ...recovery, signal }, (options) => writeOutput(frame, path, output, options)),
+    )
     if (before === null) return terminal.print(jsonLine(report))
     const { fields } = await frame.schema()
     const after = { label: path, rows: report.rowsOut, columns: fields.length, ...(await measureFiles([path])) }
-    await terminal.print(runSummary({ ...before, rows: before.rows ?? report.rowsIn }, after, report))
+    await terminal.print(runSummary({ ...before, rows: before.rows ?? report.rowsIn }, after, report, run.rejects))
   })
 }
 

@@ -36,13 +36,13 @@ async function openFor(run: RunArguments): Promise<Engine> {
 export async function withProgress<T>(
   run: RunArguments,
   terminal: Terminal,
-  signal: AbortSignal,
+  options: RunOptions,
   start: (options: RunOptions) => Promise<T>,
 ): Promise<T> {
   const line = progressLine(terminal, run.progress)
-  if (line === null) return start({ signal })
+  if (line === null) return start(options)
   try {
-    return await start({ signal, onProgress: line.show })
+    return await start({ ...options, onProgress: line.show })
   } finally {
     line.clear()
   }

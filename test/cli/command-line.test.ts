@@ -49,8 +49,16 @@ describe('parseCommandLine', () => {
       ...['a', 'b', '--threads', '3', '--memory-limit', '1GB', '--json', '--no-progress', '--compression', 'zstd'],
       ...['--row-group-size', '1000', '--partition-by', 'x, y', '--overwrite', '--strategy', 'bulk'],
     )
-    expect(run).toEqual({ strategy: 'bulk', memoryLimit: '1GB', threads: 3, json: true, progress: false })
+    const failures = { rejects: null, maxRejects: undefined, retries: undefined }
+    expect(run).toEqual({ strategy: 'bulk', memoryLimit: '1GB', threads: 3, json: true, progress: false, ...failures })
     expect(output).toEqual({ compression: 'zstd', rowGroupSize: 1000, partitionBy: ['x', 'y'], overwrite: true })
+  })
+
+  it('reads what to do about failures', () => {
+    const { run } = transform('a', 'b', '--rejects', 'bad.csv', '--max-rejects', '10', '--retries', '2')
+    expect([run.rejects, run.maxRejects, run.retries]).toEqual(['bad.csv', 10, 2])
+    expect(refusal('transform', 'a', 'b', '--max-rejects', '10').message).toContain('--rejects FILE')
+    expect(refusal('transform', 'a', 'b', '--retries', 'many').message).toContain('whole number')
   })
 
   it('shows help wherever it is asked for', () => {
