@@ -9,6 +9,7 @@ import type { Sink, SinkResult } from '../io/sink.js'
 import type { ParquetSinkOptions } from '../planner/run-options.js'
 import type { Schema } from '../planner/types.js'
 import { persistBatch, releaseBatch, takeBatch } from './kernels/vectors.js'
+import { batchBytes } from './metrics/batch-bytes.js'
 import type { Run } from './run.js'
 
 /** Rows that may wait for their partition's row group to fill, in row groups. */
@@ -90,14 +91,19 @@ class FileSink implements Sink {
     private readonly writer: ParquetFileWriter,
     private readonly encoder: Encoder,
     private readonly run: Run,
-    rowGroupSize = DEFAULT_ROW_GROUP_ROWS,
+    rowGroupSize: number | undefined,
   ) {
-    this.assembler = new RowGroupAssembler(rowGroupSize)
+    // Who names a size gets it; otherwise the threads must be able to encode what they get.
+    this.assembler =
+      rowGroupSize === undefined
+        ? new RowGroupAssembler(DEFAULT_ROW_GROUP_ROWS, run.monitor.budget.worker.codec.decodeBytes)
+        : new RowGroupAssembler(rowGroupSize)
   }
 
   async write(batch: Batch): Promise<void> {
-    if (batch.length === 0) releaseBatch(this.run.memory, batch)
-    for (const slices of this.assembler.push(batch)) await this.encode(slices)
+    const { memory } = this.run
+    if (batch.length === 0) releaseBatch(memory, batch)
+    for (const slices of this.assembler.push(batch, batchBytes(memory.views, batch))) await this.encode(slices)
   }
 
   async finish(): Promise<SinkResult> {

@@ -28,4 +28,17 @@ describe('RowGroupAssembler', () => {
       { seed: 1 },
     )
   })
+
+  it('cuts earlier where rows are wide', () => {
+    const batchOf = (length: number) => ({ schema: schemaOf([]), length, columns: [] })
+    const assembler = new RowGroupAssembler(10, 100)
+    const cut = (rows: number, rowBytes: number) =>
+      assembler.push(batchOf(rows), rows * rowBytes).map((group) => group.map(({ length }) => length))
+    expect(cut(4, 5)).toEqual([])
+    expect(cut(5, 30)).toEqual([[4, 2], [3]])
+    expect(cut(2, 500)).toEqual([[1], [1]])
+    expect(cut(12, 1)).toEqual([[10]])
+    expect(cut(1, 99)).toEqual([[2], [1]])
+    expect(assembler.pendingRows).toBe(0)
+  })
 })
