@@ -44,6 +44,8 @@ export interface Pressure {
 
 /** Moving less than this frees nothing worth the trouble. */
 const LEAST_BYTES = 1 << 20
+/** The share of a breaker where a run switches although there is memory. */
+const FORCED_SHARE_BYTES = 1 << 16
 
 export class Switching {
   private name: 'bulk' | 'bigdata'
@@ -54,7 +56,10 @@ export class Switching {
     started: 'bulk' | 'bigdata',
     private readonly pressure: Pressure,
     private readonly onChange: (change: StrategyChange) => void,
-    /** For tests: the morsel boundary at which a bulk run switches, whatever the memory. */
+    /**
+     * For tests: the morsel boundary at which each breaker of a bulk run moves what it holds, and again at each that
+     * follows, whatever the memory.
+     */
     private readonly forcedAt: number | null = null,
   ) {
     this.name = started
@@ -66,7 +71,7 @@ export class Switching {
 
   /** Bytes that a breaker may hold in memory under bigdata. */
   get shareBytes(): number {
-    return this.pressure.shareBytes
+    return this.forcedAt === null ? this.pressure.shareBytes : FORCED_SHARE_BYTES
   }
 
   /** The same for a sort. */
@@ -92,10 +97,11 @@ export class Switching {
   /** Whether a breaker should move what it holds out of memory, now, between two morsels. */
   shouldSpill(holder: Holder): boolean {
     if (!this.mayChange) return false
-    if (this.name === 'bigdata') {
-      return holder.bytes > (holder.shareBytes ?? this.shareBytes) || this.isPressing(holder)
-    }
     const forced = this.forcedAt !== null && holder.morsel >= this.forcedAt
+    if (this.name === 'bigdata') {
+      const isOver = this.forcedAt === null ? holder.bytes > (holder.shareBytes ?? this.shareBytes) : forced
+      return (isOver && holder.bytes > 0) || this.isPressing(holder)
+    }
     if (!forced && !this.isPressing(holder)) return false
     this.name = 'bigdata'
     this.switched = true

@@ -1,8 +1,8 @@
 /** What an engine makes of the plan of a frame. */
 
-import { rowsToRead } from '../../engine/explain.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from '../../engine/query.js'
 import type { RunResources } from '../../engine/run.js'
+import { rowsToRead } from '../../engine/scan-estimates.js'
 import type { Frame } from '../../index.js'
 import type { ResolvedPlan } from '../../planner/logical-plan.js'
 import { inputsOf } from '../../planner/plan-tree.js'

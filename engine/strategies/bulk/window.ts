@@ -1,14 +1,15 @@
 /**
  * Windows: computed over all rows in one batch. Where these have no room, DuckDB hands the rows back in buckets of whole
- * partitions, each of which is then computed as if it were all.
+ * partitions, each of which is then computed as if it were all, and puts the results in order.
  */
 
 import type { Batch } from '../../../io/batch.js'
 import { expressionKey } from '../../../planner/expression-tree.js'
-import { field, INT32, type Schema, schemaOf } from '../../../planner/types.js'
+import { field, INT32, INT64, type Schema, schemaOf } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import type { OperatorHandle } from '../../run.js'
 import type { Relation } from '../bigdata/relation.js'
+import { queried, StagedRows } from '../bigdata/staged-rows.js'
 import { copyRange } from '../limit.js'
 import type { PipelineSource } from '../pipeline.js'
 import { gather } from './gather.js'
@@ -26,9 +27,29 @@ export async function* windows(work: BulkWork, source: WindowSource): AsyncGener
   const partitionBy = sharedPartitions(source)
   const gathered = await gather(work, source.input, operator, partitionBy)
   if (gathered.kind === 'memory') return yield await computed(operator, source, gathered.whole)
-  for await (const bucket of buckets(work, source.input.schema, gathered.relation)) {
-    yield await computed(operator, source, await contiguous(operator, source.input.schema, bucket))
+  yield* windowsOfStaged(work, operator, source, gathered.relation)
+}
+
+/** The results of buckets go to DuckDB as well, which hands them out in the order of the input. */
+async function* windowsOfStaged(
+  work: BulkWork,
+  operator: OperatorHandle,
+  source: WindowSource,
+  relation: Relation,
+): AsyncGenerator<Batch> {
+  const { fields } = source.input.schema
+  const placed = schemaOf([...fields, field('part', INT32), field('place', INT64)])
+  const windows = source.windows.map(({ name, type }) => field(name, type))
+  const schema = schemaOf([...placed.fields, ...windows])
+  const results = await StagedRows.create(work.run, schema)
+  for await (const bucket of buckets(work, placed, relation)) {
+    const batch = await computed(operator, source, await contiguous(operator, placed, bucket))
+    await results.append({ ...batch, schema })
   }
+  const names = schema.fields.map((_, index) => `c${index}`)
+  const [part, place] = names.splice(fields.length, 2)
+  const sql = `SELECT ${names.join(', ')} FROM ${results.table} ORDER BY ${part}, ${place}`
+  yield* queried(work.run, sql, schemaOf([...fields, ...windows]), [results])
 }
 
 async function computed(operator: OperatorHandle, source: WindowSource, whole: Batch): Promise<Batch> {
@@ -43,14 +64,18 @@ function sharedPartitions({ windows }: WindowSource): WindowSource['windows'][nu
   return others.every((other) => key(other) === key(first)) ? first : []
 }
 
-/** The batches of one bucket after the other; each holds all rows of the partitions in it, in the order of the input. */
+/**
+ * The batches of one bucket after the other, with their places in the input behind the columns; each holds all rows of the
+ * partitions in it, in the order of the input.
+ */
 async function* buckets(work: BulkWork, schema: Schema, relation: Relation): AsyncGenerator<Batch[]> {
   const width = schema.fields.length
   const keys = relation.keyColumns('r')
   const share = work.switching.shareBytes
   const count = Math.min(MOST_BUCKETS, 1 + Math.floor((relation.bytes * BUCKETS_PER_SHARE) / share))
   const bucket = keys.length === 0 ? '0' : `(hash(${keys.join(', ')}) % ${count})`
-  const columns = [...relation.columns('r'), `${bucket}::INTEGER AS bucket`].join(', ')
+  const places = ['r.part::INTEGER AS part', 'r.place::BIGINT AS place', `${bucket}::INTEGER AS bucket`]
+  const columns = [...relation.columns('r'), ...places].join(', ')
   const sql = `SELECT ${columns} FROM ${relation.from} r ORDER BY bucket, r.part, r.place`
   const withBucket = schemaOf([...schema.fields, field('bucket', INT32)])
   let pieces: Batch[] = []
