@@ -1,6 +1,6 @@
 import { progressText } from '../../engine/cli/progress.js'
-import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../planner/quantities.js'
 import { displayWidth, textTable } from '../../engine/cli/text-table.js'
+import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../planner/quantities.js'
 import { describe, expect, it } from '../support/jest.js'
 
 describe('quantities', () => {
