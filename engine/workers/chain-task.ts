@@ -16,7 +16,6 @@ import { ChainMeter } from '../metrics/chain-meter.js'
 import { Chain, type Origin } from '../operators/chain.js'
 import { type RejectedRecord, rejectedRecord } from '../recovery/rejected-record.js'
 import { isPassing } from '../recovery/retries.js'
-import { recordChain } from '../strategies/row/record-chain.js'
 import { SliceCutter, type Slices } from '../strategies/row/slices.js'
 import type { ChainPlan, ChainStep, ReplyOf, TaskOf } from './messages.js'
 import { chainPlan } from './published-chain.js'
@@ -79,6 +78,8 @@ async function runRecords(context: TaskContext, task: ChainTask, { steps, end }:
   const [morsel] = task.morsels
   const schema = morsel.kind === 'batch' ? morsel.batch.schema : morsel.schema
   const input = morselSlices(source, task.morsels, count)
+  // Loaded by threads that need it: few do.
+  const { recordChain } = await import('../strategies/row/record-chain.js')
   const records = await recordChain(context, schema, steps, (reject) => rejects.push(rejectedRecord(reject)), input)
   try {
     for await (const { batch } of records.slices) await chain.run(batch, batch.length, { firstRow: 0 })

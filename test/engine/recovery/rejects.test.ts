@@ -6,10 +6,10 @@ import { expectNoLeak, failure, modulePath, Scene } from '../../support/scene.js
 
 const scene = Scene.forFile()
 const path = scene.path('mixed.parquet')
-const ROWS = 40_000
-const GROUP_ROWS = 8192
+const ROWS = 12_000
+const GROUP_ROWS = 2048
 /** Every row of these is not a number. */
-const EVERY = 5000
+const EVERY = 1500
 
 beforeAll(async () => {
   await duckdbRun(`copy (
@@ -51,6 +51,45 @@ function placeOf(row: number): Pick<Rejected, 'path' | 'row_group' | 'row'> {
   return { path, row_group: Math.floor(row / GROUP_ROWS), row: BigInt(row) }
 }
 
+/** Plans that fail for the bad records, each in another step. */
+function failingPlans(): Record<string, { readonly step: string; readonly of: (input: Frame) => Frame }> {
+  const few = scene.engine.fromRecords(
+    Array.from({ length: 50 }, (_, i) => ({ n: i * 100, name: `n${i}` })),
+    { n: 'int32', name: 'utf8' },
+  )
+  const number = 'text::integer'
+  return {
+    filter: { step: 'filter', of: (input) => input.filter(`${number} % 2 = 0`).select('id') },
+    sort: { step: 'sort', of: (input) => input.sort(number).select('id') },
+    'top-k': { step: 'sort', of: (input) => input.sort({ by: number, descending: true }).limit(20).select('id') },
+    join: { step: 'join', of: (input) => input.join(few, { leftOn: [number], rightOn: ['n'] }).select('id', 'name') },
+    build: {
+      step: 'join',
+      of: (input) => few.join(input, { leftOn: ['n'], rightOn: [number] }).select('id', 'name'),
+    },
+    full: {
+      step: 'join',
+      of: (input) => few.join(input, { leftOn: ['n'], rightOn: [number], how: 'full' }).select('id', 'name'),
+    },
+    window: {
+      step: 'window',
+      of: (input) => input.withColumns({ s: `sum(${number}) over (partition by k order by id)` }).select('id', 's'),
+    },
+    aggregate: {
+      step: 'aggregate',
+      of: (input) => input.groupBy('k').agg({ s: `sum(${number})`, n: 'count(*)', first: `first(${number})` }),
+    },
+    conditional: {
+      step: 'aggregate',
+      of: (input) => input.groupBy('k').agg({ s: `sum(id) filter (where ${number} > 100)` }),
+    },
+    key: { step: 'aggregate', of: (input) => input.groupBy(`${number} % 7 as m`).agg({ n: 'count(*)' }) },
+    distinct: { step: 'project', of: (input) => input.select(`${number} % 3 as m`).distinct() },
+  }
+}
+
+const good = () => table().filter('try_cast(text as integer) is not null')
+
 describe.each(STRATEGIES)('rejected records under %s', (strategy) => {
   const run = { strategy }
 
@@ -71,48 +110,14 @@ describe.each(STRATEGIES)('rejected records under %s', (strategy) => {
   })
 
   it('of filters, sorts, joins, windows and aggregates are named by them', async () => {
-    const few = scene.engine.fromRecords(
-      Array.from({ length: 50 }, (_, i) => ({ n: i * 100, name: `n${i}` })),
-      { n: 'int32', name: 'utf8' },
-    )
-    const number = 'text::integer'
-    const plans: Record<string, { readonly step: string; readonly of: (input: Frame) => Frame }> = {
-      filter: { step: 'filter', of: (input) => input.filter(`${number} % 2 = 0`).select('id') },
-      sort: { step: 'sort', of: (input) => input.sort(number).select('id') },
-      'top-k': { step: 'sort', of: (input) => input.sort({ by: number, descending: true }).limit(20).select('id') },
-      join: { step: 'join', of: (input) => input.join(few, { leftOn: [number], rightOn: ['n'] }).select('id', 'name') },
-      build: {
-        step: 'join',
-        of: (input) => few.join(input, { leftOn: ['n'], rightOn: [number] }).select('id', 'name'),
-      },
-      full: {
-        step: 'join',
-        of: (input) => few.join(input, { leftOn: ['n'], rightOn: [number], how: 'full' }).select('id', 'name'),
-      },
-      window: {
-        step: 'window',
-        of: (input) => input.withColumns({ s: `sum(${number}) over (partition by k order by id)` }).select('id', 's'),
-      },
-      aggregate: {
-        step: 'aggregate',
-        of: (input) => input.groupBy('k').agg({ s: `sum(${number})`, n: 'count(*)', first: `first(${number})` }),
-      },
-      conditional: {
-        step: 'aggregate',
-        of: (input) => input.groupBy('k').agg({ s: `sum(id) filter (where ${number} > 100)` }),
-      },
-      key: { step: 'aggregate', of: (input) => input.groupBy(`${number} % 7 as m`).agg({ n: 'count(*)' }) },
-      distinct: { step: 'project', of: (input) => input.select(`${number} % 3 as m`).distinct() },
-    }
-    const good = table().filter('try_cast(text as integer) is not null')
-    for (const [name, { step, of }] of Object.entries(plans)) {
+    for (const [name, { step, of }] of Object.entries(failingPlans())) {
       const { rows, rejects } = await collected(of(table()), run)
       expect([name, rejects.map(({ row, row_group }) => [row, row_group])]).toEqual([
         name,
         BAD.map((row) => [BigInt(row), Math.floor(row / GROUP_ROWS)]),
       ])
       expect([name, ...new Set(rejects.map((rejected) => rejected.step.split(':')[0]))]).toEqual([name, step])
-      expect([name, rows]).toEqual([name, await rowsOf(of(good))])
+      expect([name, rows]).toEqual([name, await rowsOf(of(good()))])
     }
   })
 
@@ -223,6 +228,17 @@ it('are not collected for whole batches of a function', async () => {
       .collect({ rejects: () => {} }),
   )
   expect(error.message).toContain('no luck')
+})
+
+it.each([0, 2])('are the same when a run in bulk switches at morsel %i', async (switchAtMorsel) => {
+  const run = { strategy: 'bulk', switchAtMorsel } as const
+  const text = (row: unknown) => JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}` : value))
+  const sorted = (rows: readonly unknown[]) => rows.map(text).sort()
+  for (const [name, { of }] of Object.entries(failingPlans())) {
+    const { rows, rejects } = await collected(of(table()), run)
+    expect([name, rejects.map(({ row }) => Number(row))]).toEqual([name, BAD])
+    expect([name, sorted(rows)]).toEqual([name, sorted(await rowsOf(of(good())))])
+  }
 })
 
 it('keep DuckDB from running the whole plan, as explain says', async () => {

@@ -32,3 +32,9 @@ export const refuses = (row, { every }) => {
 
 /** Gives rows that do not fit their schema. */
 export const misshapes = (row, { every }) => (row.id % BigInt(every) === 0n ? { id: 'none' } : row)
+
+/** Throws an error that has a cause, which has one, too. */
+export const refusesForReason = (row) => {
+  const reason = new RangeError('too small', { cause: new Error('by 3') })
+  throw new TypeError(`no ${row.id}`, { cause: reason })
+}
