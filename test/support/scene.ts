@@ -101,7 +101,7 @@ const NOTHING_HELD = { tables: 1, spilled: 0n }
 
 async function heldByDuckDb(engine: Engine): Promise<Record<string, unknown>> {
   const asked = engine.fromRecords([{ one: 1 }], { one: 'int32' }).apply(new Held())
-  for await (const row of asked.rows()) return row
+  for await (const row of asked.rows({ strategy: 'bigdata' })) return row
   throw new Error('DuckDB did not say what it holds')
 }
 
