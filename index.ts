@@ -24,6 +24,7 @@ export type {
   Out,
   Outputs,
   Payload,
+  Rejected,
   Unsupported,
 } from './engine/strategies/strategy.js'
 export type { Records } from './io/records/records-source.js'
