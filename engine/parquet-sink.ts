@@ -14,6 +14,8 @@ import type { Run } from './run.js'
 
 /** Rows that may wait for their partition's row group to fill, in row groups. */
 const WAITING_ROW_GROUPS = 16
+/** Of what a codec may decode at a time: it takes more memory to encode the same. */
+const ROW_GROUP_SHARE = 0.5
 
 export async function openParquetSink(
   path: string,
@@ -93,10 +95,11 @@ class FileSink implements Sink {
     private readonly run: Run,
     rowGroupSize: number | undefined,
   ) {
-    // Who names a size gets it; otherwise the threads must be able to encode what they get.
+    // Who names a size gets it; otherwise threads get no more than they can encode within the limit.
+    const mostBytes = run.monitor.budget.worker.codec.decodeBytes * ROW_GROUP_SHARE
     this.assembler =
       rowGroupSize === undefined
-        ? new RowGroupAssembler(DEFAULT_ROW_GROUP_ROWS, run.monitor.budget.worker.codec.decodeBytes)
+        ? new RowGroupAssembler(DEFAULT_ROW_GROUP_ROWS, mostBytes)
         : new RowGroupAssembler(rowGroupSize)
   }
 

@@ -26,6 +26,8 @@ const IDLE_FACTOR = 4
 /** With less than this for each thread, its heap has a small nursery: more collections, and 40 MB less. */
 const TIGHT_THREAD_BYTES = 400 * MEGABYTE
 const SMALL_NURSERY_MEGABYTES = 8
+/** It is collected as soon as there is so much of it, as well: that takes some 10 ms, and saves 30 MB a thread. */
+const LITTLE_GARBAGE_BYTES = 8 * MEGABYTE
 /** The least shared memory that an engine works with. */
 const LEAST_SHARED_BYTES = 2 ** 24
 const SHARED_MEMORY_MAXIMUM = 2 ** 32
@@ -62,6 +64,8 @@ export interface WorkerLimits {
   readonly codec: CodecLimits
   /** Null for what the runtime chooses. */
   readonly youngGenerationMegabytes: number | null
+  /** Garbage that may gather in the heap of a thread; null for what the runtime chooses. */
+  readonly garbageBytes: number | null
 }
 
 /** Threads of an engine whose user does not say: one for each processor, as far as the limit allows. */
@@ -144,11 +148,13 @@ export class MemoryBudget {
 }
 
 function workerLimits(threadBytes: number): WorkerLimits {
+  const isTight = threadBytes < TIGHT_THREAD_BYTES
   const { decodeBytes, idleBytes } = DEFAULT_CODEC_LIMITS
   const codecBytes = Math.min(decodeBytes, Math.max(LEAST_CODEC_BYTES, threadBytes * CODEC_SHARE))
   return {
     codec: { decodeBytes: codecBytes, idleBytes: Math.min(idleBytes, codecBytes * IDLE_FACTOR) },
-    youngGenerationMegabytes: threadBytes < TIGHT_THREAD_BYTES ? SMALL_NURSERY_MEGABYTES : null,
+    youngGenerationMegabytes: isTight ? SMALL_NURSERY_MEGABYTES : null,
+    garbageBytes: isTight ? LITTLE_GARBAGE_BYTES : null,
   }
 }
 

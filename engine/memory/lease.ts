@@ -5,8 +5,7 @@
  * much waste; `relieve` asks for a collection once enough bytes are out.
  */
 
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectGarbage } from './garbage.js'
 
 /** A typed array whose subarrays are views of the same lease: `vector.toArray()` returns such a subarray. */
 type Leased<T> = T & { parent?: unknown }
@@ -73,16 +72,6 @@ interface Lease {
   readonly bytes: number
   /** Views that can still be reached, and one more until the lease is sealed. */
   views: number
-}
-
-let collector: (() => void) | null = null
-
-function collectGarbage(): void {
-  if (collector === null) {
-    setFlagsFromString('--expose-gc')
-    collector = runInNewContext('gc') as () => void
-  }
-  collector()
 }
 
 type ViewConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView

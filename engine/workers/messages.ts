@@ -14,7 +14,6 @@
  */
 
 import type { Batch, Vector } from '../../io/batch.js'
-import type { CodecLimits } from '../../io/parquet/codec.js'
 import type { EncodedRowGroup, EncodeOptions, RowGroupSlice } from '../../io/parquet/encode.js'
 import type { Morsel } from '../../io/source.js'
 import type { SpilledBatch } from '../../io/spill/spill-file.js'
@@ -22,6 +21,7 @@ import type { ErrorMessage } from '../../planner/errors.js'
 import type { NamedExpression, SortKey, TypedExpression, TypedWindow } from '../../planner/expression.js'
 import type { UserFunction } from '../../planner/logical-plan.js'
 import type { DataType, Schema } from '../../planner/types.js'
+import type { WorkerLimits } from '../memory/budget.js'
 import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
 import type { AggregateDescriptor } from '../operators/aggregate.js'
@@ -250,5 +250,5 @@ export type Reply<K extends TaskKind = TaskKind> =
 export interface WorkerStart {
   readonly memory: WebAssembly.Memory
   readonly kernels: WebAssembly.Module
-  readonly codec: CodecLimits
+  readonly limits: WorkerLimits
 }

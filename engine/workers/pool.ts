@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { unpackError, VolleyError } from '../../planner/errors.js'
 import type { WorkerLimits } from '../memory/budget.js'
+import { HeapWatch } from '../memory/garbage.js'
 import { ownerOfThread, type SharedMemory } from '../memory/shared-memory.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
 import type { Reply, ReplyOf, TaskKind, TaskOf, WorkerStart } from './messages.js'
@@ -11,13 +12,17 @@ import type { Reply, ReplyOf, TaskKind, TaskOf, WorkerStart } from './messages.j
 export class WorkerPool {
   private piscina: Piscina<unknown, Reply> | null = null
   private readonly watched = new WeakSet<Worker>()
+  /** Of the coordinator, which makes its garbage between tasks. */
+  private readonly heap: HeapWatch
 
   constructor(
     private readonly memory: SharedMemory,
     private readonly kernels: WebAssembly.Module,
     readonly threads: number,
     private readonly limits: WorkerLimits,
-  ) {}
+  ) {
+    this.heap = new HeapWatch(limits.garbageBytes)
+  }
 
   /** Starts the threads, so that they load while the coordinator still plans. */
   start(): void {
@@ -38,6 +43,7 @@ export class WorkerPool {
         cause,
       )
     }
+    this.heap.check()
     if (!reply.ok) throw unpackError(reply.error)
     if (reply.usage !== null) onUsage(reply.usage)
     return reply.value as ReplyOf<K>
@@ -52,8 +58,9 @@ export class WorkerPool {
 
   private running(): Piscina<unknown, Reply> {
     if (this.piscina === null) {
-      const { codec, youngGenerationMegabytes } = this.limits
-      const start: WorkerStart = { memory: this.memory.memory, kernels: this.kernels, codec }
+      const { limits } = this
+      const { youngGenerationMegabytes } = limits
+      const start: WorkerStart = { memory: this.memory.memory, kernels: this.kernels, limits }
       const piscina = new Piscina<unknown, Reply>({
         filename: new URL('./worker.js', import.meta.url).href,
         minThreads: this.threads,

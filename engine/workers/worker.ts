@@ -5,6 +5,7 @@ import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { codecBytes, limitCodec } from '../../io/parquet/codec.js'
 import { packError, VolleyError } from '../../planner/errors.js'
 import { createKernelContext, instantiateKernels } from '../kernels/context.js'
+import { HeapWatch } from '../memory/garbage.js'
 import { ownerOfThread, SharedMemory } from '../memory/shared-memory.js'
 import { measureUsage } from '../metrics/task-usage.js'
 import type { Reply, RunHandle, Task, TaskKind, TaskOf, WorkerStart } from './messages.js'
@@ -14,8 +15,9 @@ import { handlers } from './tasks.js'
 // Piscina wraps the data a pool was given.
 const start = (Array.isArray(workerData) ? workerData[1] : workerData) as WorkerStart
 const memory = SharedMemory.attach(start.memory)
-limitCodec(start.codec)
+limitCodec(start.limits.codec)
 const kernels = createKernelContext(memory, instantiateKernels(memory, start.kernels), ownerOfThread(threadId))
+const heap = new HeapWatch(start.limits.garbageBytes)
 
 let previous: Promise<unknown> = Promise.resolve()
 
@@ -47,6 +49,7 @@ async function execute<K extends TaskKind>(task: TaskOf<K>): Promise<Reply<K>> {
   } finally {
     kernels.resetScratch()
     memory.setCodecBytes(threadId, codecBytes())
+    heap.check()
   }
 }
 

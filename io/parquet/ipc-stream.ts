@@ -10,6 +10,7 @@ import type { DataType, Schema } from '../../planner/types.js'
 import { align64, type Batch, type MemoryViews, type Vector } from '../batch.js'
 import { IpcBody } from './ipc-body.js'
 import { storageField } from './schema-elements.js'
+import { stagingBytes } from './staging.js'
 
 /** Rows [start, start + length) of a batch; `start` may be any row. */
 export interface RowGroupSlice {
@@ -100,7 +101,7 @@ function assemble(messages: readonly Planned[]): Uint8Array {
   const total =
     messages.reduce((sum, { header, body }) => sum + header.length + (body?.bytes ?? 0), 0) + END_OF_STREAM.length
   if (staging.byteLength < total || staging.byteLength > MAXIMUM_IDLE_STAGING) {
-    staging = new ArrayBuffer(align64(Math.ceil(total * 1.25)))
+    staging = new ArrayBuffer(stagingBytes(total))
   }
   const stream = new Uint8Array(staging, 0, total)
   let at = 0

@@ -5,6 +5,7 @@ import { VolleyError } from '../../planner/errors.js'
 import { readError } from '../file-errors.js'
 import { readFully } from '../read-fully.js'
 import type { ParquetMorsel } from '../source.js'
+import { stagingBytes } from './staging.js'
 
 /** Kept between morsels, one a thread: fresh pages cost more than the copy into them. */
 let staging = new Uint8Array(0)
@@ -15,7 +16,7 @@ const MAGIC = Uint8Array.of(0x50, 0x41, 0x52, 0x31)
 export function readMiniFile(morsel: ParquetMorsel): Uint8Array {
   const dataBytes = morsel.ranges.reduce((sum, range) => sum + range.length, 0)
   const total = 4 + dataBytes + morsel.footer.length + 8
-  if (staging.length < total || staging.length > MAXIMUM_IDLE_STAGING) staging = new Uint8Array(Math.ceil(total * 1.25))
+  if (staging.length < total || staging.length > MAXIMUM_IDLE_STAGING) staging = new Uint8Array(stagingBytes(total))
   const file = staging.subarray(0, total)
   file.set(MAGIC)
   readRanges(morsel, file)

@@ -9,11 +9,11 @@
 import { type Batch, sliceBatch } from '../../../io/batch.js'
 import type { Schema } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
-import type { SharedMemory } from '../../memory/shared-memory.js'
 import type { SpillTarget } from '../../operators/sort/spill.js'
 import type { KeyPlace } from '../../operators/sort/spilled-runs.js'
 import type { OperatorHandle } from '../../run.js'
 import { orderedMap } from '../ordered-map.js'
+import { cutRuns } from './cut-runs.js'
 import { RunMerge } from './run-merge.js'
 import type { Gathered } from './sort-input.js'
 import { sortedRuns } from './sorted-runs.js'
@@ -29,8 +29,6 @@ const MOST_BATCH_ROWS = 16_384
 const WAITING_SHARE = 0.5
 /** What begins in a part of a merge. */
 const PART_BYTES = 1 << 20
-/** The part of the shared memory that may be in use while a run is sorted. */
-const MOST_OF_MEMORY = 0.8
 /** Batches that a task writes. */
 const TASK_BATCHES = 16
 
@@ -61,7 +59,7 @@ export class ExternalSort {
 
   /** Writes the next rows of the input, sorted, to files. Takes over the pieces. */
   async add(gathered: Gathered): Promise<void> {
-    for (const part of cut(gathered, this.work.run.memory)) await this.write(part)
+    for (const part of cutRuns(gathered, this.work.run.memory, this.roomBytes)) await this.write(part)
   }
 
   private async write({ pieces, rows, bytes }: Gathered): Promise<void> {
@@ -158,26 +156,4 @@ export class ExternalSort {
   private async discard(runs: readonly SpilledRun[]): Promise<void> {
     for (const run of runs) await discardRun(this.work.run, run)
   }
-}
-
-/** Cuts rows into parts that have room to be sorted beside all of them, if single pieces have. */
-function* cut({ pieces, rows, bytes, growthBytes }: Gathered, memory: SharedMemory): Generator<Gathered> {
-  const room = memory.limit * MOST_OF_MEMORY - memory.statistics().bytes
-  const mostRows = room >= growthBytes ? rows : (Math.max(0, room) / growthBytes) * rows
-  let part: Batch[] = []
-  let partRows = 0
-  const taken = (): Gathered => {
-    const share = partRows / rows
-    return { pieces: part, rows: partRows, bytes: bytes * share, growthBytes: growthBytes * share }
-  }
-  for (const piece of pieces) {
-    if (part.length > 0 && partRows + piece.length > mostRows) {
-      yield taken()
-      part = []
-      partRows = 0
-    }
-    part.push(piece)
-    partRows += piece.length
-  }
-  yield taken()
 }

@@ -2,6 +2,7 @@
 
 import type { Batch, Vector } from '../../../io/batch.js'
 import type { TypedExpression } from '../../../planner/expression.js'
+import { rejoin } from '../../kernels/vectors/rejoin.js'
 import { releaseVector, retainVector } from '../../kernels/vectors.js'
 import type { PlanPiece } from '../../metrics/plan-part.js'
 import type { NodeSpan } from '../../metrics/span.js'
@@ -54,13 +55,32 @@ export async function contiguous(
   const length = pieces.reduce((sum, batch) => sum + batch.length, 0)
   const columns = await Promise.all(
     schema.fields.map(async ({ type }, index) => {
-      const vectors = pieces.map((batch) => batch.columns[index])
+      const vectors = rejoined(
+        operator,
+        pieces.map((batch) => batch.columns[index]),
+      )
+      if (vectors.length === 1 && !vectors[0].constant) return vectors[0]
       const { vector } = await operator.task('concat', { vectors, type })
       for (const piece of vectors) releaseVector(operator.context, piece)
       return vector
     }),
   )
   return { schema, length, columns }
+}
+
+/** The same rows in fewer vectors, where neighbours are slices of one. Takes over the vectors. */
+function rejoined(operator: OperatorHandle, vectors: readonly Vector[]): Vector[] {
+  const result: Vector[] = []
+  for (const vector of vectors) {
+    const last = result.at(-1)
+    const joined = last === undefined ? null : rejoin(last, vector)
+    if (joined === null) result.push(vector)
+    else {
+      result[result.length - 1] = joined
+      releaseVector(operator.context, vector)
+    }
+  }
+  return result
 }
 
 /** Vectors of the expressions over a contiguous batch, each with references of its own. */
