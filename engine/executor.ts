@@ -26,7 +26,7 @@ import { OperatorSlots } from './memory/operator-slots.js'
 import { SharedMemory } from './memory/shared-memory.js'
 import { MetricsRecorder, NO_METRICS, type RunMetrics } from './metrics/recorder.js'
 import type { CheckedOptions } from './options.js'
-import { batchesOf, countPushed, type PlannedRun, planRun, pushedRelation } from './planned-run.js'
+import { batchesOf, countPushed, type PlannedRun, planRun, pushedRelation, type RunSetting } from './planned-run.js'
 import { copiedTo, pushedSink } from './pushed-sink.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
 import { duckDbMissing } from './recovery/degradation.js'
@@ -167,7 +167,7 @@ export class Executor implements FrameRuntime {
     return this.tracked(async () => {
       const optimized = optimizeQuery(await resolveQuery(plan, this.environment), this.sources)
       const asked = this.strategies.asked(options.strategy ?? this.options.strategy)
-      const planned = planRun(optimized, asked.operators, this.sources, this.roomBytes, options.rejects === true)
+      const planned = planRun(optimized, asked.operators, this.sources, this.setting(options.rejects === true))
       const annotations = { sources: this.sources, driver: driverOf(asked, planned.choice.name) }
       return explainQuery(planned, annotations, this.options.threads, options)
     })
@@ -334,7 +334,7 @@ export class Executor implements FrameRuntime {
       run.throwIfCancelled()
       const optimized = optimizeQuery(resolved, this.sources)
       const rejects = wantsRejects(options)
-      const planned = planRun(optimized, asked.operators, this.sources, this.roomBytes, rejects)
+      const planned = planRun(optimized, asked.operators, this.sources, this.setting(rejects))
       meter.start(planned.choice)
       const driver = driverOf(asked, planned.choice.name)
       checkComponents(optimized, driver, options.ports)
@@ -369,6 +369,12 @@ export class Executor implements FrameRuntime {
   /** Bytes that breakers may hold in memory under bulk. */
   private get roomBytes(): number {
     return this.monitor.budget.sharedSoftBytes
+  }
+
+  private setting(rejects: boolean): RunSetting {
+    const { budget, duckdb } = this.monitor
+    const duckDbBytes = duckdb?.limitBytes ?? budget.duckdb(process.memoryUsage.rss()).memoryLimitBytes
+    return { roomBytes: this.roomBytes, duckDbBytes, rejects }
   }
 
   /** Bytes that a sort under bigdata may hold: beside DuckDB no more than others. */

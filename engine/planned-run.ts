@@ -11,6 +11,7 @@ import { rowsToRead } from './scan-estimates.js'
 import type { SourceRegistry } from './sources.js'
 import { type Pushdown, pushdown } from './strategies/bigdata/pushdown.js'
 import { queried } from './strategies/bigdata/staged-rows.js'
+import { wideSortRefusal } from './strategies/bigdata/wide-sort.js'
 import { BulkStrategy } from './strategies/bulk.js'
 import { type Choice, chooseStrategy } from './strategies/choose.js'
 import type { PushedRelation } from './strategies/component/query.js'
@@ -28,26 +29,36 @@ export interface PlannedRun {
   readonly pushed: Pushdown | Unsupported
 }
 
-/** `roomBytes` is what breakers may hold in memory; `rejects` tells of runs that collect what they reject. Throws VOLLEY_UNSUPPORTED if the strategy cannot run the plan. */
+/** What a plan of a run depends on beside its operators. */
+export interface RunSetting {
+  /** Bytes that breakers may hold in memory. */
+  readonly roomBytes: number
+  /** Bytes that DuckDB has, or would get. */
+  readonly duckDbBytes: number
+  /** Whether the run collects the records that it cannot process. */
+  readonly rejects: boolean
+}
+
+/** Throws VOLLEY_UNSUPPORTED if the strategy cannot run the plan. */
 export function planRun(
   plan: ResolvedPlan,
   asked: StrategyName,
   sources: SourceRegistry,
-  roomBytes: number,
-  rejects: boolean,
+  { roomBytes, duckDbBytes, rejects }: RunSetting,
 ): PlannedRun {
   const sourceOf: SourceRegistry['sourceOf'] = (table) => sources.sourceOf(table)
   const lowered = lower(plan, sourceOf)
   const pipeline = rejects ? withChecks(lowered) : lowered
   const rowSupport = () => RowStrategy.supports(pipeline)
   const choice = chooseStrategy(asked, plan, { sourceOf, roomBytes, rowSupport })
-  const pushed = choice.name === 'bigdata' ? pushable(plan, sourceOf, rejects) : { reason: 'DuckDB is not needed' }
-  return { plan, pipeline, choice, pushed }
+  const refusal = choice.name === 'bigdata' ? ownReason(plan, sourceOf, duckDbBytes, rejects) : 'DuckDB is not needed'
+  return { plan, pipeline, choice, pushed: refusal === null ? pushdown(plan, sourceOf) : { reason: refusal } }
 }
 
-/** DuckDB ends a statement with the first record that it cannot process. */
-function pushable(plan: ResolvedPlan, sourceOf: SourceLookup, rejects: boolean): PlannedRun['pushed'] {
-  return rejects ? { reason: 'records that cannot be processed are collected' } : pushdown(plan, sourceOf)
+/** Why volley runs a plan by itself that DuckDB might run; null if it need not. */
+function ownReason(plan: ResolvedPlan, sourceOf: SourceLookup, duckDbBytes: number, rejects: boolean): string | null {
+  // DuckDB ends a statement with the first record that it cannot process.
+  return rejects ? 'records that cannot be processed are collected' : wideSortRefusal(plan, sourceOf, duckDbBytes)
 }
 
 export function isPushdown(pushed: PlannedRun['pushed']): pushed is Pushdown {
