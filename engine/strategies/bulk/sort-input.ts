@@ -1,14 +1,14 @@
-/** Takes in the rows to sort, as many at a time as there is room for. */
+/** Takes in the rows to sort, as many morsels at a time as there is room for: slices of one lie in the same memory. */
 
 import type { Batch } from '../../../io/batch.js'
 import { type DataType, isNested, isVariableLength } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
+import { batchBytes } from '../../metrics/batch-bytes.js'
 import type { KeyPlace } from '../../operators/sort/spilled-runs.js'
 import type { OperatorHandle } from '../../run.js'
-import type { ChainStep } from '../../workers/messages.js'
 import type { Pipeline } from '../pipeline.js'
 import type { MorselFeed } from './feed.js'
-import type { BulkWork } from './work.js'
+import type { BulkWork, WithBatches } from './work.js'
 
 /** What sorting takes for a row: its number, twice, and the words of radix passes. */
 const ROW_BYTES = 32
@@ -31,7 +31,7 @@ export interface Gathered {
 
 export class SortInput {
   private readonly feed: MorselFeed | null
-  private readonly batches: AsyncGenerator<Batch>
+  private readonly morsels: AsyncGenerator<WithBatches>
   private readonly rowBytes: number
   private pieces: Batch[] = []
   private readonly blocks = new Set<number>()
@@ -47,7 +47,7 @@ export class SortInput {
   ) {
     const steps = pipeline.steps.filter((step): step is Exclude<typeof step, { kind: 'join' }> => step.kind !== 'join')
     this.feed = steps.length === pipeline.steps.length ? work.feed(pipeline.source) : null
-    this.batches = operator.span.input(this.open(steps))
+    this.morsels = this.feed === null ? this.singly() : work.chain(this.feed, steps, { kind: 'output' })
     const { fields } = pipeline.schema
     this.rowBytes = keys.reduce((sum, { column }) => sum + keyBytes(fields[column].type), ROW_BYTES)
   }
@@ -57,9 +57,9 @@ export class SortInput {
     for (;;) {
       this.isFull ||= this.shouldSpill()
       if (this.isFull && this.rows > 0) return true
-      const next = await this.batches.next()
+      const next = await this.morsels.next()
       if (next.done === true) return false
-      this.add({ ...next.value, schema: this.pipeline.schema })
+      for (const batch of next.value.batches) this.add({ ...batch, schema: this.pipeline.schema })
     }
   }
 
@@ -77,13 +77,12 @@ export class SortInput {
   /** Ends the input, and releases what was not handed over. */
   async close(): Promise<void> {
     for (const piece of this.take().pieces) releaseBatch(this.operator.context, piece)
-    await this.batches.return(undefined)
+    await this.morsels.return(undefined)
     await this.feed?.close()
   }
 
-  private open(steps: readonly ChainStep[]): AsyncGenerator<Batch> {
-    const { feed, work } = this
-    return feed === null ? work.batches(this.pipeline) : work.outputOf(feed, steps, () => false)
+  private async *singly(): AsyncGenerator<WithBatches> {
+    for await (const batch of this.work.batches(this.pipeline)) yield { batches: [batch] }
   }
 
   private get growthBytes(): number {
@@ -91,13 +90,15 @@ export class SortInput {
   }
 
   private add(batch: Batch): void {
+    const { run } = this.work
+    this.operator.span.rowsIn(batch.length, batchBytes(run.memory.views, batch))
     this.pieces.push(batch)
     this.rows += batch.length
     // Slices of one morsel share its blocks.
     for (const block of batch.columns.flatMap(({ blocks }) => blocks)) {
       if (this.blocks.has(block)) continue
       this.blocks.add(block)
-      this.bytes += this.work.run.memory.capacity(block)
+      this.bytes += run.memory.capacity(block)
     }
   }
 
