@@ -20,8 +20,8 @@ export const STANDARD_TABLES: Readonly<Record<string, string>> = {
 
 export class Differential {
   /** Paths of the tables' files. */
-  private readonly parquet: Record<string, string> = {}
-  private readonly arrow: Record<string, string> = {}
+  private readonly files: Record<Way['format'], Record<string, string[]>> = { parquet: {}, arrow: {} }
+  private generation = 0
   private turn = 0
 
   private constructor(
@@ -47,20 +47,26 @@ export class Differential {
     this.oracle.close()
   }
 
-  /** Makes the rows of a query files for volley and a table for DuckDB. */
-  async addTable(name: string, sql: string): Promise<void> {
-    const path = await this.oracle.parquet(name, sql)
-    this.parquet[name] = path
-    this.arrow[name] = this.oracle.path(`${name}.arrow`)
-    await this.engines[0].scanParquet(path).sinkArrow(this.arrow[name], { overwrite: true })
-    await this.oracle.run(`create or replace table ${name} as from read_parquet('${path}')`)
+  /** Makes the rows of queries files for volley, one for each, and together a table for DuckDB. */
+  async addTable(name: string, ...parts: readonly string[]): Promise<void> {
+    const { arrow, parquet } = this.files
+    const taken = parquet[name]?.length ?? 0
+    const names = parts.map((_, part) => (taken + part === 0 ? name : `${name}-${++this.generation}`))
+    parquet[name] = await Promise.all(names.map((file, part) => this.oracle.parquet(file, parts[part])))
+    arrow[name] = names.map((file) => this.oracle.path(`${file}.arrow`))
+    for (const [part, path] of parquet[name].entries()) {
+      await this.engines[0].scanParquet(path).sinkArrow(arrow[name][part])
+    }
+    const paths = parquet[name].map((path) => `'${path}'`)
+    await this.oracle.run(`create or replace table ${name} as from read_parquet([${paths.join(', ')}])`)
   }
 
   readonly tables = (engine: Engine, format: Way['format'] = 'parquet'): Tables =>
     Object.fromEntries(
-      format === 'parquet'
-        ? Object.entries(this.parquet).map(([name, path]) => [name, engine.scanParquet(path)])
-        : Object.entries(this.arrow).map(([name, path]) => [name, engine.scanArrow(path)]),
+      Object.entries(this.files[format]).map(([name, paths]) => [
+        name,
+        format === 'parquet' ? engine.scanParquet(paths) : engine.scanArrow(paths),
+      ]),
     )
 
   /** Expects a frame to have the rows of a query, whatever the number of threads and the strategy. */
