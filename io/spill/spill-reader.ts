@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { InternalError, VolleyError } from '../../planner/errors.js'
 import type { DataType, Schema } from '../../planner/types.js'
 import { type Allocate, align64, type Batch, childTypes, type MemoryViews, type Vector, vector } from '../batch.js'
-import { readError } from '../file-errors.js'
+import { readError, systemCode } from '../file-errors.js'
 import { readFully } from '../read-fully.js'
 import {
   NODE_CONSTANT,
@@ -54,7 +54,8 @@ function readInto(memory: MemoryViews, batch: SpilledBatch, block: number, files
       path,
     })
   } catch (error) {
-    throw readError(path, error)
+    if (systemCode(error) !== 'ENOENT') throw readError(path, error)
+    throw new VolleyError('VOLLEY_IO', `cannot read ${path}: somebody removed it`, { path }, error)
   }
 }
 

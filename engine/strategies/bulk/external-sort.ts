@@ -27,8 +27,9 @@ const LEAST_BATCH_BYTES = 1 << 10
 const MOST_BATCH_ROWS = 16_384
 /** The part of the room for the batches of runs that wait for their turn. */
 const WAITING_SHARE = 0.5
-/** What begins in a part of a merge. */
-const PART_BYTES = 1 << 20
+/** What begins in a part of a merge: this part of the room, within bounds. */
+const PARTS_IN_ROOM = 32
+const MOST_PART_BYTES = 1 << 20
 /** Batches that a task writes. */
 const TASK_BATCHES = 16
 
@@ -142,7 +143,8 @@ export class ExternalSort {
   }
 
   private merge(runs: readonly SpilledRun[]): Promise<RunMerge> {
-    const step = Math.max(1, Math.round(PART_BYTES / this.batchBytes))
+    const partBytes = Math.min(MOST_PART_BYTES, this.roomBytes / PARTS_IN_ROOM)
+    const step = Math.max(1, Math.round(partBytes / this.batchBytes))
     return RunMerge.begin(this.operator, this.options.schema, this.options.keys, runs, step)
   }
 

@@ -72,9 +72,10 @@ describe('threads', () => {
     expect(budgetOf(16_000).worker).toEqual({
       codec: { decodeBytes: 192 * 2 ** 20, idleBytes: 512 * 2 ** 20 },
       youngGenerationMegabytes: null,
+      garbageBytes: null,
     })
-    const { codec, youngGenerationMegabytes } = budgetOf(384).worker
-    expect([codec.decodeBytes, codec.idleBytes, youngGenerationMegabytes]).toEqual([2 ** 24, 2 ** 26, 8])
+    const { codec, youngGenerationMegabytes, garbageBytes } = budgetOf(384).worker
+    expect([codec.decodeBytes, codec.idleBytes, youngGenerationMegabytes, garbageBytes]).toEqual([2 ** 24, 2 ** 26, 8, 8e6])
   })
 })
 
