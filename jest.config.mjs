@@ -4,6 +4,8 @@ export default {
   roots: ['<rootDir>/dist/test'],
   testMatch: ['**/*.test.js'],
   transform: {},
+  // Unless told, one processor would stay idle.
+  maxWorkers: '100%',
   // Under every strategy a test takes many times as long.
   testTimeout: process.env.VOLLEY_TEST_STRATEGIES === 'all' ? 600_000 : 60_000,
 }
