@@ -20,14 +20,16 @@ const THREAD_BYTES = 75 * MEGABYTE
 const THREADS_SHARE = 0.4
 
 /** A thread's codec may decode this part of what there is for each thread at a time; twice as much is working memory. */
-const CODEC_SHARE = 0.1
+const CODEC_SHARE = 0.05
 const LEAST_CODEC_BYTES = 2 ** 24
 const IDLE_FACTOR = 4
 /** With less than this for each thread, its heap has a small nursery: more collections, and 40 MB less. */
 const TIGHT_THREAD_BYTES = 400 * MEGABYTE
 const SMALL_NURSERY_MEGABYTES = 8
-/** It is collected as soon as there is so much of it, as well: that takes some 10 ms, and saves 30 MB a thread. */
-const LITTLE_GARBAGE_BYTES = 8 * MEGABYTE
+/** Garbage is collected as soon as there is this part of it: that takes some 10 ms, and saves 30 MB a thread and more. */
+const GARBAGE_SHARE = 0.02
+const LEAST_GARBAGE_BYTES = 8 * MEGABYTE
+const CAREFUL_THREAD_BYTES = 1000 * MEGABYTE
 /** The least shared memory that an engine works with. */
 const LEAST_SHARED_BYTES = 2 ** 24
 const SHARED_MEMORY_MAXIMUM = 2 ** 32
@@ -148,13 +150,13 @@ export class MemoryBudget {
 }
 
 function workerLimits(threadBytes: number): WorkerLimits {
-  const isTight = threadBytes < TIGHT_THREAD_BYTES
   const { decodeBytes, idleBytes } = DEFAULT_CODEC_LIMITS
   const codecBytes = Math.min(decodeBytes, Math.max(LEAST_CODEC_BYTES, threadBytes * CODEC_SHARE))
   return {
     codec: { decodeBytes: codecBytes, idleBytes: Math.min(idleBytes, codecBytes * IDLE_FACTOR) },
-    youngGenerationMegabytes: isTight ? SMALL_NURSERY_MEGABYTES : null,
-    garbageBytes: isTight ? LITTLE_GARBAGE_BYTES : null,
+    youngGenerationMegabytes: threadBytes < TIGHT_THREAD_BYTES ? SMALL_NURSERY_MEGABYTES : null,
+    garbageBytes:
+      threadBytes < CAREFUL_THREAD_BYTES ? Math.max(LEAST_GARBAGE_BYTES, threadBytes * GARBAGE_SHARE) : null,
   }
 }
 
