@@ -75,7 +75,12 @@ describe('threads', () => {
       garbageBytes: null,
     })
     const { codec, youngGenerationMegabytes, garbageBytes } = budgetOf(384).worker
-    expect([codec.decodeBytes, codec.idleBytes, youngGenerationMegabytes, garbageBytes]).toEqual([2 ** 24, 2 ** 26, 8, 8e6])
+    expect([codec.decodeBytes, codec.idleBytes, youngGenerationMegabytes, garbageBytes]).toEqual([
+      2 ** 24,
+      2 ** 26,
+      8,
+      8e6,
+    ])
   })
 })
 
