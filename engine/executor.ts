@@ -49,6 +49,8 @@ import { WorkerPool } from './workers/pool.js'
 const GRACE_MS = 1000
 /** Results of the row strategy that may be in the user's hands before garbage is collected: it is to take little memory. */
 const ROW_LEASED_BYTES = 16 << 20
+/** Where memory is scarce, garbage is collected once results have taken so small a part of it. */
+const CROWDED_PARTS = 16
 /** Breakers that are taken to hold something at the same time. */
 const BREAKERS = 2
 /** Of the shared memory. The rest is for morsels under way, and for what comes after the sort. */
@@ -196,7 +198,8 @@ export class Executor implements FrameRuntime {
       if (planned.choice.name === 'row') most = ROW_LEASED_BYTES
     }
     for await (const batch of this.batches(plan, options, started)) {
-      await this.leases.relieve(most)
+      // Dropped results are the first thing to give up.
+      await this.leases.relieve(this.memory.isCrowded ? this.memory.limit / CROWDED_PARTS : most)
       yield leaseBatch(batch, this.memory, this.leases)
     }
   }
