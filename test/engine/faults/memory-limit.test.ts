@@ -57,15 +57,6 @@ describe('a run that needs more memory than it may have', () => {
     expect(await table().count()).toBe(240_000)
   })
 
-  it('does not stop a join, which moves to DuckDB', async () => {
-    const other = table().rename({ i: 'j', text: 'key' })
-    expect(
-      await table()
-        .join(other, { leftOn: ['text'], rightOn: ['key'] })
-        .count(),
-    ).toBe(240_000)
-  })
-
   it('does not count results that were dropped', async () => {
     for (let i = 0; i < 12; i++) expect((await table().limit(60_000).select('text').collect()).numRows).toBe(60_000)
     await resultsDropped(scene.engine)
