@@ -27,7 +27,7 @@ const IDLE_FACTOR = 4
 const TIGHT_THREAD_BYTES = 400 * MEGABYTE
 const SMALL_NURSERY_MEGABYTES = 8
 /** Garbage is collected as soon as there is this part of it: that takes some 10 ms, and saves 30 MB a thread and more. */
-const GARBAGE_SHARE = 0.02
+const GARBAGE_SHARE = 0.04
 const LEAST_GARBAGE_BYTES = 8 * MEGABYTE
 const CAREFUL_THREAD_BYTES = 1000 * MEGABYTE
 /** The least shared memory that an engine works with. */

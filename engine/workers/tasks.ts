@@ -64,26 +64,20 @@ export const handlers: Handlers = {
   },
 
   spillSorted: (context, { keys, runs, batch, from, to, target }) => {
-    const indices = mergeRuns(context, keys, runs, from, to)
-    return spillRows(context, target, to - from, (start, end) =>
-      takeBatch(context, batch, indices + start * 4, end - start),
-    )
+    const order = mergeRuns(context, keys, runs, from, to)
+    return spillRows(context, target, { batch, order, count: to - from })
   },
 
   loadSpilled: (context, { batches }) => ({ blocks: readSpilled(context.memory, batches, context) }),
 
   mergeSpilled: (context, { part, columns }) => {
-    const merged = mergePart(context, part)
-    const { columns: all, ...batch } = merged.rows(0, merged.count)
-    const kept = all.slice(0, columns)
-    const schema = { fields: part.schema.fields.slice(0, columns) }
-    return { batches: [persistBatch(context, context.allocate, { ...batch, schema, columns: kept })] }
+    const { batch, order, count } = mergePart(context, part)
+    const schema = { fields: batch.schema.fields.slice(0, columns) }
+    const kept = { ...batch, schema, columns: batch.columns.slice(0, columns) }
+    return { batches: [persistBatch(context, context.allocate, takeBatch(context, kept, order, count))] }
   },
 
-  respillMerged: (context, { part, target }) => {
-    const merged = mergePart(context, part)
-    return spillRows(context, target, merged.count, merged.rows)
-  },
+  respillMerged: (context, { part, target }) => spillRows(context, target, mergePart(context, part)),
 
   window: (context, { windows, batch }) => ({ vectors: computeWindow(context, windows, batch) }),
 

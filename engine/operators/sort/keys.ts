@@ -8,6 +8,13 @@ export interface SortColumn {
   readonly nullsFirst: boolean
 }
 
+/** A sort key that lies in a column of a batch. */
+export interface KeyPlace {
+  readonly column: number
+  readonly descending: boolean
+  readonly nullsFirst: boolean
+}
+
 /** Signed words that order rows, at an address; row i has bit `first` + i of `validity` (0: all valid). */
 export interface KeyColumn {
   readonly words: number

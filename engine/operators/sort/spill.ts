@@ -1,11 +1,11 @@
-/** Writes sorted rows to files in batches, and keeps the keys of the first row of each. */
+/** Writes sorted rows to files in batches, and the keys of the first row of each. */
 
 import type { Batch, Vector } from '../../../io/batch.js'
 import type { SpilledBatch, SpillFile } from '../../../io/spill/spill-file.js'
 import { SpillWriter } from '../../../io/spill/spill-writer.js'
-import { concat, persist, plain, releaseVector, take } from '../../kernels/vectors.js'
+import { plain, takeBatch } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
-import type { KeyPlace } from './spilled-runs.js'
+import type { KeyPlace } from './keys.js'
 
 /** Where sorted rows are to be written. */
 export interface SpillTarget {
@@ -19,41 +19,42 @@ export interface SpillTarget {
 export interface SpilledRows {
   /** In order. */
   readonly batches: readonly SpilledBatch[]
-  /** For each key, its values in the first rows of the batches. */
-  readonly firsts: readonly Vector[]
+  /** Of each batch the first row: its keys. In the file too, as many small blocks would cut the memory into pieces. */
+  readonly firsts: SpilledBatch
 }
 
-/** Writes `count` rows, at least one; `rows` gives those of [from, to) in scratch, which is taken back after each batch. */
+/** Rows of contiguous columns in the order of their numbers: `count` of these, at least one, as u32 at `order`. */
+export interface OrderedRows {
+  readonly batch: Batch
+  readonly order: number
+  readonly count: number
+}
+
 export function spillRows(
   context: OperatorContext,
   { file, keys, batchRows }: SpillTarget,
-  count: number,
-  rows: (from: number, to: number) => Batch,
+  { batch, order, count }: OrderedRows,
 ): SpilledRows {
   const writer = new SpillWriter(context.memory, file)
-  const batches: SpilledBatch[] = []
-  const firsts: Vector[][] = keys.map(() => [])
+  const write = (columns: readonly Vector[], rows: number, length: number): SpilledBatch => {
+    context.checkCancelled()
+    const mark = context.markScratch()
+    const taken = takeBatch(context, { ...batch, columns }, rows, length)
+    const spilled = writer.append({ ...taken, columns: taken.columns.map((column) => plain(context, column)) })
+    context.rewindScratch(mark)
+    return spilled
+  }
   try {
+    const batches: SpilledBatch[] = []
+    const firstRows = context.scratch(Math.ceil(count / batchRows) * 4)
+    const { u32 } = context.memory
     for (let from = 0; from < count; from += batchRows) {
-      context.checkCancelled()
-      const mark = context.markScratch()
-      const batch = rows(from, Math.min(count, from + batchRows))
-      const columns = batch.columns.map((column) => plain(context, column))
-      batches.push(writer.append({ ...batch, columns }))
-      keys.forEach(({ column }, index) => {
-        firsts[index].push(persist(context, context.allocate, firstRow(context, columns[column])))
-      })
-      context.rewindScratch(mark)
+      u32[firstRows / 4 + batches.length] = u32[order / 4 + from]
+      batches.push(write(batch.columns, order + from * 4, Math.min(batchRows, count - from)))
     }
-    return { batches, firsts: firsts.map((rowsOfKey) => concat(context, context.allocate, rowsOfKey)) }
+    const keyColumns = keys.map(({ column }) => batch.columns[column])
+    return { batches, firsts: write(keyColumns, firstRows, batches.length) }
   } finally {
-    for (const vector of firsts.flat()) releaseVector(context, vector)
     writer.close()
   }
-}
-
-function firstRow(context: OperatorContext, source: Vector): Vector {
-  const row = context.scratch(4)
-  context.memory.u32[row / 4] = 0
-  return take(context, source, row, 1)
 }

@@ -10,18 +10,12 @@ import { type Batch, sliceVector, type Vector } from '../../../io/batch.js'
 import { spilledBatch } from '../../../io/spill/spill-reader.js'
 import type { Schema } from '../../../planner/types.js'
 import { assemble, type Segment } from '../../kernels/vectors/assemble.js'
-import { expand, takeBatch } from '../../kernels/vectors.js'
+import { expand } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
 import { sortIndices } from '../sort.js'
 import { compareBetween } from './compare.js'
-import type { SortColumn } from './keys.js'
-
-/** A sort key that lies in the batches. */
-export interface KeyPlace {
-  readonly column: number
-  readonly descending: boolean
-  readonly nullsFirst: boolean
-}
+import type { KeyPlace, SortColumn } from './keys.js'
+import type { OrderedRows } from './spill.js'
 
 /** The first row of a batch, by its number among all first rows. */
 export interface FirstRow {
@@ -53,25 +47,14 @@ export interface MergePart {
   readonly to: FirstRow | null
 }
 
-/** The rows of a part. */
-export interface MergedRows {
-  readonly count: number
-  /** Rows [from, to) in order, in scratch. */
-  rows(from: number, to: number): Batch
-}
-
-/** There is at least one row. What it returns lies in scratch. */
-export function mergePart(context: OperatorContext, part: MergePart): MergedRows {
+/** The rows of a part, in scratch. There is at least one. */
+export function mergePart(context: OperatorContext, part: MergePart): OrderedRows {
   const { schema, keys } = part
   const ranges = part.segments.flatMap((segment) => rangeOf(context, part, segment))
   const count = ranges.reduce((sum, { length }) => sum + length, 0)
   const columns = schema.fields.map((_, index) => gathered(context, ranges, index))
   const sorted = keys.map(({ column, ...direction }) => ({ ...direction, vector: columns[column] }))
-  const order = sortIndices(context, sorted, count)
-  return {
-    count,
-    rows: (from, to) => takeBatch(context, { schema, length: count, columns }, order + from * 4, to - from),
-  }
+  return { batch: { schema, length: count, columns }, order: sortIndices(context, sorted, count), count }
 }
 
 interface Range {

@@ -9,15 +9,15 @@
 import { type Batch, sliceBatch } from '../../../io/batch.js'
 import type { Schema } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
+import type { KeyPlace } from '../../operators/sort/keys.js'
 import type { SpillTarget } from '../../operators/sort/spill.js'
-import type { KeyPlace } from '../../operators/sort/spilled-runs.js'
 import type { OperatorHandle } from '../../run.js'
 import { orderedMap } from '../ordered-map.js'
 import { cutRuns } from './cut-runs.js'
 import { RunMerge } from './run-merge.js'
 import type { Gathered } from './sort-input.js'
 import { sortedRuns } from './sorted-runs.js'
-import { createSpillFile, discardRun, type SpilledRun, spilledRun } from './spilled-run.js'
+import { type SpilledRun, SpillFiles, spilledRun } from './spilled-run.js'
 import { type BulkWork, contiguous, range } from './work.js'
 
 /** A batch of a file is this part of the room, within bounds. */
@@ -44,6 +44,7 @@ export interface ExternalSortOptions {
 
 export class ExternalSort {
   private readonly runs: SpilledRun[] = []
+  private readonly files: SpillFiles
   /** What may be held while runs are merged. */
   private readonly roomBytes: number
   private readonly batchBytes: number
@@ -53,6 +54,7 @@ export class ExternalSort {
     private readonly operator: OperatorHandle,
     private readonly options: ExternalSortOptions,
   ) {
+    this.files = new SpillFiles(work.run)
     this.roomBytes = work.switching.sortBytes
     const bytes = Math.min(MOST_BATCH_BYTES, this.roomBytes / BATCHES_IN_ROOM)
     this.batchBytes = Math.max(LEAST_BATCH_BYTES, bytes)
@@ -102,6 +104,7 @@ export class ExternalSort {
     } finally {
       await merge.release()
       await this.discard(this.runs.splice(0))
+      this.files.release()
     }
   }
 
@@ -152,10 +155,10 @@ export class ExternalSort {
   private async target(rowBytes: number): Promise<SpillTarget> {
     const rows = Math.floor(this.batchBytes / Math.max(1, rowBytes))
     const batchRows = Math.min(MOST_BATCH_ROWS, Math.max(1, rows))
-    return { file: await createSpillFile(this.work.run), keys: this.options.keys, batchRows }
+    return { file: await this.files.create(), keys: this.options.keys, batchRows }
   }
 
   private async discard(runs: readonly SpilledRun[]): Promise<void> {
-    for (const run of runs) await discardRun(this.work.run, run)
+    for (const run of runs) await this.files.remove(run.file)
   }
 }

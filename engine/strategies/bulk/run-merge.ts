@@ -1,9 +1,11 @@
 /** A merge of sorted runs, in parts that are merged by tasks of their own. */
 
+import { spilledBatch } from '../../../io/spill/spill-reader.js'
 import { InternalError } from '../../../planner/errors.js'
 import type { Schema } from '../../../planner/types.js'
 import { releaseVector } from '../../kernels/vectors.js'
-import type { KeyPlace, MergePart } from '../../operators/sort/spilled-runs.js'
+import type { KeyPlace } from '../../operators/sort/keys.js'
+import type { MergePart } from '../../operators/sort/spilled-runs.js'
 import type { OperatorHandle } from '../../run.js'
 import type { SortVector } from '../../workers/messages.js'
 import { LoadedBatches } from './loaded-batches.js'
@@ -30,13 +32,7 @@ export class RunMerge {
     step: number,
   ): Promise<RunMerge> {
     const batches = runs.flatMap((run) => run.batches)
-    const firsts = await Promise.all(
-      keys.map(async ({ column, ...direction }, key) => {
-        const vectors = runs.flatMap((run) => run.firsts.map((pieces) => pieces[key]))
-        const { vector } = await operator.task('concat', { vectors, type: schema.fields[column].type })
-        return { ...direction, vector }
-      }),
-    )
+    const firsts = await firstsOf(operator, schema, keys, runs)
     const order = await orderOf(operator, firsts, batches.length)
     const lengths = runs.map((run) => run.batches.length)
     const loaded = new LoadedBatches(operator, batches)
@@ -58,6 +54,28 @@ export class RunMerge {
     for (const { vector } of this.firsts) releaseVector(this.operator.context, vector)
     await this.loaded.release()
   }
+}
+
+/** Keys of the first rows of all batches. */
+async function firstsOf(
+  operator: OperatorHandle,
+  schema: Schema,
+  keys: readonly KeyPlace[],
+  runs: readonly SpilledRun[],
+): Promise<SortVector[]> {
+  const { context } = operator
+  const fields = keys.map(({ column }) => schema.fields[column])
+  const { blocks } = await operator.task('loadSpilled', { batches: runs.flatMap((run) => run.firsts) })
+  const pieces = blocks.map((block) => spilledBatch(context.memory, { fields }, block))
+  const firsts = await Promise.all(
+    keys.map(async ({ descending, nullsFirst }, key) => {
+      const vectors = pieces.map(({ columns }) => columns[key])
+      const { vector } = await operator.task('concat', { vectors, type: fields[key].type })
+      return { vector, descending, nullsFirst }
+    }),
+  )
+  for (const block of blocks) context.release(block)
+  return firsts
 }
 
 /** The numbers of the batches in the order of their first rows. */

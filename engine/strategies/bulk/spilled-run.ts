@@ -1,7 +1,6 @@
-/** Sorted rows in a file. */
+/** Sorted rows in files. */
 
 import type { SpilledBatch, SpillFile } from '../../../io/spill/spill-file.js'
-import { releaseVector } from '../../kernels/vectors.js'
 import type { SpilledRows } from '../../operators/sort/spill.js'
 import type { OperatorHandle, Run } from '../../run.js'
 
@@ -9,27 +8,50 @@ export interface SpilledRun {
   readonly file: SpillFile
   /** In order. */
   readonly batches: readonly SpilledBatch[]
-  /** Keys of the first rows of the batches, in pieces. */
-  readonly firsts: readonly SpilledRows['firsts'][]
-}
-
-export async function createSpillFile(run: Run): Promise<SpillFile> {
-  const path = await run.spill.createFile()
-  const end = run.context.allocate(4)
-  run.context.memory.i32[end / 4] = 0
-  return { path, end }
+  /** Keys of the first rows of all batches, in order. */
+  readonly firsts: readonly SpilledBatch[]
 }
 
 /** What tasks wrote to a file, in order. */
 export function spilledRun({ span }: OperatorHandle, file: SpillFile, written: readonly SpilledRows[]): SpilledRun {
   const batches = written.flatMap((rows) => rows.batches)
-  span.spilled(batches.reduce((sum, { bytes }) => sum + bytes, 0))
-  return { file, batches, firsts: written.map(({ firsts }) => firsts) }
+  const firsts = written.map((rows) => rows.firsts)
+  span.spilled([...batches, ...firsts].reduce((sum, { bytes }) => sum + bytes, 0))
+  return { file, batches, firsts }
 }
 
-/** Removes the file. */
-export async function discardRun({ context, spill }: Run, { file, firsts }: SpilledRun): Promise<void> {
-  for (const vector of firsts.flat()) releaseVector(context, vector)
-  context.release(file.end)
-  await spill.removeFile(file.path)
+/** Counters of a block: small blocks that live long would cut the memory into pieces. */
+const COUNTERS = 1024
+
+/** The files of one sort. */
+export class SpillFiles {
+  private readonly blocks: number[] = []
+  private readonly counters: number[] = []
+
+  constructor(private readonly run: Run) {}
+
+  async create(): Promise<SpillFile> {
+    const path = await this.run.spill.createFile()
+    if (this.counters.length === 0) this.addCounters()
+    const end = this.counters.pop()!
+    this.run.context.memory.i32[end / 4] = 0
+    return { path, end }
+  }
+
+  async remove({ path, end }: SpillFile): Promise<void> {
+    this.counters.push(end)
+    await this.run.spill.removeFile(path)
+  }
+
+  /** No file is written to any more. */
+  release(): void {
+    for (const block of this.blocks.splice(0)) this.run.context.release(block)
+    this.counters.length = 0
+  }
+
+  private addCounters(): void {
+    const block = this.run.context.allocate(COUNTERS * 4)
+    this.blocks.push(block)
+    for (let counter = COUNTERS - 1; counter >= 0; counter--) this.counters.push(block + counter * 4)
+  }
 }
