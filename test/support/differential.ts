@@ -18,6 +18,11 @@ export const STANDARD_TABLES: Readonly<Record<string, string>> = {
   none: everyType(0),
 }
 
+interface Trial {
+  readonly faults: readonly string[]
+  readonly switched: boolean
+}
+
 export class Differential {
   /** Paths of the tables' files. */
   private readonly files: Record<Way['format'], Record<string, string[]>> = { parquet: {}, arrow: {} }
@@ -88,7 +93,14 @@ export class Differential {
       const { difference } = await this.oracle.attempt({ frame: make(this.tables(engine), engine) }, comparison)
       if (difference !== null) found.push(`${engine.threads} threads: ${difference}`)
     }
-    for (const way of await this.ways(make, sql)) found.push(...(await this.faultsOf(way, make, comparison)))
+    // What does not switch at one boundary has no later ones, and is plain bulk.
+    const ended = new Set<Way['format']>()
+    for (const way of await this.ways(make, sql)) {
+      if (way.run.switchAtMorsel !== undefined && ended.has(way.format)) continue
+      const { faults, switched } = await this.tried(way, make, comparison)
+      found.push(...faults)
+      if (!switched) ended.add(way.format)
+    }
     return found
   }
 
@@ -99,11 +111,12 @@ export class Differential {
     return this.waysOf(sql, hasBreakers(plan))
   }
 
-  /** What is wrong with a run of the frame in one of the ways. */
-  private async faultsOf(way: Way, make: MakeFrame, comparison: Comparison): Promise<string[]> {
+  /** What is wrong with a run of the frame in one of the ways, and whether it changed its strategy. */
+  private async tried(way: Way, make: MakeFrame, comparison: Comparison): Promise<Trial> {
     const engine = this.engines[this.turn++ % this.engines.length]
     const frame = make(this.tables(engine, way.format), engine)
     const faults: string[] = []
+    let switched = true
     try {
       const plan = await optimizedPlan(frame)
       const unordered = way.run.strategy !== 'row' && !promisesOrder(plan)
@@ -111,10 +124,11 @@ export class Differential {
       if (difference !== null) faults.push(difference)
       const rows = rowsRead(frame, plan)
       if (rows !== null && rows !== report.rowsIn) faults.push(`${report.rowsIn} rows in instead of ${rows}`)
+      switched = way.run.switchAtMorsel === undefined || report.strategies.length > 1
     } catch (error) {
       faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
     }
-    return faults.map((fault) => `${way.name}, ${engine.threads} threads: ${fault}`)
+    return { faults: faults.map((fault) => `${way.name}, ${engine.threads} threads: ${fault}`), switched }
   }
 
   /** Expects a frame, with one thread, and a query, with two, to have the rows of the query in DuckDB. */
