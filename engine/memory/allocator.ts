@@ -1,6 +1,7 @@
 /**
  * A thread-safe block allocator inside shared memory: two-level segregated fit (Masmano et al., "TLSF: a new dynamic
- * memory allocator for real-time systems", 2004), constant time, with neighbours merged when freed.
+ * memory allocator for real-time systems", 2004), constant time, with neighbours merged when freed; large blocks as low as
+ * possible.
  *
  * Every block is preceded by a header of one unit; addresses and sizes in headers count units of 64 bytes:
  *
@@ -21,6 +22,8 @@ const CLASSES = 27
 const SUBCLASSES = 16
 /** Blocks below this many units have a class for each size. */
 const SMALL = SUBCLASSES
+/** From this many units on, 256 KiB, the place of a block matters more than the time to find it. */
+const LARGE = 4096
 
 /** Places of the control words, in int32 words from the start of the memory. */
 const LOCK = 16
@@ -321,8 +324,24 @@ export class BlockAllocator {
     this.words[at + FREE] = 0
   }
 
-  /** A free block of at least `units`, from the smallest class all of whose blocks are large enough; 0 if none. */
+  /** A free block of at least `units`; 0 if there is none. */
   private findFree(units: number): number {
+    return units < LARGE ? this.findInClass(units) : this.findLowest(units)
+  }
+
+  /** The one at the lowest address: what is never touched is never resident. There are few of that size. */
+  private findLowest(units: number): number {
+    let lowest = 0
+    for (let index = classOf(units); index < CLASSES * SUBCLASSES; index++) {
+      for (let block = this.words[HEADS + index]; block !== 0; block = this.words[block * 16 + NEXT_FREE]) {
+        if (this.words[block * 16 + SIZE] >= units && (lowest === 0 || block < lowest)) lowest = block
+      }
+    }
+    return lowest
+  }
+
+  /** One of the smallest class all of whose blocks are large enough. */
+  private findInClass(units: number): number {
     const index = classOf(roundUpToClass(units))
     const sameClass = this.words[SUBCLASS_BITMAPS + (index >> 4)] & (-1 << (index & 15))
     if (sameClass !== 0) return this.words[HEADS + (index & ~15) + lowestBit(sameClass)]

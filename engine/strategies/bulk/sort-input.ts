@@ -37,6 +37,7 @@ export class SortInput {
   private readonly blocks = new Set<number>()
   private rows = 0
   private bytes = 0
+  private largestMorsel = 0
   private isFull = false
 
   constructor(
@@ -59,7 +60,9 @@ export class SortInput {
       if (this.isFull && this.rows > 0) return true
       const next = await this.morsels.next()
       if (next.done === true) return false
+      const { bytes } = this
       for (const batch of next.value.batches) this.add({ ...batch, schema: this.pipeline.schema })
+      this.largestMorsel = Math.max(this.largestMorsel, this.bytes - bytes)
     }
   }
 
@@ -103,15 +106,18 @@ export class SortInput {
   }
 
   private shouldSpill(): boolean {
-    const { bytes, growthBytes, feed, operator, pieces, work } = this
+    const { bytes, feed, operator, pieces, work } = this
     const { sortBytes } = work.switching
     const [morsel, morsels] = feed === null ? [pieces.length, null] : [feed.taken, feed.total]
+    const leastBytes = sortBytes * LEAST_SHARE
+    // The next morsel comes on top of what is there; a small run is not worth its file, though.
+    const growthBytes = this.growthBytes + (bytes < leastBytes ? 0 : this.largestMorsel)
     return work.switching.shouldSpill({
       label: operator.label,
       bytes,
       growthBytes,
       shareBytes: sortBytes - growthBytes,
-      leastBytes: sortBytes * LEAST_SHARE,
+      leastBytes,
       morsel,
       morsels,
     })
