@@ -12,7 +12,7 @@ import {
   removeTempDirectory,
   removeTempDirectorySync,
   sweepTempDirectories,
-} from '../../io/duckdb/temp-directory.js'
+} from '../../io/temp-directory.js'
 import { unpackError, unreachable, VolleyError } from '../../planner/errors.js'
 import type { Schema } from '../../planner/types.js'
 import type { SharedMemory } from '../memory/shared-memory.js'

@@ -3,13 +3,13 @@
 import { closeSync, openSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeError } from '../file-errors.js'
 import {
   createTempDirectory,
   removeTempDirectory,
   removeTempDirectorySync,
   sweepTempDirectories,
-} from '../duckdb/temp-directory.js'
-import { writeError } from '../file-errors.js'
+} from '../temp-directory.js'
 
 export class SpillDirectory {
   private directory: Promise<string> | null = null

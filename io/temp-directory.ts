@@ -1,6 +1,6 @@
 /**
- * Directories for what is spilled: one for each DuckDB, with a name that tells whose it is, so that what a killed process
- * left behind can be removed by the next.
+ * Directories for what is spilled: one for each DuckDB and for each run that spills, with a name that tells whose it
+ * is, so that what a killed process left behind can be removed by the next.
  *
  *   volley-<process>-<when that process started>-<machine>-<random>
  *
@@ -13,7 +13,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { writeError } from '../file-errors.js'
+import { writeError } from './file-errors.js'
 
 const NAME = /^volley-(\d+)-(\d+)-([0-9a-f]{8})-[0-9a-f]{12}$/
 /** Where a process does not say when it started. */
