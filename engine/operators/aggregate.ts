@@ -5,7 +5,8 @@
  *   header: grouping, u32 | domain map, u32 | its bytes, u32 | - | next position, f64 | auxiliary, u32 each accumulator
  */
 
-import type { Batch, Vector } from '../../io/batch.js'
+import { type Batch, type Vector, vector } from '../../io/batch.js'
+import { NULL } from '../../planner/types.js'
 import { expand, persist } from '../kernels/vectors.js'
 import type { Merge, PartialRows, Target } from './aggregate/accumulator.js'
 import { DomainMap } from './aggregate/domain-map.js'
@@ -110,6 +111,28 @@ export class AggregateState {
     if (position < f64[next]) this.grouping.table.lowerPositions(groups, length, position)
     else f64[next] = position + length
     return groups
+  }
+
+  /**
+   * Adds rows of `partialSchema`, from states of the same descriptor. Their groups come after those that `update` finds, in
+   * no order. Throws VOLLEY_OVERFLOW if a sum leaves 128 bits. Uses scratch.
+   */
+  addPartials({ columns, length }: Batch): void {
+    if (length === 0) return
+    const { context, plan } = this
+    const { partials, places, keys } = plan.partials
+    const full = columns.map((column) => expand(context, column))
+    let next = 0
+    const keyColumns = keys.map((key) => (key === null ? vector(NULL, length) : full[next++]))
+    const ofPartials = partials.map(({ fields }) => {
+      next += fields.length
+      return full.slice(next - fields.length, next)
+    })
+    const groups = keys.length === 0 ? 0 : this.grouping.find(keyColumns, length)
+    const rows = new SliceRows(context, length, groups, this.groupCount, 0)
+    plan.accumulators.forEach((planned, i) => {
+      planned.accumulator.addPartials(this.targetOf(planned, i), rows, ofPartials[places[planned.source]])
+    })
   }
 
   /** Adds the groups of one of several partitions of another state of the same descriptor. */

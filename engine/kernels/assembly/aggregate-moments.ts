@@ -38,16 +38,38 @@ export function aggregate_merge_moments(
 ): void {
   for (let i = 0; i < count; i++) {
     const from = row_of(other, other_stride, entries, i)
-    const row = row_of(base, stride, groups, i)
-    const other_n = <f64>load<i64>(from)
-    if (other_n == 0) continue
-    const n = <f64>load<i64>(row)
-    const total = n + other_n
-    const distance = load<f64>(from, 8) - load<f64>(row, 8)
-    store<i64>(row, <i64>total)
-    store<f64>(row, load<f64>(row, 8) + distance * (other_n / total), 8)
-    store<f64>(row, load<f64>(row, 16) + load<f64>(from, 16) + distance * distance * (n * other_n / total), 16)
+    combine(row_of(base, stride, groups, i), load<i64>(from), load<f64>(from, 8), load<f64>(from, 16))
   }
+}
+
+/** Adds moments that lie in columns. */
+export function aggregate_add_moments(
+  sizes: usize,
+  means: usize,
+  spreads: usize,
+  valid: usize,
+  groups: usize,
+  count: i32,
+  base: usize,
+  stride: usize,
+): void {
+  for (let i = 0; i < count; i++) {
+    if (!counts(valid, i)) continue
+    const at = <usize>i << 3
+    combine(row_of(base, stride, groups, i), load<i64>(sizes + at), load<f64>(means + at), load<f64>(spreads + at))
+  }
+}
+
+@inline
+function combine(row: usize, size: i64, mean: f64, spread: f64): void {
+  const other_n = <f64>size
+  if (other_n == 0) return
+  const n = <f64>load<i64>(row)
+  const total = n + other_n
+  const distance = mean - load<f64>(row, 8)
+  store<i64>(row, <i64>total)
+  store<f64>(row, load<f64>(row, 8) + distance * (other_n / total), 8)
+  store<f64>(row, load<f64>(row, 16) + spread + distance * distance * (n * other_n / total), 16)
 }
 
 /** Variances (`root` 0) or deviations (1) of samples or populations (`sample` 1 or 0), and their validity. */

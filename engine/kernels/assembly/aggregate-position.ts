@@ -6,7 +6,8 @@
 import { counts, row_of } from './aggregate-row'
 
 /**
- * Keeps the first (`last` 0) or last (1) of the rows that `included`, unless 0, tells; row i has ordinal position + i.
+ * Keeps the first (`last` 0) or last (1) of the rows that `included`, unless 0, tells; row i has ordinal position + i,
+ * or, unless `ordinals` is 0, one less than is there.
  * `width` is the bytes of a value.
  */
 export function aggregate_position_words(
@@ -17,6 +18,7 @@ export function aggregate_position_words(
   groups: usize,
   count: i32,
   position: f64,
+  ordinals: usize,
   last: i32,
   base: usize,
   stride: usize,
@@ -24,7 +26,7 @@ export function aggregate_position_words(
   for (let i = 0; i < count; i++) {
     if (included && !counts(included, i)) continue
     const row = row_of(base, stride, groups, i)
-    const ordinal = <i64>position + i + 1
+    const ordinal = ordinals ? load<i64>(ordinals + (<usize>i << 3)) : <i64>position + i + 1
     const kept = load<i64>(row)
     if (kept && (last ? kept > ordinal : kept < ordinal)) continue
     store<i64>(row, ordinal)

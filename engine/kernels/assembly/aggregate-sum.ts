@@ -270,6 +270,56 @@ export function aggregate_merge_count(
   }
 }
 
+/** Adds counts, i64 each, to those of the groups. */
+export function aggregate_add_counts(
+  values: usize,
+  valid: usize,
+  groups: usize,
+  count: i32,
+  base: usize,
+  stride: usize,
+): void {
+  for (let i = 0; i < count; i++) {
+    add_count(row_of(base, stride, groups, i), 0, load<i64>(values + (<usize>i << 3)) & -counts(valid, i))
+  }
+}
+
+/** Adds sums of 8 or 16 bytes (`width`) without counting them; returns true if one leaves 128 bits. */
+export function aggregate_add_sums(
+  values: usize,
+  width: i32,
+  valid: usize,
+  groups: usize,
+  count: i32,
+  base: usize,
+  stride: usize,
+): bool {
+  let overflow = false
+  for (let i = 0; i < count; i++) {
+    const one = counts(valid, i)
+    const at = values + <usize>i * <usize>width
+    const low = load<i64>(at)
+    const high = width == 16 ? load<i64>(at, 8) : low >> 63
+    if (add_128(row_of(base, stride, groups, i), low & -one, high & -one)) overflow = true
+  }
+  return overflow
+}
+
+/** Adds sums of doubles without counting them. */
+export function aggregate_add_f64(
+  values: usize,
+  valid: usize,
+  groups: usize,
+  count: i32,
+  base: usize,
+  stride: usize,
+): void {
+  for (let i = 0; i < count; i++) {
+    const row = row_of(base, stride, groups, i)
+    store<f64>(row, load<f64>(row) + (counts(valid, i) ? load<f64>(values + (<usize>i << 3)) : 0))
+  }
+}
+
 /** Makes a validity bitmap of the words at `base` that are not zero. */
 export function aggregate_read_nonzero(base: usize, stride: usize, entries: usize, count: i32, out: usize): void {
   for (let start = 0; start < count; start += 64) {

@@ -60,6 +60,8 @@ export interface Accumulator {
   readonly bytes: number
   update(target: Target, rows: SliceRows, input: Input): void
   merge(target: Target, source: Target, merge: Merge): void
+  /** Adds what `partials` has read: its columns, expanded, with nulls in the rows that say nothing. */
+  addPartials(target: Target, rows: SliceRows, columns: readonly Vector[]): void
   /** Completes the accumulators, once, when all input is in; after it the state is only read. */
   settle?(target: Target): void
   /** Prepares to read the results of one of the aggregates that share the accumulators. */

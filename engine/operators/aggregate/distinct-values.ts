@@ -10,6 +10,7 @@ import { keyLayout } from '../keys/layout.js'
 import type { OperatorContext } from '../operator-context.js'
 import type { Accumulator, AuxiliaryState, FurtherRows, Input, Target } from './accumulator.js'
 import { Grouping } from './grouping.js'
+import { valuesOf } from './input.js'
 import { SliceRows } from './slice-rows.js'
 
 /** Values read from the set at a time when the aggregate is computed. */
@@ -64,6 +65,9 @@ export function distinctAccumulator(type: DataType, inner: Accumulator): Accumul
         const numbers = take(target.context, vector(UINT32, count, { values: groups }), kept, keptCount)
         set.find([numbers, take(target.context, from.key(1, entries, count), kept, keptCount)], keptCount)
       })
+    },
+    addPartials(target, rows, [value]) {
+      this.update(target, rows, valuesOf(value))
     },
     settle(target) {
       const at = innerTarget(target)

@@ -5,6 +5,7 @@ import { isWide, orderedWords, vectorOfWords } from '../../kernels/vectors/words
 import { plain } from '../../kernels/vectors.js'
 import type { Accumulator, Finish, PartialRows } from './accumulator.js'
 import { byteHeap, byteRowsOf, fillHeap, readBytes } from './byte-heap.js'
+import { valuesOf } from './input.js'
 import { readCounted } from './sums.js'
 
 export function extremeAccumulator(type: DataType, greatest: boolean): Accumulator {
@@ -31,6 +32,9 @@ function extremeWord(type: DataType, greatest: boolean): Accumulator {
     },
     merge({ context, base, stride }, source, { groups, entries, count }) {
       context.wasm.aggregate_merge_extreme_i64(base, stride, groups, source.base, source.stride, entries, count)
+    },
+    addPartials(target, rows, [value]) {
+      this.update(target, rows, valuesOf(value))
     },
     finish(target) {
       const { context, base, stride } = target
@@ -59,6 +63,9 @@ function extremeWide(type: DataType, greatest: boolean): Accumulator {
     },
     merge({ context, base, stride }, source, { groups, entries, count }) {
       context.wasm.aggregate_merge_extreme_i128(base, stride, groups, source.base, source.stride, entries, count)
+    },
+    addPartials(target, rows, [value]) {
+      this.update(target, rows, valuesOf(value))
     },
     finish(target) {
       const { context, base, stride } = target
@@ -100,6 +107,9 @@ function extremeBytes(type: DataType, greatest: boolean): Accumulator {
           ...([auxiliary, source.auxiliary] as const),
         ),
       )
+    },
+    addPartials(target, rows, [value]) {
+      this.update(target, rows, valuesOf(value))
     },
     finish(target) {
       return (entries, count) => readBytes(target, 0, type, readCounted(target, 8, entries, count), entries, count)

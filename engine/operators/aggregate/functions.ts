@@ -70,6 +70,7 @@ const alwaysNull: Accumulator = {
   auxiliary: null,
   update() {},
   merge() {},
+  addPartials() {},
   partials: () => ({ ofGroups: () => [], further: null }),
   finish({ context }, { type }) {
     return (_, count) => {

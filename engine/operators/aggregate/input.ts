@@ -19,6 +19,11 @@ export function inputOf(
   }
 }
 
+/** Values that all count but for nulls. */
+export function valuesOf(argument: Vector): Input {
+  return { argument, valid: argument.validity, included: 0 }
+}
+
 /** Bitmap of the rows where a condition is true rather than false or null. */
 function trueRows(context: OperatorContext, condition: Vector, length: number): number {
   if (condition.type.kind === 'null') return noRows(context, length)

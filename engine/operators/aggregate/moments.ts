@@ -3,6 +3,7 @@
 import { bitmapBytes, vector } from '../../../io/batch.js'
 import { VolleyError } from '../../../planner/errors.js'
 import { FLOAT64, INT64 } from '../../../planner/types.js'
+import { plain } from '../../kernels/vectors.js'
 import type { Accumulator } from './accumulator.js'
 import { doublesOf, readCounted } from './sums.js'
 
@@ -16,6 +17,12 @@ export const moments: Accumulator = {
   },
   merge({ context, base, stride }, source, { groups, entries, count }) {
     context.wasm.aggregate_merge_moments(base, stride, groups, source.base, source.stride, entries, count)
+  },
+  addPartials({ context, base, stride }, { groups, length }, columns) {
+    const [sizes, means, spreads] = columns.map((column) => plain(context, column))
+    context.wasm.aggregate_add_moments(
+      ...([sizes.values, means.values, spreads.values, sizes.validity, groups, length, base, stride] as const),
+    )
   },
   finish({ context, base, stride }, aggregate) {
     const name = aggregate.function

@@ -1,6 +1,7 @@
 /** What a descriptor of an aggregation comes to: the layout of keys and accumulators in a group's row. */
 
 import type { AggregateDescriptor } from '../../../planner/aggregate-descriptor.js'
+import { type PartialPlan, planPartials } from '../../../planner/duckdb-sql/partial-form.js'
 import type { TypedExpression } from '../../../planner/expression.js'
 import { expressionKey } from '../../../planner/expression-tree.js'
 import { type KeyLayout, keyLayout } from '../keys/layout.js'
@@ -24,6 +25,8 @@ export interface AggregatePlan {
   /** For each aggregate, its place in `accumulators`. */
   readonly outputs: readonly number[]
   readonly accumulatorBytes: number
+  /** How partial results lie in rows. */
+  readonly partials: PartialPlan
 }
 
 const plans = new WeakMap<AggregateDescriptor, AggregatePlan>()
@@ -52,7 +55,8 @@ function makePlan(descriptor: AggregateDescriptor): AggregatePlan {
     return accumulators.length - 1
   })
   const layout = keyLayout(descriptor.keys.map((key) => key.type))
-  return { layout, accumulators, outputs, accumulatorBytes: offset }
+  const partials = planPartials(descriptor)
+  return { layout, accumulators, outputs, accumulatorBytes: offset, partials }
 }
 
 function keyOf(expression: TypedExpression | null): string {

@@ -7,6 +7,7 @@ import { plain } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
 import type { Accumulator, Finish, Input, PartialRows, Target } from './accumulator.js'
 import { byteHeap, byteRowsOf, fillHeap, readBytes } from './byte-heap.js'
+import { SliceRows } from './slice-rows.js'
 import { readCounted } from './sums.js'
 
 /** `first` and `last` take nulls as they come; `anyValue` passes over them. */
@@ -36,11 +37,15 @@ function positionOfWords(
     bytes: VALUE + width,
     auxiliary: null,
     update({ context, base, stride }, rows, input) {
-      const { length, groups, position } = rows
+      const { length, groups, position, ordinals } = rows
       const values = rawWords(context, plain(context, input.argument!))
       context.wasm.aggregate_position_words(
-        ...([values, width, input.valid, included(input), groups, length, position, last, base, stride] as const),
+        ...([values, width, input.valid, included(input), groups, length] as const),
+        ...([position, ordinals, last, base, stride] as const),
       )
+    },
+    addPartials(target, rows, columns) {
+      addPositions(this, target, rows, columns)
     },
     merge({ context, base, stride }, source, { groups, entries, count }) {
       context.wasm.aggregate_merge_position_words(
@@ -73,14 +78,17 @@ function positionOfBytes(
     auxiliary: byteHeap,
     update(target, rows, input) {
       const { context, base, stride, auxiliary } = target
-      const { length, groups, position } = rows
+      const { length, groups, position, ordinals } = rows
       const { offsets, values, codes } = byteRowsOf(context, input.argument!)
       fillHeap(target, VALUE, length, (row) =>
         context.wasm.aggregate_position_bytes(
           ...([offsets, values, codes, input.valid, included(input), groups, row, length] as const),
-          ...([position, last, base, stride, auxiliary] as const),
+          ...([position, ordinals, last, base, stride, auxiliary] as const),
         ),
       )
+    },
+    addPartials(target, rows, columns) {
+      addPositions(this, target, rows, columns)
     },
     merge(target, source, { groups, entries, count }) {
       const { context, base, stride, auxiliary } = target
@@ -99,6 +107,18 @@ function positionOfBytes(
       return partialsOf(target, this.finish(target, aggregate))
     },
   }
+}
+
+/** Adds values whose positions are given, for rows that have one. */
+function addPositions(
+  accumulator: Accumulator,
+  { context, ...target }: Target,
+  { length, groups, groupCount }: SliceRows,
+  [positions, value]: readonly Vector[],
+): void {
+  const { values, validity } = plain(context, positions)
+  const rows = new SliceRows(context, length, groups, groupCount, 0, values)
+  accumulator.update({ context, ...target }, rows, { argument: value, valid: value.validity, included: validity })
 }
 
 function partialsOf(target: Target, read: Finish): PartialRows {

@@ -21,6 +21,7 @@ import { sortIndices } from '../sort.js'
 import type { Accumulator, Finish, FurtherRows, Target } from './accumulator.js'
 import { grownBlock, releaseBlocks } from './blocks.js'
 import { Grouping } from './grouping.js'
+import { valuesOf } from './input.js'
 import { interpolate } from './interpolation.js'
 
 /** Places in the auxiliary header, in u32 words. */
@@ -59,6 +60,9 @@ export function quantileAccumulator(type: DataType): Accumulator {
     },
     merge({ context, auxiliary }, source, merge) {
       logOf(context, auxiliary).absorb(logOf(context, source.auxiliary), merge.mapping())
+    },
+    addPartials(target, rows, [value]) {
+      this.update(target, rows, valuesOf(value))
     },
     finish(target, aggregate) {
       return finishQuantiles(target, aggregate, logOf(target.context, target.auxiliary), type)

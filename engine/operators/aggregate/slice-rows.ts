@@ -19,6 +19,8 @@ export class SliceRows {
     readonly groupCount: number,
     /** Ordinal of the first row in the whole input. */
     readonly position: number,
+    /** Address of the ordinals plus 1 of all rows, as i64, where they do not follow each other; else 0. */
+    readonly ordinals = 0,
   ) {
     this.dense = groupsAddress !== 0 && groupCount <= MAX_DENSE_GROUPS && groupCount * 8 <= length
   }

@@ -27,6 +27,7 @@ export const countAccumulator: Accumulator = {
   merge({ context, base, stride }, source, { groups, entries, count }) {
     context.wasm.aggregate_merge_count(base, stride, groups, source.base, source.stride, entries, count)
   },
+  addPartials: (target, rows, [counts]) => addCounts(target, 0, rows, counts),
   finish({ context, base, stride }, { type }) {
     return (entries, count) => {
       const values = context.scratch(count * 8)
@@ -52,6 +53,13 @@ export const integerSum: Accumulator = {
     const { wasm } = context
     const overflow = wasm.aggregate_merge_i128(base, stride, groups, source.base, source.stride, entries, count)
     if (overflow !== 0) throw sumOverflow()
+  },
+  addPartials(target, rows, [sums, counts]) {
+    const { context, base, stride } = target
+    const { values, width, validity } = plain(context, sums)
+    const overflow = context.wasm.aggregate_add_sums(values, width, validity, rows.groups, rows.length, base, stride)
+    if (overflow !== 0) throw sumOverflow()
+    addSumCounts(target, INTEGER_COUNT, rows, sums, counts)
   },
   finish(target, aggregate) {
     if (aggregate.function === 'mean') {
@@ -181,6 +189,12 @@ export const floatSum: Accumulator = {
   merge({ context, base, stride }, source, { groups, entries, count }: Merge) {
     context.wasm.aggregate_merge_f64(base, stride, groups, source.base, source.stride, entries, count)
   },
+  addPartials(target, rows, [sums, counts]) {
+    const { context, base, stride } = target
+    const { values, validity } = plain(context, sums)
+    context.wasm.aggregate_add_f64(values, validity, rows.groups, rows.length, base, stride)
+    addSumCounts(target, FLOAT_COUNT, rows, sums, counts)
+  },
   finish(target, aggregate) {
     const { context, base, stride } = target
     return (entries, count) => {
@@ -222,6 +236,19 @@ export function readCounted({ context, base, stride }: Target, offset: number, e
   const validity = context.scratch(bitmapBytes(count))
   context.wasm.aggregate_read_nonzero(base + offset, stride, entries, count, validity)
   return validity
+}
+
+/** Adds counts to those `offset` bytes into the accumulators. */
+function addCounts({ context, base, stride }: Target, offset: number, rows: SliceRows, counts: Vector): void {
+  const { values, validity } = plain(context, counts)
+  context.wasm.aggregate_add_counts(values, validity, rows.groups, rows.length, base + offset, stride)
+}
+
+/** Sums that nobody divides come without counts: what counts then is that there is one. */
+function addSumCounts(target: Target, offset: number, rows: SliceRows, sums: Vector, counts: Vector | undefined): void {
+  const { context, base, stride } = target
+  if (counts !== undefined) addCounts(target, offset, rows, counts)
+  else context.wasm.aggregate_count(sums.validity, rows.groups, rows.length, base + offset, stride)
 }
 
 function readCounts({ context, base, stride }: Target, offset: number, entries: number, count: number): Vector {

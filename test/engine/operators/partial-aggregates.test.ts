@@ -1,4 +1,4 @@
-/** Partial states that are exported as rows, and raw rows beside them, merge by SQL to what states merge to. */
+/** Partial states that are exported as rows, and raw rows beside them, merge to what states merge to: by SQL and in a state. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -99,8 +99,14 @@ function descriptorOf({ columns, keys, specs }: Scenario): AggregateDescriptor {
   }
 }
 
-/** Feeds the rows to states, some of which are exported; returns what the SQL and what the states come to. */
-async function run(scenario: Scenario): Promise<{ merged: ScalarValue[][]; expected: ScalarValue[][] }> {
+interface Results {
+  /** By SQL, and by a state that takes the exported rows. */
+  readonly merged: readonly ScalarValue[][][]
+  readonly expected: ScalarValue[][]
+}
+
+/** Feeds the rows to states, some of which are exported; returns what is made of those, and what the states come to. */
+async function run(scenario: Scenario): Promise<Results> {
   const { columns, keys, specs, slices, exports, partitions } = scenario
   const before = memory.statistics().blocks
   const descriptor = descriptorOf(scenario)
@@ -109,14 +115,14 @@ async function run(scenario: Scenario): Promise<{ merged: ScalarValue[][]; expec
   const rows = columns[0].values.length
   const ordinals = context.allocate(rows * 4 + 4)
   context.wasm.take_sequence(0, rows, ordinals)
-  const whole = AggregateState.create(context, descriptor)
+  const [whole, taker] = [AggregateState.create(context, descriptor), AggregateState.create(context, descriptor)]
   let states = Array.from({ length: STATES }, () => AggregateState.create(context, descriptor))
   for (const [i, target] of slices.entries()) {
     const start = i * SLICE_ROWS
     const length = Math.min(SLICE_ROWS, rows - start)
     const slice = (name: string) => take(context, vectors.get(name)!, ordinals + start * 4, length)
     const optional = (name: string | null | undefined) => (name === null || name === undefined ? null : slice(name))
-    for (const state of target === 'raw' ? [whole] : [whole, states[target]]) {
+    for (const state of target === 'raw' ? [whole, taker] : [whole, states[target]]) {
       state.update(
         keys.map(slice),
         specs.map(({ argument }) => optional(argument)),
@@ -132,13 +138,17 @@ async function run(scenario: Scenario): Promise<{ merged: ScalarValue[][]; expec
     states = states.map(() => AggregateState.create(context, descriptor))
   }
   for (const state of states) await staging.move(state, partitions)
-  const expected = mergePartition(context, descriptor, [whole.address], 0, 1).flatMap(takenRows)
-  whole.release()
+  const [expected, taken] = [whole, taker].map((state) => {
+    if (state === taker) staging.giveTo(taker)
+    const rows = mergePartition(context, descriptor, [state.address], 0, 1).flatMap(takenRows)
+    state.release()
+    return rows
+  })
   for (const one of vectors.values()) releaseVector(memory, one)
   context.release(ordinals)
   context.freeScratch()
   expect(memory.statistics().blocks).toBeLessThanOrEqual(before)
-  return { merged: await staging.merge(scenario), expected }
+  return { merged: [await staging.merge(scenario), taken], expected }
 }
 
 /** The rows of a batch, which is released. */
@@ -151,6 +161,7 @@ function takenRows(batch: Batch): ScalarValue[][] {
 /** Tables of exported and of raw rows. */
 class Staging {
   private isRaw = false
+  private readonly exported: Batch[] = []
 
   private constructor(
     private readonly descriptor: AggregateDescriptor,
@@ -183,11 +194,20 @@ class Staging {
       for (const batch of exportPartials(context, this.descriptor, state.address, partition, partitions)) {
         expect(batch.schema).toEqual(schema)
         await host.append('staged', batch)
-        releaseBatch(memory, batch)
+        this.exported.push(batch)
       }
       context.resetScratch()
     }
     state.release()
+  }
+
+  /** Has a state take what was exported, the last first. */
+  giveTo(state: AggregateState): void {
+    for (const batch of this.exported.splice(0).reverse()) {
+      state.addPartials(batch)
+      releaseBatch(memory, batch)
+      context.resetScratch()
+    }
   }
 
   async merge({ keys, specs }: Scenario): Promise<ScalarValue[][]> {
@@ -214,6 +234,10 @@ class Staging {
 
 async function check(scenario: Scenario): Promise<void> {
   const { merged, expected } = await run(scenario)
+  for (const rows of merged) expectRows(scenario, rows, expected)
+}
+
+function expectRows(scenario: Scenario, merged: readonly ScalarValue[][], expected: readonly ScalarValue[][]): void {
   const keyOf = (row: readonly ScalarValue[]) => row.slice(0, scenario.keys.length).map(textOf).join('|')
   const byKey = new Map(expected.map((row) => [keyOf(row), row]))
   expect(merged.map(keyOf).sort()).toEqual([...byKey.keys()].sort())
@@ -377,8 +401,10 @@ describe('partial results as rows', () => {
     const mean = offsets.reduce((sum, one) => sum + one, 0) / ROWS
     const squares = offsets.reduce((sum, one) => sum + (one - mean) ** 2, 0) / 1e6
     // The values themselves are rounded at the eighth digit behind the point.
-    expect(merged[0][0]).toBeCloseTo(squares / (ROWS - 1), 6)
-    expect(merged[0][1]).toBeCloseTo(Math.sqrt(squares / ROWS), 6)
+    for (const [[variance, deviation]] of merged) {
+      expect(variance).toBeCloseTo(squares / (ROWS - 1), 6)
+      expect(deviation).toBeCloseTo(Math.sqrt(squares / ROWS), 6)
+    }
   })
 
   it('of variances that are not finite, which fail', async () => {
@@ -392,6 +418,10 @@ describe('partial results as rows', () => {
     const staging = await Staging.create(descriptor, columns)
     await staging.move(state, 1)
     await expect(staging.merge(scenario)).rejects.toMatchObject({ code: 'VOLLEY_OVERFLOW' })
+    const taker = AggregateState.create(context, descriptor)
+    staging.giveTo(taker)
+    expect(() => taker.finish()).toThrow('not finite')
+    taker.release()
   })
 
   it('of every quantile', async () => {
