@@ -4,10 +4,11 @@ import type * as arrow from 'apache-arrow'
 import { fromArrowSchema, toArrowSchema } from '../io/arrow/schema.js'
 import type { Batch } from '../io/batch.js'
 import { SqlParser } from '../io/duckdb/parser.js'
+import { MemorySource } from '../io/memory-source.js'
 import { toRow } from '../io/records/row.js'
 import type { SinkResult } from '../io/sink.js'
 import { VolleyError } from '../planner/errors.js'
-import type { FrameRuntime } from '../planner/frame.js'
+import { Frame, type FrameRuntime } from '../planner/frame.js'
 import type { LogicalPlan } from '../planner/logical-plan.js'
 import { Profile, profilePlan } from '../planner/profile.js'
 import type { ExplainOptions, RunOptions, RunReport, SinkTarget } from '../planner/run-options.js'
@@ -26,13 +27,14 @@ import { OperatorSlots } from './memory/operator-slots.js'
 import { SharedMemory } from './memory/shared-memory.js'
 import { MetricsRecorder, NO_METRICS, type RunMetrics } from './metrics/recorder.js'
 import type { CheckedOptions } from './options.js'
+import type { BatchTable, OpenServices } from './pipeline/services.js'
 import { batchesOf, countPushed, type PlannedRun, planRun, pushedRelation, type RunSetting } from './planned-run.js'
 import { copiedTo, pushedSink } from './pushed-sink.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
 import { duckDbMissing } from './recovery/degradation.js'
 import { recoveryOf, wantsRejects } from './recovery/recovery.js'
 import { RunMeter } from './report.js'
-import { leaseBatch, tableOf } from './results.js'
+import { keepBatch, leaseBatch, tableOf } from './results.js'
 import { Run, type RunResources } from './run.js'
 import { rowsToRead } from './scan-estimates.js'
 import { Scans } from './scans.js'
@@ -78,8 +80,8 @@ export class Executor implements FrameRuntime {
   private readonly sources = new SourceRegistry()
   private readonly parser = new SqlParser()
   private readonly environment: QueryEnvironment
-  /** What runs, with the plans: the sources that they read stay open as long as a plan refers to them. */
-  private readonly runs = new Map<Run, LogicalPlan>()
+  /** What runs, with the plans: the sources that they read stay open as long as a plan refers to them. Pipelines have none. */
+  private readonly runs = new Map<Run, LogicalPlan | null>()
   /** Runs whose batches the user takes one by one; nobody knows whether more will be asked for. */
   private readonly streams = new Set<Execution>()
   /** What ends by itself, soon once its run is cancelled. */
@@ -265,6 +267,42 @@ export class Executor implements FrameRuntime {
       return new Profile(report, profilePlan(planned.plan, recorder.measurements()))
     }
     return this.execute(plan, options, measured, recorder)
+  }
+
+  /** What a pipeline uses of the engine until it closes it. Aborting `signal`, and closing the engine, cancel its run. */
+  openPipeline(signal?: AbortSignal): OpenServices {
+    this.expectOpen()
+    const { memory } = this
+    const run = new Run(this.resources, signal)
+    this.runs.set(run, null)
+    const { allocate, checkCancelled } = run.context
+    return {
+      run,
+      memory,
+      allocate,
+      target: { memory: memory.views, allocate, checkCancelled },
+      signal: run.signal,
+      runtime: this,
+      scans: this.scans,
+      batchesOf: (frame, options = {}) => this.keptBatches(frame, { signal: run.signal, ...options }),
+      tableOf: (schema, batches) => this.batchTable(schema, batches),
+      close: async () => {
+        await run.finish()
+        this.runs.delete(run)
+      },
+    }
+  }
+
+  /** Batches that outlive the run that made them. */
+  private async *keptBatches(frame: Frame, options: RunOptions): AsyncGenerator<Batch> {
+    for await (const batch of this.batches(frame.plan, options)) yield keepBatch(batch, this.memory)
+  }
+
+  private batchTable(schema: Schema, batches: readonly Batch[]): BatchTable {
+    for (const batch of batches) keepBatch(batch, this.memory)
+    const source = new MemorySource(0, schema, batches, this.memory)
+    const plan = this.sources.scan({ format: 'memory', label: 'memory', paths: null, open: async () => source })
+    return { frame: new Frame(plan, this), close: () => source.close() }
   }
 
   /** The batches of a run that its consumer may leave at any time. The consumer owns them. */

@@ -28,6 +28,12 @@ export function leaseBatch(batch: Batch, memory: SharedMemory, leases: Leases): 
   }
 }
 
+/** Makes the blocks of a batch outlive the run that they were allocated for; returns the batch. */
+export function keepBatch(batch: Batch, memory: SharedMemory): Batch {
+  for (const block of batch.columns.flatMap(blocksOf)) memory.keep(block)
+  return batch
+}
+
 export function tableOf(schema: Schema, batches: readonly arrow.RecordBatch[]): arrow.Table {
   return new arrow.Table(toArrowSchema(schema), [...batches])
 }

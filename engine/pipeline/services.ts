@@ -1,0 +1,40 @@
+/** What the stages of a running pipeline use of their engine. */
+
+import type { Allocate, Batch } from '../../io/batch.js'
+import type { DecodeTarget } from '../../io/source.js'
+import type { Frame, FrameRuntime } from '../../planner/frame.js'
+import type { RunOptions } from '../../planner/run-options.js'
+import type { Schema } from '../../planner/types.js'
+import type { SharedMemory } from '../memory/shared-memory.js'
+import type { Run } from '../run.js'
+import type { Scans } from '../scans.js'
+
+export interface PipelineServices {
+  /** Of the whole pipeline: it owns the blocks that its stages allocate, and frees what is left of them at the end. */
+  readonly run: Run
+  readonly memory: SharedMemory
+  /** Makes blocks of the pipeline's run. */
+  readonly allocate: Allocate
+  /** The same as readers take it. */
+  readonly target: DecodeTarget
+  /** Aborted when the pipeline is cancelled. */
+  readonly signal: AbortSignal
+  /** What frames are made for: `new Frame(plan, runtime)`. */
+  readonly runtime: FrameRuntime
+  readonly scans: Scans
+  /** Runs a frame of this engine. The consumer owns the batches and may stop early. */
+  batchesOf(frame: Frame, options?: RunOptions): AsyncGenerator<Batch>
+  /** A frame over batches in shared memory, whose blocks it takes over, until `close`. */
+  tableOf(schema: Schema, batches: readonly Batch[]): BatchTable
+}
+
+export interface BatchTable {
+  readonly frame: Frame
+  /** Releases the blocks. Nothing may read the frame any more. */
+  close(): Promise<void>
+}
+
+/** Services that somebody has to close, once nothing of the pipeline runs any more. */
+export interface OpenServices extends PipelineServices {
+  close(): Promise<void>
+}
