@@ -8,7 +8,7 @@
 import { type Batch, type Vector, vector } from '../../io/batch.js'
 import { NULL } from '../../planner/types.js'
 import { expand, persist } from '../kernels/vectors.js'
-import type { Merge, PartialRows, Target } from './aggregate/accumulator.js'
+import type { Accumulator, Merge, PartialRows, Target } from './aggregate/accumulator.js'
 import { DomainMap } from './aggregate/domain-map.js'
 import { KEY_OFFSET } from './aggregate/group-table.js'
 import { Grouping } from './aggregate/grouping.js'
@@ -84,7 +84,8 @@ export class AggregateState {
 
   /**
    * Adds `length` rows. `keys` and `aggregateArguments` have the types of the descriptor, in any form; arguments are
-   * null for `countStar`, filters where there is none. `position` is the ordinal of the first row in the whole input.
+   * null for `countStar`, filters where there is none. `position` is the ordinal of the first row in the whole input, or
+   * a column of the ordinals of all rows: groups are then in no order.
    * Throws VOLLEY_OVERFLOW if a sum leaves 128 bits. Uses scratch.
    */
   update(
@@ -92,21 +93,23 @@ export class AggregateState {
     aggregateArguments: readonly (Vector | null)[],
     filters: readonly (Vector | null)[],
     length: number,
-    position: number,
+    position: number | Vector,
   ): void {
     if (length === 0) return
     const groups = keys.length === 0 ? 0 : this.groupsOf(keys, length, position)
-    const rows = new SliceRows(this.context, length, groups, this.groupCount, position)
+    const [first, ordinals] = typeof position === 'number' ? [position, 0] : [1, position.values]
+    const rows = new SliceRows(this.context, length, groups, this.groupCount, first, ordinals)
     this.plan.accumulators.forEach((planned, i) => {
       const input = inputOf(this.context, aggregateArguments[planned.source], filters[planned.source], length)
       planned.accumulator.update(this.targetOf(planned, i), rows, input)
     })
   }
 
-  private groupsOf(keys: readonly Vector[], length: number, position: number): number {
+  private groupsOf(keys: readonly Vector[], length: number, position: number | Vector): number {
     const { f64 } = this.context.memory
     const next = this.address / 8 + NEXT_POSITION / 2
     const full = keys.map((key) => expand(this.context, key))
+    if (typeof position !== 'number') return this.grouping.find(full, length)
     const groups = this.domain.find(full, length, position) ?? this.grouping.find(full, length, position)
     if (position < f64[next]) this.grouping.table.lowerPositions(groups, length, position)
     else f64[next] = position + length
@@ -137,8 +140,27 @@ export class AggregateState {
 
   /** Adds the groups of one of several partitions of another state of the same descriptor. */
   absorb(other: AggregateState, partition: number, partitions: number): void {
-    const { context } = this
     const { entries, count } = other.grouping.partition(partition, partitions)
+    this.merge(other, entries, count, (accumulator) => accumulator.merge)
+  }
+
+  /**
+   * Adds the groups of another state of the same descriptor that had no value of a distinct argument in common with what
+   * this one absorbed before. The other can only be released afterwards. Not for quantiles.
+   */
+  absorbDisjoint(other: AggregateState): void {
+    other.settle()
+    const { entries, count } = other.grouping.partition(0, 1)
+    this.merge(other, entries, count, (accumulator) => accumulator.mergeSettled ?? accumulator.merge)
+  }
+
+  private merge(
+    other: AggregateState,
+    entries: number,
+    count: number,
+    methodOf: (accumulator: Accumulator) => Accumulator['merge'],
+  ): void {
+    const { context } = this
     if (count === 0) return
     const groups =
       this.descriptor.keys.length === 0
@@ -147,7 +169,8 @@ export class AggregateState {
     const merge: Merge = { groups, entries, count, mapping: lazy(() => other.mapping(entries, groups, count)) }
     this.plan.accumulators.forEach((planned, i) => {
       context.checkCancelled()
-      planned.accumulator.merge(this.targetOf(planned, i), other.targetOf(planned, i), merge)
+      const { accumulator } = planned
+      methodOf(accumulator).call(accumulator, this.targetOf(planned, i), other.targetOf(planned, i), merge)
     })
   }
 
@@ -163,9 +186,7 @@ export class AggregateState {
   finish(): Batch[] {
     const { context, plan, descriptor } = this
     const { table } = this.grouping
-    plan.accumulators.forEach((planned, i) => {
-      planned.accumulator.settle?.(this.targetOf(planned, i))
-    })
+    this.settle()
     const readers = descriptor.aggregates.map((aggregate, i) => {
       const place = plan.outputs[i]
       const planned = plan.accumulators[place]
@@ -188,6 +209,12 @@ export class AggregateState {
       context.rewindScratch(mark)
     }
     return batches
+  }
+
+  private settle(): void {
+    this.plan.accumulators.forEach((planned, i) => {
+      planned.accumulator.settle?.(this.targetOf(planned, i))
+    })
   }
 
   /** What one of the aggregates is merged from, in rows apart from the state. */

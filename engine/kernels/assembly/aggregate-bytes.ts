@@ -118,7 +118,7 @@ export function aggregate_position_bytes(
   for (let i = start; i < count; i++) {
     if (included && !counts(included, i)) continue
     const row = row_of(base, stride, groups, i)
-    const ordinal = ordinals ? load<i64>(ordinals + (<usize>i << 3)) : <i64>position + i + 1
+    const ordinal = <i64>position + (ordinals ? load<i64>(ordinals + (<usize>i << 3)) : i + 1)
     const kept = load<i64>(row)
     if (kept && (last ? kept > ordinal : kept < ordinal)) continue
     const one = counts(valid, i)

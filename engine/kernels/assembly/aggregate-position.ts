@@ -6,8 +6,8 @@
 import { counts, row_of } from './aggregate-row'
 
 /**
- * Keeps the first (`last` 0) or last (1) of the rows that `included`, unless 0, tells; row i has ordinal position + i,
- * or, unless `ordinals` is 0, one less than is there.
+ * Keeps the first (`last` 0) or last (1) of the rows that `included`, unless 0, tells; row i has ordinal position + i or,
+ * unless `ordinals` is 0, position less 1 and what is there.
  * `width` is the bytes of a value.
  */
 export function aggregate_position_words(
@@ -26,7 +26,7 @@ export function aggregate_position_words(
   for (let i = 0; i < count; i++) {
     if (included && !counts(included, i)) continue
     const row = row_of(base, stride, groups, i)
-    const ordinal = ordinals ? load<i64>(ordinals + (<usize>i << 3)) : <i64>position + i + 1
+    const ordinal = <i64>position + (ordinals ? load<i64>(ordinals + (<usize>i << 3)) : i + 1)
     const kept = load<i64>(row)
     if (kept && (last ? kept > ordinal : kept < ordinal)) continue
     store<i64>(row, ordinal)

@@ -64,6 +64,8 @@ export interface Accumulator {
   addPartials(target: Target, rows: SliceRows, columns: readonly Vector[]): void
   /** Completes the accumulators, once, when all input is in; after it the state is only read. */
   settle?(target: Target): void
+  /** Merges accumulators of a state that was settled, which had other values than those merged before; else as `merge`. */
+  mergeSettled?(target: Target, source: Target, merge: Merge): void
   /** Prepares to read the results of one of the aggregates that share the accumulators. */
   finish(target: Target, aggregate: TypedAggregate): Finish
   /** Prepares to read partial results for an aggregate, before `settle`; the accumulators are not changed. */

@@ -77,6 +77,7 @@ export function distinctAccumulator(type: DataType, inner: Accumulator): Accumul
         inner.update(at, rows, { argument: set.key(1, entries, count), valid: 0, included: 0 })
       })
     },
+    mergeSettled: (target, source, merge) => inner.merge(innerTarget(target), innerTarget(source), merge),
     finish: (target, aggregate) => inner.finish(innerTarget(target), aggregate),
     partials: (target) => ({ ofGroups: null, further: () => keptValues(target.context, setOf(target)) }),
   }

@@ -17,9 +17,9 @@ export class SliceRows {
     /** Address of the group of each row, as u32; 0 if there is but one group, 0. */
     private readonly groupsAddress: number,
     readonly groupCount: number,
-    /** Ordinal of the first row in the whole input. */
+    /** Ordinal of the first row in the whole input, unless `ordinals` are given. */
     readonly position: number,
-    /** Address of the ordinals plus 1 of all rows, as i64, where they do not follow each other; else 0. */
+    /** Where ordinals do not follow each other, the address of i64 that these are when less 1 and plus `position`; else 0. */
     readonly ordinals = 0,
   ) {
     this.dense = groupsAddress !== 0 && groupCount <= MAX_DENSE_GROUPS && groupCount * 8 <= length
