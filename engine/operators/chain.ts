@@ -18,11 +18,13 @@ import type { TaskContext } from '../workers/task-context.js'
 import { acquireState, type TaskState } from './aggregate-slot.js'
 import { filter } from './filter.js'
 import { mapInWorker } from './map.js'
+import { PartitionedRows, positionColumn } from './partition.js'
 import { probe } from './probe.js'
 import { project } from './project.js'
 import { top } from './top.js'
 
 type MapStep = Extract<ChainStep, { kind: 'map' }>
+type PartitionEnd = Extract<ChainEnd, { kind: 'partition' }>
 
 /** Where the rows of a batch come from: named when one of them cannot be computed. */
 export interface Origin {
@@ -36,11 +38,14 @@ export interface ChainResult {
   rowsOut: number
   /** Of the groups, if they are in a state of the chain's own. */
   state: HeldState | null
+  /** What was written for partitions, as `PartitionedRows` lists it; null of other chains. */
+  pieces: Float64Array | null
 }
 
 export class Chain {
-  private readonly result: ChainResult = { batches: [], rowsOut: 0, state: null }
+  private readonly result: ChainResult = { batches: [], rowsOut: 0, state: null, pieces: null }
   private readonly slot: TaskState | null
+  private readonly partitioned: PartitionedRows | null
   private origin: Origin = { firstRow: 0 }
   /** Addresses of the row indexes by which filters have thinned the current slice; null after other operators. */
   private selections: number[] | null = []
@@ -54,6 +59,7 @@ export class Chain {
     private readonly meter: ChainMeter | null = null,
   ) {
     this.slot = end.kind === 'aggregate' ? acquireState(context, end) : null
+    this.partitioned = end.kind === 'partition' ? new PartitionedRows(context, end.target) : null
   }
 
   /** Runs a batch through the chain. */
@@ -72,12 +78,14 @@ export class Chain {
   /** Ends the chain and returns what it put out; its blocks are the caller's. */
   finish(): ChainResult {
     this.result.state = this.slot?.release() ?? null
+    this.result.pieces = this.partitioned?.finish() ?? null
     return this.result
   }
 
   /** Ends a chain that failed. */
   abandon(): void {
     this.slot?.abandon()
+    this.partitioned?.abandon()
     for (const batch of this.result.batches) releaseBatch(this.context, batch)
   }
 
@@ -167,6 +175,10 @@ export class Chain {
       this.result.batches.push({ ...batch, columns })
       return
     }
+    if (end.kind === 'partition') {
+      this.partition(end, batch, position)
+      return
+    }
     const inputs = [...end.keys, ...end.arguments, ...end.filters]
     const expressions = inputs.filter((input) => input !== null)
     const vectors = this.located(expressions, batch, () => evaluateAll(this.context, expressions, batch))
@@ -174,6 +186,13 @@ export class Chain {
     const computed = (input: TypedExpression | null) => (input === null ? null : vectors[next++])
     const keys = end.keys.map(() => vectors[next++])
     this.slot?.state.update(keys, end.arguments.map(computed), end.filters.map(computed), batch.length, position)
+  }
+
+  private partition({ keys, positions }: PartitionEnd, batch: Batch, position: number): void {
+    const { context } = this
+    const vectors = this.located(keys, batch, () => evaluateAll(context, keys, batch))
+    const columns = positions ? [...batch.columns, positionColumn(context, position, batch.length)] : batch.columns
+    this.partitioned?.add(vectors, { ...batch, columns })
   }
 
   /** What a step makes of a batch; its work counts as that step's. */

@@ -13,7 +13,7 @@ import type { PlanPiece } from '../metrics/plan-part.js'
 import type { NodeSpan } from '../metrics/span.js'
 import { map, type NamedCall } from '../operators/map.js'
 import type { OperatorHandle, Run } from '../run.js'
-import type { ChainEnd, ChainStep, PublishedChain, ReplyOf } from '../workers/messages.js'
+import type { ChainEnd, ChainStep, PublishedChain, ReplyOf, TaskMorsel } from '../workers/messages.js'
 import { publishChain } from '../workers/published-chain.js'
 import { sqlOverQuery } from './bigdata/rest.js'
 import { batchesOf } from './bigdata/staged-rows.js'
@@ -32,6 +32,7 @@ import { orderedMap } from './ordered-map.js'
 import {
   type BreakerRows,
   chainParts,
+  type FeedSource,
   type Pipeline,
   type PipelineSource,
   type PipelineStep,
@@ -133,8 +134,13 @@ export class BulkStrategy implements BulkWork {
     }
   }
 
-  outputOf(feed: MorselFeed, steps: readonly ChainStep[], stop: () => boolean): AsyncGenerator<Batch> {
-    return this.outputs(this.chain(feed, steps, { kind: 'output' }, undefined, stop))
+  outputOf(
+    feed: MorselFeed<TaskMorsel>,
+    steps: readonly ChainStep[],
+    stop: () => boolean,
+    operator?: OperatorHandle,
+  ): AsyncGenerator<Batch> {
+    return this.outputs(this.chain(feed, steps, { kind: 'output' }, operator, stop))
   }
 
   feed(source: PipelineSource): MorselFeed {
@@ -142,7 +148,7 @@ export class BulkStrategy implements BulkWork {
   }
 
   async *chain(
-    feed: MorselFeed,
+    feed: MorselFeed<TaskMorsel>,
     steps: readonly ChainStep[],
     end: ChainEnd,
     operator: OperatorHandle = this.run.operator('scan', undefined, this.span(feed.source)),
@@ -161,7 +167,7 @@ export class BulkStrategy implements BulkWork {
   }
 
   private replies(
-    feed: MorselFeed,
+    feed: MorselFeed<TaskMorsel>,
     chain: PublishedChain,
     operator: OperatorHandle,
     stop: () => boolean,
@@ -194,7 +200,7 @@ export class BulkStrategy implements BulkWork {
   }
 
   /** Rows that a task should have, so that its message costs little beside its work and all threads end together. */
-  private bundleRows(source: PipelineSource): number {
+  private bundleRows(source: FeedSource): number {
     if (source.kind !== 'scan' || !source.source.isImmediate || !this.run.monitor.budget.isAmple) return 0
     const { rows } = source.source.estimate({ columns: source.columns, predicate: source.predicate })
     return rows === null ? 0 : Math.min(BUNDLE_ROWS, rows / (this.run.pool.threads * TASKS_PER_THREAD))
@@ -301,7 +307,7 @@ export class BulkStrategy implements BulkWork {
     }
   }
 
-  private releaseMorsel(morsel: Morsel): void {
+  private releaseMorsel(morsel: TaskMorsel): void {
     if (morsel.kind === 'batch') this.release(morsel.batch)
   }
 

@@ -1,6 +1,6 @@
 /** Gathers morsels into bundles, each the work of one task. */
 
-import type { Morsel } from '../../io/source.js'
+import type { TaskMorsel } from '../workers/messages.js'
 
 /**
  * Bundles of at least `rows` rows, in order. The first bundles are single morsels and later ones twice as large as those
@@ -8,11 +8,11 @@ import type { Morsel } from '../../io/source.js'
  * consumer has not been given when it stops, or when the source fails, go to `discard`.
  */
 export async function* bundled(
-  morsels: AsyncIterable<Morsel>,
+  morsels: AsyncIterable<TaskMorsel>,
   rows: number,
-  discard: (morsel: Morsel) => void,
-): AsyncGenerator<readonly Morsel[]> {
-  let bundle: Morsel[] = []
+  discard: (morsel: TaskMorsel) => void,
+): AsyncGenerator<readonly TaskMorsel[]> {
+  let bundle: TaskMorsel[] = []
   let gathered = 0
   let wanted = 0
   try {
@@ -34,6 +34,6 @@ export async function* bundled(
   }
 }
 
-function rowsOf(morsel: Morsel): number {
+function rowsOf(morsel: TaskMorsel): number {
   return morsel.kind === 'batch' ? morsel.batch.length : morsel.rows
 }

@@ -2,7 +2,7 @@
 
 import type { DataType, Schema } from '../../planner/types.js'
 import { isNested, valueWidth } from '../../planner/types.js'
-import { type PipelineSource, sourceSchema } from './pipeline.js'
+import { type FeedSource, sourceSchema } from './pipeline.js'
 
 /** Taken for a string and its offset. Dictionaries make it less, comments more. */
 const STRING_BYTES = 24
@@ -11,7 +11,7 @@ const NESTED_BYTES = 64
 const SHARE_OF_MEMORY = 0.5
 
 /** At least one, at most `most`. `taskRows` is the least number of rows of a task. */
-export function tasksThatFit(source: PipelineSource, taskRows: number, memoryBytes: number, most: number): number {
+export function tasksThatFit(source: FeedSource, taskRows: number, memoryBytes: number, most: number): number {
   if (source.kind !== 'scan') return most
   const {
     rows,

@@ -92,8 +92,11 @@ export interface Pipeline {
   readonly schema: Schema
 }
 
+/** What the morsels of a feed come of: a source, or files that a breaker wrote. */
+export type FeedSource = PipelineSource | (PlanPiece & { readonly kind: 'spilled'; readonly schema: Schema })
+
 /** The columns that a source gives to the steps after it. */
-export function sourceSchema(source: PipelineSource): Schema {
+export function sourceSchema(source: FeedSource): Schema {
   switch (source.kind) {
     case 'scan': {
       const { fields } = source.source.schema
@@ -116,6 +119,7 @@ export function sourceSchema(source: PipelineSource): Schema {
     case 'closure':
     case 'component':
     case 'stream':
+    case 'spilled':
       return source.schema
     default:
       return unreachable(source)
@@ -127,13 +131,13 @@ export function sourceSchema(source: PipelineSource): Schema {
  * elsewhere: a source that is no scan, an end that only puts batches out.
  */
 export function chainParts(
-  source: PipelineSource,
+  source: FeedSource,
   steps: readonly ChainStep[],
   end: ChainEnd,
 ): readonly (PlanPart | null)[] {
   return [
     source.kind === 'scan' ? (source.node ?? null) : null,
     ...steps.map((step) => step.node ?? null),
-    end.kind === 'aggregate' ? (end.node ?? null) : null,
+    end.kind === 'output' ? null : (end.node ?? null),
   ]
 }

@@ -56,5 +56,6 @@ function expressionsOf(step: ChainStep): readonly TypedExpression[] {
 
 function endExpressions(end: ChainEnd): readonly TypedExpression[] {
   if (end.kind === 'output') return []
+  if (end.kind === 'partition') return end.keys
   return [...end.keys, ...end.arguments, ...end.filters].filter((expression) => expression !== null)
 }

@@ -7,17 +7,17 @@
 
 import type { Batch } from '../../io/batch.js'
 import { decodeMorsel } from '../../io/parquet/reader.js'
-import type { Morsel } from '../../io/source.js'
 import { VolleyError } from '../../planner/errors.js'
 import { withOwnScratch } from '../kernels/context.js'
 import { RowError } from '../kernels/kernel.js'
 import { releaseBatch, unpackBatch } from '../kernels/vectors.js'
 import { ChainMeter } from '../metrics/chain-meter.js'
 import { Chain, type Origin } from '../operators/chain.js'
+import { loadPieces } from '../operators/spilled-pieces.js'
 import { type RejectedRecord, rejectedRecord } from '../recovery/rejected-record.js'
 import { isPassing } from '../recovery/retries.js'
 import { SliceCutter, type Slices } from '../strategies/row/slices.js'
-import type { ChainPlan, ChainStep, ReplyOf, TaskOf } from './messages.js'
+import type { ChainPlan, ChainStep, ReplyOf, TaskMorsel, TaskOf } from './messages.js'
 import { chainPlan } from './published-chain.js'
 import type { TaskContext } from './task-context.js'
 
@@ -61,8 +61,8 @@ async function runSlices(context: TaskContext, task: ChainTask, plan: ChainPlan)
       }
     }
     await settleFunctions(steps)
-    const { batches, rowsOut, state } = chain.finish()
-    return { batches, state, rowsOut, rejects: [], ...count, metrics: meter?.finish(count.bytesRead) ?? null }
+    const { batches, rowsOut, state, pieces } = chain.finish()
+    return { batches, state, pieces, rowsOut, rejects: [], ...count, metrics: meter?.finish(count.bytesRead) ?? null }
   } catch (error) {
     chain.abandon()
     throw error
@@ -84,8 +84,8 @@ async function runRecords(context: TaskContext, task: ChainTask, { steps, end }:
   try {
     for await (const { batch } of records.slices) await chain.run(batch, batch.length, { firstRow: 0 })
     await settleFunctions(steps)
-    const { batches, rowsOut, state } = chain.finish()
-    return { batches, state, rowsOut, rejects, ...count, metrics: null }
+    const { batches, rowsOut, state, pieces } = chain.finish()
+    return { batches, state, pieces, rowsOut, rejects, ...count, metrics: null }
   } catch (error) {
     chain.abandon()
     throw error
@@ -95,7 +95,7 @@ async function runRecords(context: TaskContext, task: ChainTask, { steps, end }:
   }
 }
 
-async function* morselSlices(context: TaskContext, morsels: readonly Morsel[], count: Counts): Slices {
+async function* morselSlices(context: TaskContext, morsels: readonly TaskMorsel[], count: Counts): Slices {
   for (const morsel of morsels) {
     for (const { batch, origin } of decoded(context, morsel, count)) {
       for (const slice of new SliceCutter().cut(batch, { ...origin, rows: null, isKnown: true })) {
@@ -115,13 +115,24 @@ interface Counts {
 /** The batches of a morsel, each until the next is asked for. */
 function* decoded(
   context: TaskContext,
-  morsel: Morsel,
+  morsel: TaskMorsel,
   count: Counts,
   onDecoded: () => void = () => {},
 ): Generator<{ readonly batch: Batch; readonly origin: Origin }> {
   if (morsel.kind === 'batch') {
     yield { batch: morsel.batch, origin: { firstRow: morsel.firstRow } }
     count.rowsIn += morsel.batch.length
+    return
+  }
+  if (morsel.kind === 'spilled') {
+    const batch = loadPieces(context, morsel)
+    onDecoded()
+    try {
+      yield { batch, origin: { firstRow: morsel.firstRow } }
+      count.rowsIn += batch.length
+    } finally {
+      releaseBatch(context, batch)
+    }
     return
   }
   const { batches, bytesRead } = decodeMorsel(morsel, context)

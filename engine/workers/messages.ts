@@ -25,6 +25,7 @@ import type { WorkerLimits } from '../memory/budget.js'
 import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
 import type { AggregateDescriptor } from '../operators/aggregate.js'
+import type { PartitionTarget } from '../operators/partition.js'
 import type { ProbeStep } from '../operators/probe.js'
 import type { SpilledRows, SpillTarget } from '../operators/sort/spill.js'
 import type { MergePart } from '../operators/sort/spilled-runs.js'
@@ -81,6 +82,31 @@ export type ChainEnd =
       /** What it is measured as; not at all if absent. */
       readonly node?: PlanPart
     }
+  /** In pieces of a spill file, which the answer lists. */
+  | {
+      readonly kind: 'partition'
+      /** Rows with equal values of them, null being one, go into the same partition. */
+      readonly keys: readonly TypedExpression[]
+      /** True to write, behind the columns, each row's position: an INT64 that orders all rows of the pipeline. */
+      readonly positions: boolean
+      readonly target: PartitionTarget
+      /** What it is measured as; not at all if absent. */
+      readonly node?: PlanPart
+    }
+
+/** Pieces of one spill file whose rows are taken as one batch. */
+export interface SpilledMorsel {
+  readonly kind: 'spilled'
+  readonly schema: Schema
+  readonly path: string
+  /** `SPILLED_FIELDS` numbers each: position, bytes, rows. */
+  readonly pieces: Float64Array
+  readonly rows: number
+  readonly firstRow: number
+}
+
+/** What the task of a chain may read. */
+export type TaskMorsel = Morsel | SpilledMorsel
 
 /** Everything about a chain but its input. */
 export interface ChainPlan {
@@ -121,7 +147,7 @@ export interface TaskKinds {
   /** Reads morsels one after the other and runs a chain over them. */
   chain: {
     task: {
-      readonly morsels: readonly Morsel[]
+      readonly morsels: readonly TaskMorsel[]
       /** Ordinal of the task in its pipeline: orders first and last. */
       readonly ordinal: number
       readonly chain: PublishedChain
@@ -132,6 +158,8 @@ export interface TaskKinds {
       readonly batches: readonly Batch[]
       /** Of a chain that aggregates without slots, its groups. */
       readonly state: HeldState | null
+      /** Of a chain that makes partitions, what it wrote: `PIECE_FIELDS` numbers for each piece. Otherwise null. */
+      readonly pieces: Float64Array | null
       readonly rejects: readonly RejectedRecord[]
       readonly rowsIn: number
       readonly rowsOut: number
@@ -211,6 +239,8 @@ export interface TaskKinds {
     }
     reply: SpilledRows
   }
+  /** Reads pieces of a spill file into one batch. */
+  loadPieces: { task: { readonly morsel: SpilledMorsel }; reply: { readonly batch: Batch } }
   /** Reads batches of files, each into a block. */
   loadSpilled: { task: { readonly batches: readonly SpilledBatch[] }; reply: { readonly blocks: readonly number[] } }
   /** Merges a part of spilled runs; of its columns, the first `columns` are put out. */

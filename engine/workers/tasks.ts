@@ -4,13 +4,14 @@ import { emptyVector } from '../../io/batch.js'
 import { encodeRowGroup } from '../../io/parquet/encode.js'
 import { readSpilled } from '../../io/spill/spill-reader.js'
 import { evaluateGathered } from '../kernels/evaluate.js'
-import { concat, persist, persistBatch, takeBatch } from '../kernels/vectors.js'
+import { concat, persist, persistBatch, takeBatch, takeIntoBlocks } from '../kernels/vectors.js'
 import { absorbStates, mergePartition } from '../operators/aggregate.js'
 import { JoinTable } from '../operators/join.js'
 import { unmatchedBuild } from '../operators/probe.js'
 import { spillRows } from '../operators/sort/spill.js'
 import { mergePart } from '../operators/sort/spilled-runs.js'
 import { mergeRuns, sortIndices } from '../operators/sort.js'
+import { loadPieces } from '../operators/spilled-pieces.js'
 import { computeWindow } from '../operators/window.js'
 import { runChain } from './chain-task.js'
 import type { ReplyOf, TaskKind, TaskOf } from './messages.js'
@@ -65,16 +66,19 @@ export const handlers: Handlers = {
 
   spillSorted: (context, { keys, runs, batch, from, to, target }) => {
     const order = mergeRuns(context, keys, runs, from, to)
-    return spillRows(context, target, { batch, order, count: to - from })
+    return spillRows(context, target, { columns: batch.columns.map((vector) => ({ vector, order })), count: to - from })
   },
+
+  loadPieces: (context, { morsel }) => ({ batch: loadPieces(context, morsel) }),
 
   loadSpilled: (context, { batches }) => ({ blocks: readSpilled(context.memory, batches, context) }),
 
   mergeSpilled: (context, { part, columns }) => {
-    const { batch, order, count } = mergePart(context, part)
-    const schema = { fields: batch.schema.fields.slice(0, columns) }
-    const kept = { ...batch, schema, columns: batch.columns.slice(0, columns) }
-    return { batches: [persistBatch(context, context.allocate, takeBatch(context, kept, order, count))] }
+    const merged = mergePart(context, part)
+    const schema = { fields: part.schema.fields.slice(0, columns) }
+    const kept = merged.columns.slice(0, columns)
+    const taken = kept.map(({ vector, order }) => takeIntoBlocks(context, vector, order, merged.count))
+    return { batches: [{ schema, length: merged.count, columns: taken }] }
   },
 
   respillMerged: (context, { part, target }) => spillRows(context, target, mergePart(context, part)),

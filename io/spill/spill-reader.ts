@@ -43,7 +43,37 @@ export function readSpilled(
   }
 }
 
-function readInto(memory: MemoryViews, batch: SpilledBatch, block: number, files: Map<string, number>): void {
+/** Reads batches of one file into one fresh block; returns it, and where in it each begins. Throws as `readSpilled`. */
+export function readTogether(
+  memory: MemoryViews,
+  path: string,
+  pieces: readonly Pick<SpilledBatch, 'position' | 'bytes'>[],
+  { allocate, release }: { readonly allocate: Allocate; readonly release: (block: number) => void },
+): { readonly block: number; readonly addresses: readonly number[] } {
+  const block = allocate(pieces.reduce((sum, { bytes }) => sum + bytes, 0) + BEYOND)
+  const files = new Map<string, number>()
+  let address = block
+  try {
+    const addresses = pieces.map(({ position, bytes }) => {
+      readInto(memory, { path, position, bytes }, address, files)
+      address += bytes
+      return address - bytes
+    })
+    return { block, addresses }
+  } catch (error) {
+    release(block)
+    throw error
+  } finally {
+    for (const descriptor of files.values()) closeSync(descriptor)
+  }
+}
+
+function readInto(
+  memory: MemoryViews,
+  batch: Omit<SpilledBatch, 'rows'>,
+  block: number,
+  files: Map<string, number>,
+): void {
   const { path, position, bytes } = batch
   try {
     const descriptor = files.get(path) ?? openSync(path, 'r')
@@ -59,7 +89,7 @@ function readInto(memory: MemoryViews, batch: SpilledBatch, block: number, files
   }
 }
 
-/** A batch that was read to `block`. Its vectors list no blocks: they last as long as whoever holds it. */
+/** A batch that was read to the address `block`. Its vectors list no blocks: they last as long as whoever holds it. */
 export function spilledBatch(memory: MemoryViews, schema: Schema, block: number): Batch {
   const { rows, nodes, buffers } = readHeader(memory, block)
   const cursor: Cursor = { nodes, node: 0, address: buffers }

@@ -36,17 +36,36 @@ export class SpillWriter {
 
   /** Writes the rows of a batch, those of slices only. Throws VOLLEY_DISK_FULL, VOLLEY_IO. */
   append(batch: Batch): SpilledBatch {
-    const layout = new Layout(this.memory)
-    for (const column of batch.columns) layout.add(column, 0, column.length)
-    const header = writeHeader(batch.length, layout.nodes)
-    const bytes = header.byteLength + layout.bytes
-    const position = takePlace(this.memory, this.file, bytes)
+    return this.appendAll([batch])[0]
+  }
+
+  /** The same of several batches, one after the other, in one call. */
+  appendAll(batches: readonly Batch[]): SpilledBatch[] {
+    const { path } = this.file
+    const buffers: NodeJS.ArrayBufferView[] = []
+    const sizes = batches.map((batch) => {
+      const layout = new Layout(this.memory)
+      for (const column of batch.columns) layout.add(column, 0, column.length)
+      const header = writeHeader(batch.length, layout.nodes)
+      buffers.push(header, ...layout.buffers)
+      return header.byteLength + layout.bytes
+    })
+    const start = takePlace(
+      this.memory,
+      this.file,
+      sizes.reduce((sum, bytes) => sum + bytes, 0),
+    )
     try {
-      writeFully(this.descriptor, [header, ...layout.buffers], position)
+      writeFully(this.descriptor, buffers, start)
     } catch (error) {
-      throw writeError(this.file.path, error)
+      throw writeError(path, error)
     }
-    return { path: this.file.path, position, bytes, rows: batch.length }
+    let end = start
+    return batches.map(({ length: rows }, i) => {
+      const position = end
+      end += sizes[i]
+      return { path, position, bytes: sizes[i], rows }
+    })
   }
 
   close(): void {

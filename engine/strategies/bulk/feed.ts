@@ -1,15 +1,16 @@
 /** The morsels of a source, which a pipeline may take in several goes: what holds its results may have to move between. */
 
 import type { Morsel } from '../../../io/source.js'
-import type { PipelineSource } from '../pipeline.js'
+import type { TaskMorsel } from '../../workers/messages.js'
+import type { FeedSource } from '../pipeline.js'
 
-export class MorselFeed {
+export class MorselFeed<M extends TaskMorsel = Morsel> {
   private count = 0
   private ended = false
 
   constructor(
-    readonly source: PipelineSource,
-    private readonly morsels: AsyncGenerator<Morsel>,
+    readonly source: FeedSource,
+    private readonly morsels: AsyncGenerator<M>,
     /** Null where it is not known before. */
     readonly total: number | null,
   ) {}
@@ -25,7 +26,7 @@ export class MorselFeed {
   }
 
   /** The next morsels, until there are no more or `stop`, which is asked before each, says so. */
-  async *until(stop: () => boolean): AsyncGenerator<Morsel> {
+  async *until(stop: () => boolean): AsyncGenerator<M> {
     while (!this.ended) {
       if (stop()) return
       const next = await this.morsels.next()

@@ -7,7 +7,7 @@ import { releaseVector, retainVector } from '../../kernels/vectors.js'
 import type { PlanPiece } from '../../metrics/plan-part.js'
 import type { NodeSpan } from '../../metrics/span.js'
 import type { OperatorHandle, Run } from '../../run.js'
-import type { ChainEnd, ChainStep, ReplyOf } from '../../workers/messages.js'
+import type { ChainEnd, ChainStep, ReplyOf, TaskMorsel } from '../../workers/messages.js'
 import type { Pipeline, PipelineSource } from '../pipeline.js'
 import type { Switching } from '../switching.js'
 import type { MorselFeed } from './feed.js'
@@ -31,12 +31,17 @@ export interface BulkWork {
   /** The batches of a source behind some steps. */
   output(source: PipelineSource, steps: readonly ChainStep[]): AsyncGenerator<Batch>
   /** The same of a feed, until there are no more morsels or `stop` says so. */
-  outputOf(feed: MorselFeed, steps: readonly ChainStep[], stop: () => boolean): AsyncGenerator<Batch>
+  outputOf(
+    feed: MorselFeed<TaskMorsel>,
+    steps: readonly ChainStep[],
+    stop: () => boolean,
+    operator?: OperatorHandle,
+  ): AsyncGenerator<Batch>
   /** The morsels of a source. */
   feed(source: PipelineSource): MorselFeed
   /** Sends morsels through a chain in the workers, until there are no more or `stop` says so. */
   chain(
-    feed: MorselFeed,
+    feed: MorselFeed<TaskMorsel>,
     steps: readonly ChainStep[],
     end: ChainEnd,
     operator?: OperatorHandle,
