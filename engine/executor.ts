@@ -284,6 +284,7 @@ export class Executor implements FrameRuntime {
       signal: run.signal,
       runtime: this,
       scans: this.scans,
+      lease: (batch) => leaseBatch(batch, memory, this.leases),
       batchesOf: (frame, options = {}) => this.keptBatches(frame, { signal: run.signal, ...options }),
       tableOf: (schema, batches) => this.batchTable(schema, batches),
       close: async () => {

@@ -1,5 +1,6 @@
 /** What the stages of a running pipeline use of their engine. */
 
+import type { RecordBatch } from 'apache-arrow'
 import type { Allocate, Batch } from '../../io/batch.js'
 import type { DecodeTarget } from '../../io/source.js'
 import type { Frame, FrameRuntime } from '../../planner/frame.js'
@@ -22,6 +23,8 @@ export interface PipelineServices {
   /** What frames are made for: `new Frame(plan, runtime)`. */
   readonly runtime: FrameRuntime
   readonly scans: Scans
+  /** Hands a batch to a user's function, and takes over its blocks: they live as long as the function holds views of them. */
+  lease(batch: Batch): RecordBatch
   /** Runs a frame of this engine. The consumer owns the batches and may stop early. */
   batchesOf(frame: Frame, options?: RunOptions): AsyncGenerator<Batch>
   /** A frame over batches in shared memory, whose blocks it takes over, until `close`. */
