@@ -11,7 +11,9 @@ export type RowFunction = (row: Row) => RowResult | Promise<RowResult>
 /** Columns by name, of one length: those that the schema declares. */
 type Columns = Readonly<Record<string, ArrayBufferView | Vector | readonly unknown[]>>
 export type BatchResult = RecordBatch | Table | Columns
-export type BatchFunction = (batch: RecordBatch) => BatchResult | Promise<BatchResult>
+/** What a function of batches may return besides: records. */
+type Returned = BatchResult | readonly Row[]
+export type BatchFunction = (batch: RecordBatch) => Returned | Promise<Returned>
 
 /** A function that worker threads load themselves, which lets it run in parallel. */
 export interface ModuleFunction {

@@ -96,6 +96,7 @@ async function mapBatch(context: OperatorContext, named: NamedCall, schema: Sche
   try {
     const input = toRecordBatch(batch, context.memory, buffers.allocate, buffers.lend)
     const result = await called(context, named, input, output?.arrays)
+    if (Array.isArray(result)) return batchOfRecords(schema, result as unknown[], context, 0)
     return output?.take(result) ?? importResult(context, buffers, named, schema, result)
   } finally {
     output?.release()
