@@ -86,9 +86,9 @@ async function gatherAny(
 }
 
 /** Batches on their way to one place. */
-class Pieces {
+export class Pieces {
   private pieces: Batch[] = []
-  private bytes = 0
+  private held = 0
 
   constructor(
     private readonly work: BulkWork,
@@ -98,7 +98,12 @@ class Pieces {
 
   add(batch: Batch): void {
     this.pieces.push(batch)
-    this.bytes += bytesOfBatch(this.work.run.memory, batch)
+    this.held += bytesOfBatch(this.work.run.memory, batch)
+  }
+
+  /** Of all that was added. */
+  get bytes(): number {
+    return this.held
   }
 
   areTooMany(): boolean {
