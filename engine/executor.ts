@@ -7,6 +7,7 @@ import { SqlParser } from '../io/duckdb/parser.js'
 import { MemorySource } from '../io/memory-source.js'
 import { toRow } from '../io/records/row.js'
 import type { SinkResult } from '../io/sink.js'
+import type { Source } from '../io/source.js'
 import { VolleyError } from '../planner/errors.js'
 import { Frame, type FrameRuntime } from '../planner/frame.js'
 import type { LogicalPlan } from '../planner/logical-plan.js'
@@ -19,6 +20,7 @@ import { EngineListeners } from './events.js'
 import { explainQuery } from './explain.js'
 import { compileKernels, instantiateKernels } from './kernels/context.js'
 import { releaseBatch } from './kernels/vectors.js'
+import { lower } from './lower.js'
 import { MemoryBudget } from './memory/budget.js'
 import { Leases } from './memory/lease.js'
 import { explainLimit } from './memory/limit-error.js'
@@ -41,6 +43,7 @@ import { Scans } from './scans.js'
 import { drain, openSink } from './sinks.js'
 import { SourceRegistry } from './sources.js'
 import type { DuckDb } from './strategies/bigdata/duckdb.js'
+import { BulkStrategy } from './strategies/bulk.js'
 import type { Choice } from './strategies/choose.js'
 import { checkComponents } from './strategies/component/plan.js'
 import { driverOf, StrategyRegistry } from './strategies/registry.js'
@@ -287,6 +290,12 @@ export class Executor implements FrameRuntime {
       lease: (batch) => leaseBatch(batch, memory, this.leases),
       batchesOf: (frame, options = {}) => this.keptBatches(frame, { signal: run.signal, ...options }),
       tableOf: (schema, batches) => this.batchTable(schema, batches),
+      frameOf: (source) => this.sourceFrame(source),
+      lowered: async ({ plan }) => {
+        const resolved = await unlessCancelled(resolveQuery(plan, this.environment), checkCancelled)
+        return lower(optimizeQuery(resolved, this.sources), (source) => this.sources.sourceOf(source))
+      },
+      bulk: () => new BulkStrategy(run, new Switching('bulk', this.pressure(), () => {})),
       close: async () => {
         await run.finish()
         this.runs.delete(run)
@@ -302,8 +311,12 @@ export class Executor implements FrameRuntime {
   private batchTable(schema: Schema, batches: readonly Batch[]): BatchTable {
     for (const batch of batches) keepBatch(batch, this.memory)
     const source = new MemorySource(0, schema, batches, this.memory)
-    const plan = this.sources.scan({ format: 'memory', label: 'memory', paths: null, open: async () => source })
-    return { frame: new Frame(plan, this), close: () => source.close() }
+    return { frame: this.sourceFrame(source), close: () => source.close() }
+  }
+
+  private sourceFrame(source: Source): Frame {
+    const { format, label } = source
+    return new Frame(this.sources.scan({ format, label, paths: null, open: async () => source }), this)
   }
 
   /** The batches of a run that its consumer may leave at any time. The consumer owns them. */
@@ -424,8 +437,9 @@ export class Executor implements FrameRuntime {
     return this.monitor.duckdb === null ? this.memory.limit * SORT_SHARE : this.roomBytes
   }
 
-  private switching(choice: Choice, meter: RunMeter, options: RunOptions): Switching {
-    const pressure: Pressure = {
+  /** What switching needs to know of the process. */
+  private pressure(): Pressure {
+    return {
       isHigh: () => this.monitor.check() !== 'none',
       isExtreme: () => this.monitor.check() === 'hard',
       describe: () => this.monitor.describe([]),
@@ -433,8 +447,16 @@ export class Executor implements FrameRuntime {
       sortBytes: () => this.options.breakerBytes ?? this.sortBytes,
       roomBytes: () => this.memory.limit - this.memory.statistics().bytes,
     }
+  }
+
+  private switching(choice: Choice, meter: RunMeter, options: RunOptions): Switching {
     const tell = (change: StrategyChange) => this.listeners.emit('strategy', meter.change(change))
-    return new Switching(choice.name === 'bigdata' ? 'bigdata' : 'bulk', pressure, tell, options.switchAtMorsel ?? null)
+    return new Switching(
+      choice.name === 'bigdata' ? 'bigdata' : 'bulk',
+      this.pressure(),
+      tell,
+      options.switchAtMorsel ?? null,
+    )
   }
 
   /** Ends what would start again when needed; where memory is ample, that would cost more than it takes. */

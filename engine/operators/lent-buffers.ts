@@ -18,7 +18,7 @@ export class LentBuffers implements BlockOwner {
 
   constructor(
     batch: Batch,
-    private readonly context: OperatorContext,
+    private readonly context: Pick<OperatorContext, 'allocate' | 'retain' | 'release'>,
   ) {
     for (const column of batch.columns) this.add(column, [])
   }

@@ -18,7 +18,7 @@ import type { OperatorContext } from './operator-context.js'
 import { OutputColumns } from './output-columns.js'
 
 type MapStep = Extract<ChainStep, { kind: 'map' }>
-type UserCall = (input: unknown, kwargs: unknown, output?: unknown) => unknown
+export type UserCall = (input: unknown, kwargs: unknown, output?: unknown) => unknown
 
 /** A function of a module gets the batch, `kwargs`, and columns to write into if it declares a third parameter. */
 const OUTPUT_PARAMETER = 3
@@ -47,7 +47,7 @@ export async function moduleCall(
   source: UserModule,
 ): Promise<NamedCall> {
   const { module, function: name, kwargs } = source
-  const call = await unlessCancelled(load(source), checkCancelled)
+  const call = await unlessCancelled(loadFunction(source), checkCancelled)
   return {
     call: (input, output) => call(input, kwargs, output),
     takesOutput: call.length >= OUTPUT_PARAMETER,
@@ -221,7 +221,8 @@ function failureOf(context: OperatorContext, named: NamedCall, cause: unknown, r
 
 const loaded = new Map<string, Promise<UserCall>>()
 
-function load(source: UserModule): Promise<UserCall> {
+/** What a module exports under a name, loaded once in a thread. VOLLEY_USER_FUNCTION if it is no function. */
+export function loadFunction(source: Pick<UserModule, 'module' | 'function'>): Promise<UserCall> {
   const key = JSON.stringify([source.module, source.function])
   let call = loaded.get(key)
   if (call === undefined) {
@@ -232,7 +233,7 @@ function load(source: UserModule): Promise<UserCall> {
   return call
 }
 
-async function importFunction({ module, function: name }: UserModule): Promise<UserCall> {
+async function importFunction({ module, function: name }: Pick<UserModule, 'module' | 'function'>): Promise<UserCall> {
   const isPath = isAbsolute(module) || /^\.{1,2}[/\\]/.test(module)
   const specifier = isPath ? pathToFileURL(module).href : module
   let exports: Readonly<Record<string, unknown>>

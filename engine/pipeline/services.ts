@@ -2,13 +2,15 @@
 
 import type { RecordBatch } from 'apache-arrow'
 import type { Allocate, Batch } from '../../io/batch.js'
-import type { DecodeTarget } from '../../io/source.js'
+import type { DecodeTarget, Source } from '../../io/source.js'
 import type { Frame, FrameRuntime } from '../../planner/frame.js'
 import type { RunOptions } from '../../planner/run-options.js'
 import type { Schema } from '../../planner/types.js'
 import type { SharedMemory } from '../memory/shared-memory.js'
 import type { Run } from '../run.js'
 import type { Scans } from '../scans.js'
+import type { BulkStrategy } from '../strategies/bulk.js'
+import type { Pipeline } from '../strategies/pipeline.js'
 
 export interface PipelineServices {
   /** Of the whole pipeline: it owns the blocks that its stages allocate, and frees what is left of them at the end. */
@@ -29,6 +31,12 @@ export interface PipelineServices {
   batchesOf(frame: Frame, options?: RunOptions): AsyncGenerator<Batch>
   /** A frame over batches in shared memory, whose blocks it takes over, until `close`. */
   tableOf(schema: Schema, batches: readonly Batch[]): BatchTable
+  /** A frame that reads a source, which is closed when nothing refers to the frame any more. */
+  frameOf(source: Source): Frame
+  /** The frame as pipelines of operators: resolved, optimized, cut at its breakers. */
+  lowered(frame: Frame): Promise<Pipeline>
+  /** Runs pipelines of operators within the pipeline's run, and holds the joins that it builds for them. */
+  bulk(): BulkStrategy
 }
 
 export interface BatchTable {

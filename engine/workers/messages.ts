@@ -24,12 +24,14 @@ import type { DataType, Schema } from '../../planner/types.js'
 import type { WorkerLimits } from '../memory/budget.js'
 import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
+import type { SpilledInput } from '../operators/aggregate/spilled.js'
 import type { AggregateDescriptor } from '../operators/aggregate.js'
 import type { PartitionTarget } from '../operators/partition.js'
 import type { ProbeStep } from '../operators/probe.js'
 import type { SpilledRows, SpillTarget } from '../operators/sort/spill.js'
 import type { MergePart } from '../operators/sort/spilled-runs.js'
 import type { RejectedRecord } from '../recovery/rejected-record.js'
+import type { PackedOutput } from './batch-numbers.js'
 
 /** What every task knows of the run it belongs to. */
 export interface RunHandle {
@@ -117,8 +119,8 @@ export interface ChainPlan {
 }
 
 /**
- * A chain plan serialized into a block of the run, so that it does not travel with every morsel. Workers read it once;
- * `id` is unique in the process.
+ * The plan of a chain or of a stage, serialized into a block of the run, so that it does not travel with every morsel.
+ * Workers read it once; `id` is unique in the process.
  */
 export interface PublishedChain {
   readonly id: number
@@ -168,6 +170,11 @@ export interface TaskKinds {
       readonly metrics: Float64Array | null
     }
   }
+  /** Does to a batch, which is as `batchNumbers` writes it, what the published `StagePlan` of a pipeline's stage says. */
+  stage: {
+    task: { readonly plan: PublishedChain; readonly batch: readonly number[] }
+    reply: { readonly outputs: readonly PackedOutput[] }
+  }
   /** Merges the groups of one partition out of all partial states. */
   mergeGroups: {
     task: {
@@ -182,6 +189,22 @@ export interface TaskKinds {
   absorbGroups: {
     task: { readonly descriptor: AggregateDescriptor; readonly states: readonly number[] }
     reply: { readonly state: HeldState }
+  }
+  /** Writes the groups of a state to partitions. It stays as it is. */
+  spillGroups: {
+    task: { readonly descriptor: AggregateDescriptor; readonly state: number; readonly target: PartitionTarget }
+    /** `PIECE_FIELDS` numbers for each piece. */
+    reply: { readonly pieces: Float64Array }
+  }
+  /** Aggregates what lies in files. */
+  aggregateSpilled: {
+    task: {
+      readonly descriptor: AggregateDescriptor
+      readonly input: SpilledInput
+      /** Gives up once the groups take more, unless null. */
+      readonly mostBytes: number | null
+    }
+    reply: { readonly batches: readonly Batch[]; readonly isTooLarge: boolean }
   }
   /** Joins the pieces of a column into one contiguous vector. */
   concat: { task: { readonly vectors: readonly Vector[]; readonly type: DataType }; reply: { readonly vector: Vector } }

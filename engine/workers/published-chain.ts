@@ -1,22 +1,23 @@
-/** Chain plans in shared memory: written once by the coordinator, read once by each worker. */
+/** Plans of chains and of stages in shared memory: written once by the coordinator, read once by each worker. */
 
 import { deserialize, serialize } from 'node:v8'
 import type { MemoryViews } from '../../io/batch.js'
 import { VolleyError } from '../../planner/errors.js'
 import type { ChainPlan, PublishedChain } from './messages.js'
+import type { StagePlan } from './stage-plan.js'
 import type { TaskContext } from './task-context.js'
 
-let published = 0
+let plans = 0
 
 /** The block belongs to the run of `context`, with which it goes. */
-export function publishChain(context: TaskContext, plan: ChainPlan): PublishedChain {
+export function publishChain(context: TaskContext, plan: ChainPlan | StagePlan): PublishedChain {
   const bytes = serialized(plan)
   const address = context.allocate(bytes.length)
   context.memory.u8.set(bytes, address)
-  return { id: ++published, address, bytes: bytes.length }
+  return { id: ++plans, address, bytes: bytes.length }
 }
 
-function serialized(plan: ChainPlan): Buffer {
+function serialized(plan: ChainPlan | StagePlan): Buffer {
   try {
     return serialize(plan)
   } catch (cause) {
@@ -27,13 +28,21 @@ function serialized(plan: ChainPlan): Buffer {
 }
 
 const KEPT = 64
-const known = new Map<number, ChainPlan>()
+const known = new Map<number, unknown>()
 
 /** The same object for the same chain, so that what is derived from its nodes can be kept by identity. */
-export function chainPlan(memory: MemoryViews, { id, address, bytes }: PublishedChain): ChainPlan {
+export function chainPlan(memory: MemoryViews, chain: PublishedChain): ChainPlan {
+  return published(memory, chain) as ChainPlan
+}
+
+export function stagePlan(memory: MemoryViews, stage: PublishedChain): StagePlan {
+  return published(memory, stage) as StagePlan
+}
+
+function published(memory: MemoryViews, { id, address, bytes }: PublishedChain): unknown {
   let plan = known.get(id)
   if (plan === undefined) {
-    plan = deserialize(Uint8Array.from(memory.u8.subarray(address, address + bytes))) as ChainPlan
+    plan = deserialize(Uint8Array.from(memory.u8.subarray(address, address + bytes)))
     known.set(id, plan)
     if (known.size > KEPT) known.delete(known.keys().next().value as number)
   }

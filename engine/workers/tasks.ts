@@ -5,6 +5,7 @@ import { encodeRowGroup } from '../../io/parquet/encode.js'
 import { readSpilled } from '../../io/spill/spill-reader.js'
 import { evaluateGathered } from '../kernels/evaluate.js'
 import { concat, persist, persistBatch, takeBatch, takeIntoBlocks } from '../kernels/vectors.js'
+import { aggregateSpilled, spillGroups } from '../operators/aggregate/spilled.js'
 import { absorbStates, mergePartition } from '../operators/aggregate.js'
 import { JoinTable } from '../operators/join.js'
 import { unmatchedBuild } from '../operators/probe.js'
@@ -15,6 +16,7 @@ import { loadPieces } from '../operators/spilled-pieces.js'
 import { computeWindow } from '../operators/window.js'
 import { runChain } from './chain-task.js'
 import type { ReplyOf, TaskKind, TaskOf } from './messages.js'
+import { runStageTask } from './stage-task.js'
 import type { TaskContext } from './task-context.js'
 
 type Handlers = {
@@ -24,11 +26,22 @@ type Handlers = {
 export const handlers: Handlers = {
   chain: runChain,
 
+  stage: runStageTask,
+
   mergeGroups: (context, { descriptor, states, partition, partitions }) => ({
     batches: mergePartition(context, descriptor, states, partition, partitions),
   }),
 
   absorbGroups: (context, { descriptor, states }) => ({ state: absorbStates(context, descriptor, states) }),
+
+  spillGroups: (context, { descriptor, state, target }) => ({
+    pieces: spillGroups(context, descriptor, state, target),
+  }),
+
+  aggregateSpilled: (context, { descriptor, input, mostBytes }) => {
+    const batches = aggregateSpilled(context, descriptor, input, mostBytes)
+    return { batches: batches ?? [], isTooLarge: batches === null }
+  },
 
   concat: (context, { vectors, type }) => ({
     vector: vectors.length === 0 ? emptyVector(type) : concat(context, context.allocate, vectors),
