@@ -35,14 +35,15 @@ export function createKernelContext(
   wasm = instantiateKernels(memory),
   owner: number = ENGINE,
 ): ThreadKernels {
-  return { memory: memory.views, wasm, ...scratchOf(new Scratch(memory.allocateFor(owner, SCRATCH), memory.release)) }
+  const scratch = new Scratch(memory.allocateFor(owner, SCRATCH), memory.release, memory.limit)
+  return { memory: memory.views, wasm, ...scratchOf(scratch) }
 }
 
 /** The same context with scratch of its own, which is allocated as its other blocks are. */
 export function withOwnScratch<
   T extends ThreadKernels & Pick<DecodeTarget, 'allocate'> & Pick<BlockSharing, 'release'>,
 >(context: T): T {
-  return { ...context, ...scratchOf(new Scratch(context.allocate, context.release)) }
+  return { ...context, ...scratchOf(new Scratch(context.allocate, context.release, context.memory.buffer.byteLength)) }
 }
 
 function scratchOf(scratch: Scratch): Omit<ThreadKernels, 'memory' | 'wasm'> {

@@ -1,7 +1,7 @@
 /** Operations on whole vectors of any type and form, on which kernels and operators are built. */
 
 export { releaseBatch, releaseVector, retainBatch, retainVector } from '../../io/block-sharing.js'
-export { concat, persist, persistBatch } from './vectors/concat.js'
+export { concat, persist, persistBatch, takeIntoBlocks } from './vectors/concat.js'
 export { expand, plain } from './vectors/form.js'
 export { type Selection, selectionOf } from './vectors/selection.js'
 export { NO_ROW, take, takeBatch } from './vectors/take.js'

@@ -3,8 +3,14 @@
 import { align64 } from '../../io/batch.js'
 
 const FIRST_CHUNK = 1 << 20
-/** Above this the arena gives its chunks back at a reset, so that one large slice does not hold memory for ever. */
-const KEPT_BYTES = 64 << 20
+/** Chunks double up to this part of the memory, and this many bytes: the last may be nearly empty. */
+const CHUNK_SHARE = 1 / 48
+const MOST_CHUNK = 32 << 20
+/**
+ * Above so many of the largest chunks the arena gives its chunks back at a reset, so that one large slice does not hold
+ * memory for ever.
+ */
+const KEPT_CHUNKS = 2
 
 export interface ScratchMark {
   readonly chunk: number
@@ -15,11 +21,16 @@ export class Scratch {
   private chunks: { address: number; size: number }[] = []
   private current = -1
   private used = 0
+  private readonly largestChunk: number
 
+  /** In a memory of `memoryBytes`. */
   constructor(
     private readonly allocateBlock: (bytes: number) => number,
     private readonly releaseBlock: (address: number) => void,
-  ) {}
+    memoryBytes: number,
+  ) {
+    this.largestChunk = Math.min(MOST_CHUNK, Math.max(FIRST_CHUNK, align64(memoryBytes * CHUNK_SHARE)))
+  }
 
   /** Returns the address of `bytes` bytes, 64-byte aligned, valid until the next reset. */
   readonly allocate = (bytes: number): number => {
@@ -44,7 +55,7 @@ export class Scratch {
   /** Forgets everything handed out. */
   reset(): void {
     const total = this.chunks.reduce((sum, chunk) => sum + chunk.size, 0)
-    if (total > KEPT_BYTES) this.free()
+    if (total > this.largestChunk * KEPT_CHUNKS) this.free()
     else if (this.chunks.length > 0) this.current = 0
     this.used = 0
   }
@@ -61,7 +72,7 @@ export class Scratch {
       this.current++
     } else {
       const last = this.chunks.at(-1)?.size ?? FIRST_CHUNK / 2
-      const size = Math.max(Math.min(last * 2, KEPT_BYTES / 2), atLeast)
+      const size = Math.max(Math.min(last * 2, this.largestChunk), atLeast)
       this.chunks.push({ address: this.allocateBlock(size), size })
       this.current = this.chunks.length - 1
     }

@@ -2,11 +2,12 @@
 
 import { type Allocate, type Batch, emptyVector, type Vector } from '../../../io/batch.js'
 import { retainVector } from '../../../io/block-sharing.js'
-import type { DataType } from '../../../planner/types.js'
+import { type DataType, isNested } from '../../../planner/types.js'
 import type { RetainingContext } from '../kernel.js'
 import { assemble, type Segment } from './assemble.js'
 import { expand } from './form.js'
 import { sharedDictionary } from './shared-dictionary.js'
+import { take } from './take.js'
 
 /**
  * All rows of `vectors`, which have one type, in order, as one vector in fresh blocks. Vectors that share a dictionary
@@ -42,6 +43,33 @@ export function persist(context: RetainingContext, allocate: Allocate, source: V
 
 export function persistBatch(context: RetainingContext, allocate: Allocate, batch: Batch): Batch {
   return { ...batch, columns: batch.columns.map((column) => persist(context, allocate, column)) }
+}
+
+/**
+ * Rows `indices[0 .. count)` of `source`, none of them null, in fresh blocks: written there once where the type is not
+ * nested, rather than gathered in scratch and copied.
+ */
+export function takeIntoBlocks(
+  context: RetainingContext & { readonly allocate: Allocate; readonly release: (block: number) => void },
+  source: Vector,
+  indices: number,
+  count: number,
+): Vector {
+  if (source.constant || source.dictionary !== null || source.type.kind === 'null' || isNested(source.type)) {
+    return persist(context, context.allocate, take(context, source, indices, count))
+  }
+  const blocks: number[] = []
+  const scratch = (bytes: number): number => {
+    const block = context.allocate(bytes)
+    blocks.push(block)
+    return block
+  }
+  try {
+    return { ...take({ ...context, scratch }, source, indices, count), blocks }
+  } catch (error) {
+    for (const block of blocks) context.release(block)
+    throw error
+  }
 }
 
 function wholeSegment(source: Vector): Segment {

@@ -1,15 +1,18 @@
 /** Writes sorted rows to files in batches, and the keys of the first row of each. */
 
-import type { Batch, Vector } from '../../../io/batch.js'
+import type { Vector } from '../../../io/batch.js'
 import type { SpilledBatch, SpillFile } from '../../../io/spill/spill-file.js'
 import { SpillWriter } from '../../../io/spill/spill-writer.js'
-import { plain, takeBatch } from '../../kernels/vectors.js'
+import type { Schema } from '../../../planner/types.js'
+import { plain, take } from '../../kernels/vectors.js'
 import type { OperatorContext } from '../operator-context.js'
 import type { KeyPlace } from './keys.js'
 
 /** Where sorted rows are to be written. */
 export interface SpillTarget {
   readonly file: SpillFile
+  /** Of its batches. */
+  readonly schema: Schema
   /** Where the keys lie in its batches. */
   readonly keys: readonly KeyPlace[]
   /** Rows of a batch. */
@@ -23,38 +26,55 @@ export interface SpilledRows {
   readonly firsts: SpilledBatch
 }
 
-/** Rows of contiguous columns in the order of their numbers: `count` of these, at least one, as u32 at `order`. */
-export interface OrderedRows {
-  readonly batch: Batch
+/** The rows of a vector in the order of their numbers, as u32 at `order`. */
+export interface OrderedColumn {
+  readonly vector: Vector
   readonly order: number
+}
+
+/** Rows of which each column has an order of its own; there is at least one. */
+export interface OrderedRows {
+  readonly columns: readonly OrderedColumn[]
   readonly count: number
 }
 
 export function spillRows(
   context: OperatorContext,
-  { file, keys, batchRows }: SpillTarget,
-  { batch, order, count }: OrderedRows,
+  { file, schema, keys, batchRows }: SpillTarget,
+  { columns, count }: OrderedRows,
 ): SpilledRows {
   const writer = new SpillWriter(context.memory, file)
-  const write = (columns: readonly Vector[], rows: number, length: number): SpilledBatch => {
+  const write = (fields: Schema['fields'], taken: readonly OrderedColumn[], length: number): SpilledBatch => {
     context.checkCancelled()
     const mark = context.markScratch()
-    const taken = takeBatch(context, { ...batch, columns }, rows, length)
-    const spilled = writer.append({ ...taken, columns: taken.columns.map((column) => plain(context, column)) })
+    const vectors = taken.map(({ vector, order }) => plain(context, take(context, vector, order, length)))
+    const spilled = writer.append({ schema: { fields }, length, columns: vectors })
     context.rewindScratch(mark)
     return spilled
   }
   try {
     const batches: SpilledBatch[] = []
-    const firstRows = context.scratch(Math.ceil(count / batchRows) * 4)
-    const { u32 } = context.memory
     for (let from = 0; from < count; from += batchRows) {
-      u32[firstRows / 4 + batches.length] = u32[order / 4 + from]
-      batches.push(write(batch.columns, order + from * 4, Math.min(batchRows, count - from)))
+      const rows = columns.map(({ vector, order }) => ({ vector, order: order + from * 4 }))
+      batches.push(write(schema.fields, rows, Math.min(batchRows, count - from)))
     }
-    const keyColumns = keys.map(({ column }) => batch.columns[column])
-    return { batches, firsts: write(keyColumns, firstRows, batches.length) }
+    const firsts = keys.map(({ column }) => firstRows(context, columns[column], batches.length, batchRows))
+    const keyFields = keys.map(({ column }) => schema.fields[column])
+    return { batches, firsts: write(keyFields, firsts, batches.length) }
   } finally {
     writer.close()
   }
+}
+
+/** Every `batchRows`-th row. */
+function firstRows(
+  context: OperatorContext,
+  { vector, order }: OrderedColumn,
+  count: number,
+  batchRows: number,
+): OrderedColumn {
+  const { u32 } = context.memory
+  const rows = context.scratch(count * 4)
+  for (let i = 0; i < count; i++) u32[rows / 4 + i] = u32[order / 4 + i * batchRows]
+  return { vector, order: rows }
 }

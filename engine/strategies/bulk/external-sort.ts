@@ -11,6 +11,7 @@ import type { Schema } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import type { KeyPlace } from '../../operators/sort/keys.js'
 import type { SpillTarget } from '../../operators/sort/spill.js'
+import type { MergePart } from '../../operators/sort/spilled-runs.js'
 import type { OperatorHandle } from '../../run.js'
 import { orderedMap } from '../ordered-map.js'
 import { cutRuns } from './cut-runs.js'
@@ -30,8 +31,13 @@ const WAITING_SHARE = 0.5
 /** What begins in a part of a merge: this part of the room, within bounds. */
 const PARTS_IN_ROOM = 32
 const MOST_PART_BYTES = 1 << 20
+/** Parts under way, of which those that wait for their turn have rows in memory: this part of the room, within bounds. */
+const PARTS_SHARE = 0.35
+const MOST_PARTS = 24
 /** Batches that a task writes. */
 const TASK_BATCHES = 16
+/** Multiples of it, without their whole parts, lie as evenly as can be. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
 
 export interface ExternalSortOptions {
   /** Columns of the input: those to put out, and computed keys behind them. */
@@ -48,6 +54,7 @@ export class ExternalSort {
   /** What may be held while runs are merged. */
   private readonly roomBytes: number
   private readonly batchBytes: number
+  private readonly partBytes: number
 
   constructor(
     private readonly work: BulkWork,
@@ -58,6 +65,7 @@ export class ExternalSort {
     this.roomBytes = work.switching.sortBytes
     const bytes = Math.min(MOST_BATCH_BYTES, this.roomBytes / BATCHES_IN_ROOM)
     this.batchBytes = Math.max(LEAST_BATCH_BYTES, bytes)
+    this.partBytes = Math.min(MOST_PART_BYTES, this.roomBytes / PARTS_IN_ROOM)
   }
 
   /** Writes the next rows of the input, sorted, to files. Takes over the pieces. */
@@ -73,12 +81,10 @@ export class ExternalSort {
     const runs = await sortedRuns(operator, work.run.pool.threads, vectors, rows, limit)
     const total = Math.min(rows, limit ?? rows)
     const target = await this.target(bytes / rows)
-    const taskRows = target.batchRows * TASK_BATCHES
     const written = await Promise.all(
-      Array.from({ length: Math.ceil(total / taskRows) }, (_, share) => {
-        const [from, to] = [share * taskRows, Math.min(total, (share + 1) * taskRows)]
-        return operator.task('spillSorted', { keys: vectors, runs, batch: whole, from, to, target })
-      }),
+      taskBounds(total, target.batchRows, this.runs.length).map(([from, to]) =>
+        operator.task('spillSorted', { keys: vectors, runs, batch: whole, from, to, target }),
+      ),
     )
     for (const { address } of runs) operator.context.release(address)
     releaseBatch(operator.context, whole)
@@ -92,13 +98,19 @@ export class ExternalSort {
     let left = limit ?? Number.POSITIVE_INFINITY
     const merge = await this.merge(this.runs)
     try {
-      const parts = this.work.parts(merge.parts, () =>
-        merge.next((part) => this.operator.task('mergeSpilled', { part, columns })),
+      const release = (batch: Batch) => releaseBatch(this.operator.context, batch)
+      const parts = this.parts(
+        merge,
+        (part) => this.operator.task('mergeSpilled', { part, columns }),
+        ({ batches }) => batches.forEach(release),
       )
-      for await (const batch of parts) {
-        const rows = Math.min(left, batch.length)
-        left -= rows
-        yield sliceBatch(batch, 0, rows)
+      for await (const { batches } of parts) {
+        for (const batch of batches) {
+          const rows = Math.min(left, batch.length)
+          left -= rows
+          if (rows > 0) yield sliceBatch(batch, 0, rows)
+          else release(batch)
+        }
         if (left === 0) break
       }
     } finally {
@@ -124,18 +136,12 @@ export class ExternalSort {
 
   /** One run of the rows of several. */
   private async rewritten(runs: readonly SpilledRun[]): Promise<SpilledRun> {
-    const { operator, work } = this
+    const { operator } = this
     const batches = runs.flatMap((run) => run.batches)
     const [bytes, rows] = batches.reduce(([sum, count], one) => [sum + one.bytes, count + one.rows], [0, 0])
     const target = await this.target(bytes / rows)
     const merge = await this.merge(runs)
-    const parts = orderedMap(
-      range(merge.parts),
-      () => work.window,
-      () => merge.next((part) => operator.task('respillMerged', { part, target })),
-      () => {},
-      () => work.run.stop(),
-    )
+    const parts = this.parts(merge, (part) => operator.task('respillMerged', { part, target }))
     try {
       const written = []
       for await (const part of parts) written.push(part)
@@ -145,9 +151,26 @@ export class ExternalSort {
     }
   }
 
+  /** What `work` makes of the parts of a merge, in order. */
+  private parts<T>(
+    merge: RunMerge,
+    work: (part: MergePart) => Promise<T>,
+    discard: (result: T) => void = () => {},
+  ): AsyncGenerator<T> {
+    const { run, window } = this.work
+    // A part takes a fraction of the time of a task of whoever takes the rows: while a thread does that, others go on.
+    const most = Math.min(MOST_PARTS, Math.floor((this.roomBytes * PARTS_SHARE) / this.partBytes))
+    return orderedMap(
+      range(merge.parts),
+      () => (run.memory.isCrowded ? 1 : Math.max(window, most)),
+      () => merge.next(work),
+      discard,
+      () => run.stop(),
+    )
+  }
+
   private merge(runs: readonly SpilledRun[]): Promise<RunMerge> {
-    const partBytes = Math.min(MOST_PART_BYTES, this.roomBytes / PARTS_IN_ROOM)
-    const step = Math.max(1, Math.round(partBytes / this.batchBytes))
+    const step = Math.max(1, Math.round(this.partBytes / this.batchBytes))
     return RunMerge.begin(this.operator, this.options.schema, this.options.keys, runs, step)
   }
 
@@ -155,10 +178,27 @@ export class ExternalSort {
   private async target(rowBytes: number): Promise<SpillTarget> {
     const rows = Math.floor(this.batchBytes / Math.max(1, rowBytes))
     const batchRows = Math.min(MOST_BATCH_ROWS, Math.max(1, rows))
-    return { file: await this.files.create(), keys: this.options.keys, batchRows }
+    const { schema, keys } = this.options
+    return { file: await this.files.create(), schema, keys, batchRows }
   }
 
   private async discard(runs: readonly SpilledRun[]): Promise<void> {
     for (const run of runs) await this.files.remove(run.file)
   }
+}
+
+/**
+ * Where the rows of a run are cut into tasks, each of so many batches. The first batch alone is a task, and shorter by
+ * another fraction in each run: if the batches of all runs began at about the same keys, a merge would come to a batch of
+ * every run at once, and its parts would be as large as that.
+ */
+function taskBounds(rows: number, batchRows: number, run: number): [from: number, to: number][] {
+  const fraction = ((run + 1) * GOLDEN_RATIO) % 1
+  const bounds: [number, number][] = []
+  let end = Math.max(1, Math.round(batchRows * fraction))
+  for (let from = 0; from < rows; end += batchRows * TASK_BATCHES) {
+    bounds.push([from, Math.min(rows, end)])
+    from = end
+  }
+  return bounds
 }
