@@ -20,6 +20,7 @@ export class Retries {
   constructor(
     private readonly options: RetryOptions,
     private readonly random: () => number = Math.random,
+    private readonly passes: (error: unknown) => boolean = isPassing,
   ) {}
 
   /** True if anything may be done again. */
@@ -42,7 +43,7 @@ export class Retries {
       try {
         return await attempt(count - done)
       } catch (error) {
-        if (done === count || !isPassing(error)) throw afterAttempts(error, done + 1)
+        if (done === count || !this.passes(error)) throw afterAttempts(error, done + 1)
         await this.wait(done, checkCancelled)
         this.repeated++
         onRetry()
