@@ -1,0 +1,20 @@
+/** Errors that say in which stage of a pipeline they came up. */
+
+import { InternalError, VolleyError } from '../../../planner/errors.js'
+
+/** The same error, with the stage in its message and its details. */
+export function inStage(stage: string, error: unknown): unknown {
+  if (error instanceof InternalError) return error
+  const message = `stage ${stage}: ${error instanceof Error ? error.message : String(error)}`
+  if (!(error instanceof VolleyError)) return new VolleyError('VOLLEY_USER_FUNCTION', message, { stage }, error)
+  if (error.details.stage !== undefined) return error
+  return new VolleyError(error.code, message, { ...error.details, stage }, error)
+}
+
+export async function naming<T>(stage: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw inStage(stage, error)
+  }
+}
