@@ -3,6 +3,7 @@
 import { availableParallelism, tmpdir } from 'node:os'
 import { checkOptions } from '../planner/arguments.js'
 import { VolleyError } from '../planner/errors.js'
+import { parseBytes } from '../planner/quantities.js'
 import type { AnyStrategyName, StrategyName } from '../planner/run-options.js'
 import { threadsWithin } from './memory/budget.js'
 import { systemMemory } from './memory/container-limit.js'
@@ -29,6 +30,8 @@ export interface CheckedOptions {
   readonly sharedMemoryBytes: number | null
   /** What a breaker may hold under bigdata, where it is not to follow from the limit: tests make it small. */
   readonly breakerBytes: number | null
+  /** Whether DuckDB may run whole plans under bigdata: tests have volley run them, with breakers that spill. */
+  readonly pushesDown: boolean
   readonly tempDirectory: string
   readonly strategy: AnyStrategyName
   readonly ownStrategy: ExecutionStrategy | null
@@ -53,6 +56,7 @@ export function checkEngineOptions(options: EngineOptions): CheckedOptions {
     memoryLimit,
     sharedMemoryBytes: null,
     breakerBytes: null,
+    pushesDown: true,
     tempDirectory: options.tempDirectory ?? tmpdir(),
     ...strategyOf(options.strategy ?? 'auto'),
   }
@@ -74,24 +78,6 @@ function memoryLimitOf(given: number | string | undefined): number {
     )
   }
   return bytes
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-}
-
-/** Bytes named by text such as `512MB`, `1.5 GiB` or `1000`; NaN if it names none. */
-function parseBytes(text: string): number {
-  const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*$/i.exec(text)
-  const unit = match === null ? undefined : UNITS[match[2].toLowerCase()]
-  return match === null || unit === undefined ? Number.NaN : Math.floor(Number(match[1]) * unit)
 }
 
 const STRATEGIES: readonly StrategyName[] = ['auto', 'row', 'bulk', 'bigdata']

@@ -1,4 +1,4 @@
-/** Prints numbers with units for people. */
+/** Numbers with units: printed for people, and read. */
 
 const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const
 
@@ -46,4 +46,38 @@ function threeDigits(value: number): string {
 
 function pad(value: number): string {
   return String(value).padStart(2, '0')
+}
+
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+}
+
+/** Bytes named by text such as `512MB`, `1.5 GiB` or `1000`; NaN if it names none. */
+export function parseBytes(text: string): number {
+  const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*$/i.exec(text)
+  const unit = match === null ? undefined : UNIT_BYTES[match[2].toLowerCase()]
+  return match === null || unit === undefined ? Number.NaN : Math.floor(Number(match[1]) * unit)
+}
+
+const UNIT_MILLISECONDS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+/** Milliseconds named by text such as `500ms`, `30s`, `5min` or `1.5h`; NaN if it names none. */
+export function parseDuration(text: string): number {
+  const match = /^\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*$/i.exec(text)
+  const unit = match === null ? undefined : UNIT_MILLISECONDS[match[2].toLowerCase()]
+  return match === null || unit === undefined ? Number.NaN : Number(match[1]) * unit
 }
