@@ -1,25 +1,23 @@
 /**
  * Aggregation: the workers group in states of their own, one for each task under way; shares of groups are merged. When
- * the states have no more room, their groups become rows of a table in DuckDB, as often as that happens, and DuckDB merges
- * them at the end.
+ * the states have no more room, their groups go to a store out of memory, as often as that happens, which merges them at the
+ * end.
  */
 
 import type { Batch } from '../../../io/batch.js'
-import { mergePartialsSql } from '../../../planner/duckdb-sql/merge-aggregates.js'
-import { partialSchema } from '../../../planner/duckdb-sql/partial-form.js'
-import { rawPartialsSql } from '../../../planner/duckdb-sql/raw-partials.js'
-import type { TypedExpression } from '../../../planner/expression.js'
-import { exportPartials } from '../../operators/aggregate/partials.js'
+import { planAggregates } from '../../operators/aggregate/plan.js'
 import { type AggregateDescriptor, AggregateState } from '../../operators/aggregate.js'
 import { AggregateSlots } from '../../operators/aggregate-slot.js'
 import { repeatsTasks } from '../../recovery/recovery.js'
-import type { OperatorHandle, Run } from '../../run.js'
+import type { OperatorHandle } from '../../run.js'
 import type { ChainEnd } from '../../workers/messages.js'
-import { isSql, SqlSteps, sqlOverColumns } from '../bigdata/rest.js'
-import { StagedRows } from '../bigdata/staged-rows.js'
 import { type BreakerRows, type PipelineSource, sourceSchema } from '../pipeline.js'
 import type { MorselFeed } from './feed.js'
+import type { GroupStore } from './group-store.js'
 import { BuiltJoins, type Prepared } from './joins.js'
+import { PartitionedGroups } from './partitioned-groups.js'
+import { partitionBits } from './partitions.js'
+import { StagedGroups } from './staged-groups.js'
 import type { BulkWork } from './work.js'
 
 /** Fewer groups than this are merged by one worker. */
@@ -27,8 +25,8 @@ const SMALL_GROUPS = 20_000
 /** States of single tasks that are kept, and how many of them are merged when there are so many. */
 const MOST_HELD = 8
 const MERGED_HELD = 6
-/** Bytes of a state that are exported at a time: for a while there are twice as many. */
-const EXPORT_BYTES = 8 << 20
+/** The least part of what groups may hold that is worth its files. */
+const LEAST_SHARE = 1 / 8
 
 type AggregateEnd = Extract<ChainEnd, { kind: 'aggregate' }>
 type AggregateSource = Extract<PipelineSource, { kind: 'aggregate' }>
@@ -42,99 +40,120 @@ export async function aggregate(work: BulkWork, source: AggregateSource): Promis
     schema: sourceSchema(source),
   }
   const slots = AggregateSlots.create(operator.context, repeatsTasks(work.run.recovery) ? 0 : work.window)
-  const staged = await consume(work, source, operator, descriptor, slots)
-  if (staged === null) return { kind: 'batches', batches: mergeStates(work, operator, descriptor, slots) }
+  const store = await new Aggregation(work, source, operator, descriptor, slots).consume()
+  if (store === null) return { kind: 'batches', batches: mergeStates(work, operator, descriptor, slots) }
   slots.release()
-  const { rows, rest } = staged
-  // The larger part comes first: with few rows before many, DuckDB's grouping does not spill in time (1.5.6).
-  const partials = rest === null ? rows.table : `(${rest} UNION ALL SELECT * FROM ${rows.table})`
-  return { kind: 'query', sql: mergePartialsSql(descriptor, partials), tables: [rows] }
+  return store.results()
 }
 
-/** Groups as rows of `partialSchema`: some in a table, some yet to be read by a SELECT. */
-interface StagedGroups {
-  readonly rows: StagedRows
-  readonly rest: string | null
-}
+class Aggregation {
+  private store: GroupStore | null = null
 
-/** Groups all rows, into the slots; or into a table, once the states have been moved there. */
-async function consume(
-  work: BulkWork,
-  { input, keys, aggregates, node }: AggregateSource,
-  operator: OperatorHandle,
-  descriptor: AggregateDescriptor,
-  slots: AggregateSlots,
-): Promise<StagedGroups | null> {
-  const joins = new BuiltJoins(work)
-  let staged: StagedRows | null = null
-  try {
-    const prepared = await joins.prepare(input.source, input.steps)
-    const end: AggregateEnd = {
+  constructor(
+    private readonly work: BulkWork,
+    private readonly source: AggregateSource,
+    private readonly operator: OperatorHandle,
+    private readonly descriptor: AggregateDescriptor,
+    private readonly slots: AggregateSlots,
+  ) {}
+
+  /** Groups all rows, into the slots; or into a store, once the states have no more room. */
+  async consume(): Promise<GroupStore | null> {
+    const { input } = this.source
+    const joins = new BuiltJoins(this.work)
+    try {
+      const prepared = await joins.prepare(input.source, input.steps)
+      const feed = this.work.feed(prepared.source)
+      try {
+        await this.consumeFeed(feed, prepared)
+      } finally {
+        await feed.close()
+      }
+      return this.store
+    } catch (error) {
+      await this.store?.release()
+      throw error
+    } finally {
+      joins.release()
+    }
+  }
+
+  private async consumeFeed(feed: MorselFeed, prepared: Prepared): Promise<void> {
+    const { work, operator, descriptor, slots } = this
+    const end = this.end
+    while (!feed.exhausted) {
+      let rows = 0
+      for await (const reply of work.chain(feed, prepared.steps, end, operator, () => this.isFull(feed))) {
+        work.run.throwIfCancelled()
+        rows += reply.rowsOut
+        if (reply.state === null) continue
+        slots.hold(reply.state)
+        if (slots.heldCount >= MOST_HELD) await mergeHeld(operator, descriptor, slots)
+      }
+      if (feed.exhausted && this.store === null) return
+      this.store ??= await this.createStore(feed, prepared, end)
+      const { states } = slots
+      await this.store.addStates(states)
+      const groups = this.release(states)
+      if (!feed.exhausted) await this.store.addRest(feed, { rows, groups })
+    }
+  }
+
+  private get end(): AggregateEnd {
+    const { descriptor, slots, source } = this
+    return {
       kind: 'aggregate',
-      node,
+      node: source.node,
       descriptor,
-      keys: keys.map((key) => key.expression),
-      arguments: aggregates.map((aggregate) => aggregate.argument),
-      filters: aggregates.map((aggregate) => aggregate.filter),
+      keys: source.keys.map((key) => key.expression),
+      arguments: source.aggregates.map((aggregate) => aggregate.argument),
+      filters: source.aggregates.map((aggregate) => aggregate.filter),
       slots: slots.slots,
       slotCount: slots.slotCount,
     }
-    const feed = work.feed(prepared.source)
-    const isFull = () => {
-      const { taken, total } = feed
-      const growthBytes = slots.growthBytes(work.run.pool.threads)
-      const place = { morsel: taken, morsels: total }
-      return work.switching.shouldSpill({ label: operator.label, bytes: slots.bytes, growthBytes, ...place })
-    }
-    const sql = restOf(work.run, prepared, end)
-    try {
-      while (!feed.exhausted) {
-        for await (const { state } of work.chain(feed, prepared.steps, end, operator, isFull)) {
-          work.run.throwIfCancelled()
-          if (state === null) continue
-          slots.hold(state)
-          if (slots.heldCount >= MOST_HELD) await mergeHeld(operator, descriptor, slots)
-        }
-        if (feed.exhausted && staged === null) return null
-        if (sql !== null) await work.run.releaseWorkers()
-        staged ??= await StagedRows.createNamed(work.run, partialSchema(descriptor))
-        const before = staged.bytes
-        await moveStates(operator, descriptor, slots, staged)
-        operator.span.spilled(staged.bytes - before)
-        if (sql !== null) return { rows: staged, rest: await sql(feed) }
-      }
-    } finally {
-      await feed.close()
-    }
-  } finally {
-    joins.release()
   }
-  return staged === null ? null : { rows: staged, rest: null }
-}
 
-/** Rows that DuckDB reads itself come after all that were grouped here. */
-const REST_POSITION = 2n ** 62n
-
-/** Writes what is left of a feed as partial groups; null if the workers have to do it. */
-function restOf(
-  run: Run,
-  { source, steps }: Prepared,
-  { descriptor, keys, arguments: inputs, filters }: AggregateEnd,
-): ((feed: MorselFeed) => Promise<string | null>) | null {
-  const sqlSteps = SqlSteps.of(run, source, steps)
-  const computed = [...keys, ...inputs, ...filters].filter((expression) => expression !== null)
-  if (sqlSteps === null || !isSql(() => computed.map(sqlOverColumns))) return null
-  const written = (expression: TypedExpression | null) => (expression === null ? null : sqlOverColumns(expression))
-  return async (feed) => {
-    const rest = await sqlSteps.rest(feed, run)
-    if (rest === null) return null
-    return rawPartialsSql(descriptor, {
-      keys: keys.map(sqlOverColumns),
-      arguments: inputs.map(written),
-      filters: filters.map(written),
-      position: `(${REST_POSITION} + p0)`,
-      from: `(${rest})`,
+  private isFull(feed: MorselFeed): boolean {
+    const { operator, slots, work } = this
+    const shareBytes = this.isPartitioned ? work.switching.sortBytes : work.switching.shareBytes
+    return work.switching.shouldSpill({
+      label: operator.label,
+      bytes: slots.bytes,
+      growthBytes: slots.growthBytes(work.run.pool.threads),
+      shareBytes,
+      leastBytes: shareBytes * LEAST_SHARE,
+      morsel: feed.taken,
+      morsels: feed.total,
     })
+  }
+
+  /** One group with all its values cannot be divided by its key: quantiles are then left to DuckDB. */
+  private get isPartitioned(): boolean {
+    const { keys, partials } = planAggregates(this.descriptor).partials
+    return keys.length > 0 || partials.every(({ form }) => form.kind !== 'values')
+  }
+
+  private createStore(feed: MorselFeed, prepared: Prepared, end: AggregateEnd): Promise<GroupStore> {
+    const { operator, slots, work } = this
+    if (!this.isPartitioned) return StagedGroups.create(work.run, operator, end, prepared)
+    const bits = partitionBits(
+      { bytes: slots.bytes, taken: feed.taken, total: feed.total },
+      work.switching.sortBytes / work.run.pool.threads,
+    )
+    return PartitionedGroups.create(work, operator, end, prepared.steps, bits)
+  }
+
+  /** Releases the states, and returns how many groups they had. */
+  private release(states: readonly number[]): number {
+    const { operator, descriptor, slots } = this
+    let groups = 0
+    for (const address of states) {
+      const state = AggregateState.attach(operator.context, descriptor, address)
+      groups += state.groupCount
+      state.release()
+    }
+    slots.clear()
+    return groups
   }
 }
 
@@ -149,27 +168,6 @@ async function mergeHeld(
   const { state } = await operator.task('absorbGroups', { descriptor, states })
   slots.hold(state)
   for (const address of states) AggregateState.attach(operator.context, descriptor, address).release()
-}
-
-async function moveStates(
-  operator: OperatorHandle,
-  descriptor: AggregateDescriptor,
-  slots: AggregateSlots,
-  staged: StagedRows,
-): Promise<void> {
-  for (const address of slots.states) {
-    const state = AggregateState.attach(operator.context, descriptor, address)
-    const partitions = Math.max(1, Math.ceil(state.bytes / EXPORT_BYTES))
-    for (let partition = 0; partition < partitions; partition++) {
-      // Here and not in a worker, whose memory DuckDB may need.
-      for (const batch of exportPartials(operator.context, descriptor, address, partition, partitions)) {
-        await staged.append(batch)
-      }
-      operator.context.resetScratch()
-    }
-    state.release()
-  }
-  slots.clear()
 }
 
 async function* mergeStates(

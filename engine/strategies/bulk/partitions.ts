@@ -10,7 +10,7 @@ import type { SpillFile } from '../../../io/spill/spill-file.js'
 import type { TypedExpression } from '../../../planner/expression.js'
 import { field, INT64, type Schema, schemaOf } from '../../../planner/types.js'
 import type { PlanPart } from '../../metrics/plan-part.js'
-import { PIECE_FIELDS } from '../../operators/partition.js'
+import { type PartitionTarget, PIECE_FIELDS } from '../../operators/partition.js'
 import { SPILLED_FIELDS } from '../../operators/spilled-pieces.js'
 import type { OperatorHandle } from '../../run.js'
 import type { ChainEnd, ChainStep, SpilledMorsel, TaskMorsel } from '../../workers/messages.js'
@@ -87,12 +87,17 @@ export class Partitions {
     return this.options.bits
   }
 
-  /** The end of a chain that writes its rows here; the pieces that it answers with are to be added. */
+  /** Where tasks write rows; the pieces that they answer with are to be added. */
+  get target(): PartitionTarget {
+    const { bits, skip = 0 } = this.options
+    const taskBytes = Math.min(MOST_TASK_BYTES, this.work.run.memory.limit / TASKS_IN_MEMORY)
+    return { file: this.file, bits, skip, taskBytes }
+  }
+
+  /** The end of a chain that writes its rows here. */
   end(node?: PlanPart): ChainEnd {
-    const { keys, positions = false, bits, skip = 0 } = this.options
-    const { limit } = this.work.run.memory
-    const taskBytes = Math.min(MOST_TASK_BYTES, limit / TASKS_IN_MEMORY)
-    const end: ChainEnd = { kind: 'partition', keys, positions, target: { file: this.file, bits, skip, taskBytes } }
+    const { keys, positions = false } = this.options
+    const end: ChainEnd = { kind: 'partition', keys, positions, target: this.target }
     return node === undefined ? end : { ...end, node }
   }
 
@@ -127,11 +132,14 @@ export class Partitions {
     return this.fill(this.work.feed({ kind: 'stream', schema: this.options.schema, rows }), [])
   }
 
-  /** The rows of a partition, for chains. */
+  /** The rows of a partition, some at a time. */
+  morselsOf(partition: number): SpilledMorsel[] {
+    return [...this.morsels(partition, Math.min(MOST_MORSEL_BYTES, this.work.run.memory.limit / MORSELS_IN_MEMORY))]
+  }
+
+  /** The same for chains. */
   feed(partition: number): MorselFeed<SpilledMorsel> {
-    const { limit } = this.work.run.memory
-    const most = Math.min(MOST_MORSEL_BYTES, limit / MORSELS_IN_MEMORY)
-    const morsels = [...this.morsels(partition, most)]
+    const morsels = this.morselsOf(partition)
     const each = async function* () {
       yield* morsels
     }
