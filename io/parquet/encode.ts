@@ -3,7 +3,8 @@
 import { InternalError, VolleyError } from '../../planner/errors.js'
 import type { Field, Schema } from '../../planner/types.js'
 import type { MemoryViews } from '../batch.js'
-import { type Codec, withCodec } from './codec.js'
+import { vectorBytes } from '../vector-bytes.js'
+import { type Codec, codecLimits, withCodec } from './codec.js'
 import { wantsDictionary } from './dictionary-choice.js'
 import { dictionaryChunk, type EncodedChunk, suitsDictionaryChunk } from './dictionary-chunk.js'
 import { ipcStream, type RowGroupSlice } from './ipc-stream.js'
@@ -28,6 +29,9 @@ export interface EncodeOptions {
 
 /** Behind the magic, as in a file of its own: an offset of 0 would say that there is no dictionary. */
 export const FIRST_PAGE = 4
+
+/** Of what the codec may decode at a time: columns that it encodes at a time, unless a single one is larger. */
+const GROUP_SHARE = 0.25
 
 /** Plain data; `bytes` has a buffer of its own, which may be transferred. */
 export interface EncodedRowGroup {
@@ -94,29 +98,65 @@ function codecChunks(
   dictionaries: readonly boolean[],
   options: EncodeOptions,
 ): ReadonlyMap<number, readonly EncodedChunk[]> {
-  const columns = schema.fields.map((_, column) => column).filter((column) => own[column] === null)
   const chunks = new Map<number, readonly EncodedChunk[]>()
-  if (columns.length === 0) return chunks
-  const fields = columns.map((column) => schema.fields[column])
-  const narrowed = slices.map(({ batch, start, length }) => ({
-    batch: { ...batch, schema: { fields }, columns: columns.map((column) => batch.columns[column]) },
-    start,
-    length,
-  }))
-  const plain = fields.filter((_, index) => !dictionaries[columns[index]])
-  const stream = ipcStream(memory, narrowed, { fields })
+  const columns = schema.fields.map((_, column) => column).filter((column) => own[column] === null)
+  for (const group of groupsBySize(memory, slices, columns)) {
+    const fields = group.map((column) => schema.fields[column])
+    const plain = fields.filter((_, index) => !dictionaries[group[index]])
+    const narrowed = slices.map(({ batch, start, length }) => ({
+      batch: { ...batch, schema: { fields }, columns: group.map((column) => batch.columns[column]) },
+      start,
+      length,
+    }))
+    const leaves = codedLeaves(memory, narrowed, fields, plain, options)
+    let leaf = 0
+    for (const [index, column] of group.entries()) {
+      const count = leafPaths({ fields: [fields[index]] }).length
+      chunks.set(column, leaves.slice(leaf, leaf + count))
+      leaf += count
+    }
+  }
+  return chunks
+}
+
+/** Cuts columns into groups that the codec encodes one after the other: its memory grows to six times such a group. */
+function groupsBySize(
+  memory: MemoryViews,
+  slices: readonly RowGroupSlice[],
+  columns: readonly number[],
+): readonly number[][] {
+  const mostBytes = codecLimits().decodeBytes * GROUP_SHARE
+  const groups: number[][] = []
+  let left = 0
+  for (const column of columns) {
+    const bytes = slices.reduce(
+      (sum, { batch, start, length }) => sum + vectorBytes(memory, batch.columns[column], start, length),
+      0,
+    )
+    if (groups.length === 0 || bytes > left) {
+      groups.push([])
+      left = mostBytes
+    }
+    groups[groups.length - 1].push(column)
+    left -= bytes
+  }
+  return groups
+}
+
+/** The chunks of all leaves of the columns `fields`. */
+function codedLeaves(
+  memory: MemoryViews,
+  slices: readonly RowGroupSlice[],
+  fields: readonly Field[],
+  plain: readonly Field[],
+  options: EncodeOptions,
+): EncodedChunk[] {
+  const stream = ipcStream(memory, slices, { fields })
   const file = withCodec((codec) => {
     const table = codec.Table.fromIPCStream(stream)
     return codec.writeParquet(table, writerProperties(codec, plain, options))
   })
-  const leaves = cutChunks(file, slices)
-  let leaf = 0
-  for (const [index, column] of columns.entries()) {
-    const count = leafPaths({ fields: [fields[index]] }).length
-    chunks.set(column, leaves.slice(leaf, leaf + count))
-    leaf += count
-  }
-  return chunks
+  return cutChunks(file, slices)
 }
 
 function writerProperties(codec: Codec, plain: readonly Field[], options: EncodeOptions) {

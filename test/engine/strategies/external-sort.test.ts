@@ -169,7 +169,7 @@ describe('a sort in files that does not come to its end', () => {
     const duration = performance.now() - began
     let aborted = 0
     for (let step = 0; step < 12; step++) {
-      const signal = AbortSignal.timeout(Math.round((duration * step) / 10))
+      const signal = AbortSignal.timeout(Math.round((duration * step) / 16))
       const run = sorted(step % 2 === 0 ? small : tiny).collect({ ...FORCED, signal })
       const code = await run.then(
         () => 'done',
