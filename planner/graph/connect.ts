@@ -96,12 +96,17 @@ class Connection {
     } else if (this.external === null || this.external.has(name)) {
       this.edges.push({ dataset: name, from: null, to, isTable })
     } else {
-      this.fault('missing', [to], `${describePipe(reader)} reads '${name}', which nothing makes${this.hint(name)}`)
+      this.fault(
+        'missing',
+        [to],
+        `${describePipe(reader)} reads '${name}', which nothing makes${this.hint(name, reader)}`,
+      )
     }
   }
 
-  private hint(name: string): string {
-    const nearest = nearestName(name, [...this.makers.keys(), ...(this.external ?? [])])
+  private hint(name: string, reader: Pipe): string {
+    const others = [...this.makers.keys(), ...(this.external ?? [])].filter((other) => !reader.outputs.includes(other))
+    const nearest = nearestName(name, others)
     return nearest === null ? '' : `; did you mean '${nearest}'?`
   }
 
