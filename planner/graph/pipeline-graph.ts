@@ -2,6 +2,7 @@
 
 import { InternalError } from '../errors.js'
 import type { Input, NestedStage, PipelineDefinition, StageDefinition } from '../pipeline/definition.js'
+import { flatten } from '../pipeline/flatten.js'
 import type { PipeOptions } from './pipe.js'
 import { PipeGraph } from './pipe-graph.js'
 import { type GraphProblem, refuseProblems } from './problems.js'
@@ -30,7 +31,13 @@ export function pipelineProblems(definition: PipelineDefinition): readonly Graph
 /** The same as `graphOf`, with the stages of nested pipelines in their place: `outer/inner`. */
 export function expandedGraphOf(definition: PipelineDefinition): PipeGraph {
   graphOf(definition)
-  return PipeGraph.of(expanded(definition, null))
+  return PipeGraph.of(pipesOf(flatten(definition)).map((pipe) => ({ ...pipe, group: nestedIn(pipe.id) })))
+}
+
+/** The nested pipeline that a stage is of, with those around it; null if it is of none. */
+function nestedIn(id: string): string | null {
+  const end = id.lastIndexOf('/')
+  return end < 0 ? null : id.slice(0, end)
 }
 
 /** The name of what a stage reads, among the datasets of its graph. */
@@ -45,15 +52,15 @@ function nestedProblems({ stages }: PipelineDefinition, path: string): GraphProb
 /** What the input of a nested pipeline is to its entry. */
 const OUTSIDE = 'the input of the nested pipeline'
 
-function problemsOfNested({ pipeline, entry, exit, inputs, tables }: NestedStage, path: string): GraphProblem[] {
+function problemsOfNested({ pipeline, entry, exit, inputs }: NestedStage, path: string): GraphProblem[] {
   const problems: GraphProblem[] = []
   const missing = (message: string) => problems.push({ kind: 'missing', ids: [path], message })
   const has = (name: string) => pipeline.stages.some(({ id }) => id === name)
-  const isFed = inputs.length + Object.keys(tables).length > 0
+  const takesInput = entry !== null || pipeline.stages.some(readsAround)
   if (entry !== null && !has(entry)) missing(`the entry '${entry}' of nested pipeline '${path}' is none of its stages`)
   if (exit !== null && !has(exit)) missing(`the exit '${exit}' of nested pipeline '${path}' is none of its stages`)
-  if (entry !== null && !isFed) missing(`nested pipeline '${path}' has the entry '${entry}' and no inputs`)
-  if (entry === null && isFed) missing(`nested pipeline '${path}' has inputs and no entry for them`)
+  if (takesInput && inputs.length === 0) missing(`nested pipeline '${path}' takes input and reads nothing`)
+  if (!takesInput && inputs.length > 0) missing(`nested pipeline '${path}' has inputs, and no stage inside takes them`)
   const pipes = pipesOf(pipeline).map((pipe) =>
     pipe.id === entry ? { ...pipe, inputs: [...(pipe.inputs ?? []), OUTSIDE] } : pipe,
   )
@@ -68,7 +75,12 @@ function problemsOfNested({ pipeline, entry, exit, inputs, tables }: NestedStage
   return [...problems, ...inside, ...nestedProblems(pipeline, `${path}/`)]
 }
 
-function pipesOf(definition: PipelineDefinition): PipeOptions[] {
+/** True of a producer that stands for the input of the nested pipeline. */
+function readsAround(stage: StageDefinition): boolean {
+  return stage.kind === 'producer' && stage.source.kind === 'input'
+}
+
+function pipesOf(definition: Pick<PipelineDefinition, 'stages'>): PipeOptions[] {
   const read = portsRead(definition)
   return definition.stages.map((stage) => ({
     id: stage.id,
@@ -80,7 +92,7 @@ function pipesOf(definition: PipelineDefinition): PipeOptions[] {
 }
 
 /** Ports beside `main` that stages are read by: functions may put out by any. */
-function portsRead({ stages }: PipelineDefinition): ReadonlyMap<string, readonly string[]> {
+function portsRead({ stages }: Pick<PipelineDefinition, 'stages'>): ReadonlyMap<string, readonly string[]> {
   const ports = new Map<string, string[]>()
   for (const { inputs, tables } of stages) {
     for (const { stage, port } of [...inputs, ...Object.values(tables)]) {
@@ -95,39 +107,4 @@ function outputsOf(stage: StageDefinition, read: ReadonlyMap<string, readonly st
   const routed = stage.kind === 'processor' ? stage.routes.map(({ port }) => port) : []
   const ports = stage.kind === 'pipeline' ? [] : [...routed, ...(read.get(stage.id) ?? [])]
   return [MAIN, ...new Set(ports)].map((port) => datasetOf({ stage: stage.id, port }))
-}
-
-/** What lies outside a nested pipeline, for its stages. */
-interface Surroundings {
-  /** Id of the nested pipeline, with those around it. */
-  readonly path: string
-  readonly entry: string | null
-  readonly inputs: readonly string[]
-  readonly tables: readonly string[]
-}
-
-function expanded(definition: PipelineDefinition, around: Surroundings | null): PipeOptions[] {
-  const prefix = around === null ? '' : `${around.path}/`
-  const exits = new Map(definition.stages.map((stage) => [stage.id, exitOf(stage)]))
-  const read = portsRead(definition)
-  const name = (input: Input) =>
-    datasetOf({ stage: prefix + (exits.get(input.stage) ?? input.stage), port: input.port })
-  return definition.stages.flatMap((stage) => {
-    const id = prefix + stage.id
-    const isEntry = around !== null && around.entry === stage.id
-    const inputs = [...(isEntry ? around.inputs : []), ...stage.inputs.map(name)]
-    const tables = [...(isEntry ? around.tables : []), ...Object.values(stage.tables).map(name)]
-    if (stage.kind === 'pipeline') {
-      return expanded(stage.pipeline, { path: id, entry: stage.entry, inputs, tables })
-    }
-    const outputs = outputsOf(stage, read).map((dataset) => prefix + dataset)
-    return [{ id, kind: stage.kind, inputs, tables, outputs, group: around?.path ?? null }]
-  })
-}
-
-/** The stage whose output is that of a stage: within a nested pipeline, of its exit. */
-function exitOf(stage: StageDefinition): string {
-  if (stage.kind !== 'pipeline' || stage.exit === null) return stage.id
-  const exit = stage.pipeline.stages.find(({ id }) => id === stage.exit)
-  return exit === undefined ? stage.id : `${stage.id}/${exitOf(exit)}`
 }
