@@ -63,9 +63,9 @@ export class SharedMemory implements OperatorCounters {
 
   readonly release = (address: number): void => this.allocator.release(address)
 
-  /** Makes a block outlive its run: it then belongs to the engine, as a part of a result unless said otherwise. */
-  keep(address: number, operator: number = RESULTS): void {
-    this.allocator.adopt(address, ENGINE, operator)
+  /** Makes a block outlive its run, as a part of a result: it then belongs to the engine. */
+  keep(address: number): void {
+    this.allocator.adopt(address, ENGINE, RESULTS)
   }
 
   /** Bytes of the block at `address`. */

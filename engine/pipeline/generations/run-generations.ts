@@ -112,7 +112,8 @@ class PlanRun<T> {
     const began = performance.now()
     let attempts = 0
     const attempt = () => {
-      this.options.onEvent?.({ kind: 'started', id, attempt: ++attempts })
+      attempts++
+      this.options.onEvent?.({ kind: 'started', id, attempt: attempts })
       return this.options.run(pipe, { signal, attempt: attempts, generation })
     }
     const taken = () => ({ attempts, durationMs: performance.now() - began })
