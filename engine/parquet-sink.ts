@@ -33,6 +33,32 @@ export async function openParquetSink(
   return new PartitionSink(writer, new Encoder(inner, options, run), run, inner, partitionBy, options.rowGroupSize)
 }
 
+/** A sink that can bring all of its rows into the file before the end: with a smaller row group, if it must. */
+export interface SettlingSink extends Sink {
+  settle(): Promise<void>
+}
+
+/** Writes to a file that is open. */
+export function parquetSinkOver(
+  writer: ParquetFileWriter,
+  schema: Schema,
+  options: ParquetSinkOptions,
+  run: Run,
+): SettlingSink {
+  return new FileSink(writer, new Encoder(schema, options, run), run, options.rowGroupSize)
+}
+
+/** Writes to a directory of files; `inner` is their schema, as `partitionedSchema` tells it. */
+export function partitionSinkOver(
+  writer: PartitionWriter,
+  inner: Schema,
+  options: ParquetSinkOptions,
+  run: Run,
+): SettlingSink {
+  const { partitionBy = [], rowGroupSize } = options
+  return new PartitionSink(writer, new Encoder(inner, options, run), run, inner, partitionBy, rowGroupSize)
+}
+
 /** Has row groups encoded by the workers, and passes them on in the order in which they were given. */
 class Encoder {
   private readonly options: EncodeOptions
@@ -86,7 +112,7 @@ class Encoder {
   }
 }
 
-class FileSink implements Sink {
+class FileSink implements SettlingSink {
   private readonly assembler: RowGroupAssembler
 
   constructor(
@@ -109,10 +135,14 @@ class FileSink implements Sink {
     for (const slices of this.assembler.push(batch, batchBytes(memory.views, batch))) await this.encode(slices)
   }
 
-  async finish(): Promise<SinkResult> {
+  async settle(): Promise<void> {
     const rest = this.assembler.finish()
     if (rest !== null) await this.encode(rest)
     await this.encoder.finish()
+  }
+
+  async finish(): Promise<SinkResult> {
+    await this.settle()
     return this.writer.finish()
   }
 
@@ -127,7 +157,7 @@ class FileSink implements Sink {
 }
 
 /** One assembler for each directory; when too many rows wait, the fullest directory gives its row group early. */
-class PartitionSink implements Sink {
+class PartitionSink implements SettlingSink {
   private readonly assemblers = new Map<string, RowGroupAssembler>()
   private waiting = 0
 
@@ -150,9 +180,13 @@ class PartitionSink implements Sink {
     for (const { directory, part } of copies) await this.push(directory, part)
   }
 
-  async finish(): Promise<SinkResult> {
+  async settle(): Promise<void> {
     for (const [directory, assembler] of this.assemblers) await this.flush(directory, assembler)
     await this.encoder.finish()
+  }
+
+  async finish(): Promise<SinkResult> {
+    await this.settle()
     return this.writer.finish()
   }
 

@@ -4,6 +4,8 @@
  * Bytes go to a temporary file beside the target, `.<name>.<random>.volley-tmp`; `commit` flushes it to the device and
  * gives it its final name, so that a reader sees the whole output or none. Without `overwrite` an existing file is
  * refused when the output is opened and, should one appear meanwhile, again at the commit.
+ *
+ * An output that a later process may go on with has a temporary name that it can find again: `.<name>.<job>.volley-part`.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -17,6 +19,21 @@ export interface OutputOptions {
   readonly overwrite?: boolean
 }
 
+/** Where an output stood: plain data. */
+export interface OutputState {
+  readonly bytes: number
+  /** Number of the file, whatever its name. */
+  readonly inode: string
+}
+
+/** How an output is found again. */
+export interface OutputJob {
+  /** Unique among the jobs that write to the same place. */
+  readonly job: string
+  /** Null: what an earlier process left of the job is dropped. */
+  readonly state: OutputState | null
+}
+
 export class OutputFile {
   private state: 'open' | 'committed' | 'aborted' = 'open'
   private written = 0
@@ -28,6 +45,10 @@ export class OutputFile {
     private readonly temporary: string,
     private readonly handle: FileHandle,
     private readonly overwrite: boolean,
+    /** True if the process that wrote the output got as far as to give it its name. */
+    readonly isComplete = false,
+    /** True if a later process may go on with the temporary file, also after a failure. */
+    private readonly isOfJob = false,
   ) {}
 
   static async open(path: string, options: OutputOptions = {}): Promise<OutputFile> {
@@ -41,8 +62,54 @@ export class OutputFile {
     }
   }
 
+  /** Opens an output whose temporary file `suspend` leaves behind. Throws VOLLEY_CHECKPOINT_MISMATCH if that is gone. */
+  static async openForJob(path: string, { job, state }: OutputJob, options: OutputOptions = {}): Promise<OutputFile> {
+    const overwrite = options.overwrite ?? false
+    try {
+      const target = (await kindOf(path)) === null ? path : await realpath(path)
+      const temporary = join(dirname(target), `.${basename(target)}.${job}.volley-part`)
+      if (state === null) {
+        await resolveTarget(path, overwrite)
+        await rm(temporary, { force: true })
+        return new OutputFile(path, target, temporary, await open(temporary, 'wx'), overwrite, false, true)
+      }
+      const isComplete = (await inodeOf(target)) === state.inode
+      const found = isComplete ? target : temporary
+      if (!isComplete && (await inodeOf(temporary)) !== state.inode) throw partGone(path)
+      const handle = await open(found, 'r+')
+      const output = new OutputFile(path, target, temporary, handle, overwrite, isComplete, true)
+      const { size } = await handle.stat()
+      output.written = isComplete ? size : state.bytes
+      if (size < output.written) throw partGone(path)
+      if (!isComplete) await handle.truncate(state.bytes)
+      return output
+    } catch (error) {
+      throw writeError(path, error)
+    }
+  }
+
   get bytesWritten(): number {
     return this.written
+  }
+
+  /** Makes what was written durable, under the temporary name, and tells where it ends. */
+  async settle(): Promise<OutputState> {
+    this.expectOpen()
+    try {
+      await this.handle.sync()
+      await syncDirectory(dirname(this.temporary))
+      const { ino } = await this.handle.stat({ bigint: true })
+      return { bytes: this.written, inode: String(ino) }
+    } catch (error) {
+      throw writeError(this.path, error)
+    }
+  }
+
+  /** Closes the file, which stays under its temporary name. */
+  async suspend(): Promise<void> {
+    if (this.state !== 'open') return
+    this.state = 'aborted'
+    await this.handle.close().catch(() => undefined)
   }
 
   /** The file that gets the final name, for someone else to write; `adopt` then takes its size. */
@@ -80,12 +147,14 @@ export class OutputFile {
     try {
       await this.handle.sync()
       await this.handle.close()
-      if (this.overwrite) await rename(this.temporary, this.target)
+      if (this.isComplete) await rm(this.temporary, { force: true })
+      else if (this.overwrite) await rename(this.temporary, this.target)
       else await this.renameUnlessExists()
       this.state = 'committed'
       await syncDirectory(dirname(this.target))
     } catch (error) {
-      await this.abort()
+      if (this.isOfJob) await this.suspend()
+      else await this.abort()
       throw writeError(this.path, error)
     }
   }
@@ -130,6 +199,25 @@ function outputExists(path: string): VolleyError {
   return new VolleyError('VOLLEY_OUTPUT_EXISTS', `${path} exists already; set overwrite to replace it`, { path })
 }
 
+/** An output that a job can go on with no longer. */
+export function partGone(path: string): VolleyError {
+  return new VolleyError(
+    'VOLLEY_CHECKPOINT_MISMATCH',
+    `what was written of ${path} before is gone or was changed; start anew with another checkpoint ID`,
+    { path },
+  )
+}
+
+/** The number of a file or directory; null if there is none. */
+export async function inodeOf(path: string): Promise<string | null> {
+  try {
+    return String((await stat(path, { bigint: true })).ino)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null
+    throw error
+  }
+}
+
 /** The file to replace or create: a symbolic link stays, and the file it names is replaced. */
 async function resolveTarget(path: string, overwrite: boolean): Promise<string> {
   const kind = await kindOf(path)
@@ -153,7 +241,7 @@ async function kindOf(path: string): Promise<'file' | 'directory' | 'special' | 
 }
 
 /** Makes a rename durable. Some platforms cannot open directories; the rename then stands as it is. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => null)
   if (handle === null) return
   await handle.sync().catch(() => undefined)

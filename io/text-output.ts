@@ -12,12 +12,16 @@ export class TextOutput {
 
   private constructor(
     private readonly file: OutputFile,
-    private readonly compression: Compression | null,
+    private compression: Compression | null,
   ) {}
 
   static async open(path: string, options: OutputOptions): Promise<TextOutput> {
-    const file = await OutputFile.open(path, options)
-    return new TextOutput(file, path.endsWith('.gz') ? new Compression(file) : null)
+    return TextOutput.over(await OutputFile.open(path, options))
+  }
+
+  /** Goes on where the file ends. */
+  static over(file: OutputFile): TextOutput {
+    return new TextOutput(file, file.path.endsWith('.gz') ? new Compression(file) : null)
   }
 
   get path(): string {
@@ -44,6 +48,14 @@ export class TextOutput {
     this.characters = 0
     if (this.compression === null) await this.file.append(bytes)
     else await this.compression.write(bytes)
+  }
+
+  /** Resolves when all that was written is in the file. A compressed file goes on with another member (RFC 1952, 2.2). */
+  async settle(): Promise<void> {
+    await this.flush()
+    if (this.compression === null) return
+    await this.compression.finish()
+    this.compression = new Compression(this.file)
   }
 
   async finish(): Promise<void> {

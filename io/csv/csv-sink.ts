@@ -20,9 +20,23 @@ export class CsvSink implements Sink {
 
   /** Writes the header too, unless `options.header` is false. */
   static async open(path: string, schema: Schema, memory: SinkMemory, options: CsvWriteOptions = {}): Promise<CsvSink> {
+    return CsvSink.over(await TextOutput.open(path, options), schema, memory, options, null)
+  }
+
+  /** Goes on behind `rows` that the output has already, with the header; null if it has neither. */
+  static over(
+    output: TextOutput,
+    schema: Schema,
+    memory: SinkMemory,
+    options: CsvWriteOptions,
+    rows: number | null,
+  ): CsvSink {
     const quoting = new Quoting(csvFormat(options), options.nullValue ?? '')
-    const sink = new CsvSink(await TextOutput.open(path, options), quoting, memory)
-    if (options.header ?? true) sink.output.write(quoting.record(schema.fields.map((f) => quoting.field(f.name))))
+    const sink = new CsvSink(output, quoting, memory)
+    sink.rows = rows ?? 0
+    if (rows === null && (options.header ?? true)) {
+      output.write(quoting.record(schema.fields.map((f) => quoting.field(f.name))))
+    }
     return sink
   }
 
@@ -37,6 +51,12 @@ export class CsvSink implements Sink {
     } finally {
       releaseBatch(this.memory, batch)
     }
+  }
+
+  /** Brings all rows into the file and returns how many there are. */
+  async settle(): Promise<number> {
+    await this.output.settle()
+    return this.rows
   }
 
   async finish(): Promise<SinkResult> {

@@ -14,6 +14,18 @@ export interface IpcOptions extends OutputOptions {
   readonly format?: 'file' | 'stream'
 }
 
+/** What an output holds already: plain data. Blocks are those of record batches, as the footer lists them. */
+export interface IpcState {
+  readonly rows: number
+  readonly blocks: readonly IpcBlock[]
+}
+
+export interface IpcBlock {
+  readonly metaDataLength: number
+  readonly bodyLength: number
+  readonly offset: number
+}
+
 /** Chunks below this many bytes are joined before they are written. */
 const SMALL_CHUNK = 16 << 10
 
@@ -27,11 +39,32 @@ export class IpcSink implements Sink {
   ) {}
 
   static async open(path: string, schema: Schema, memory: SinkMemory, options: IpcOptions = {}): Promise<IpcSink> {
-    const format = options.format ?? (path.endsWith('.arrows') ? 'stream' : 'file')
-    const arrowSchema = toArrowSchema(schema)
+    return IpcSink.over(await OutputFile.open(path, options), schema, memory, options, null)
+  }
+
+  /** Goes on behind what the file holds; null if that is nothing. */
+  static over(
+    file: OutputFile,
+    schema: Schema,
+    memory: SinkMemory,
+    options: IpcOptions,
+    state: IpcState | null,
+  ): IpcSink {
+    const format = options.format ?? (file.path.endsWith('.arrows') ? 'stream' : 'file')
     const writer = format === 'stream' ? new StreamChunkWriter() : new FileChunkWriter()
-    writer.reset(undefined, arrowSchema)
-    return new IpcSink(await OutputFile.open(path, options), writer, memory)
+    writer.reset(undefined, toArrowSchema(schema))
+    const sink = new IpcSink(file, writer, memory)
+    if (state !== null) {
+      writer.goOn(file.bytesWritten, state.blocks)
+      sink.rows = state.rows
+    }
+    return sink
+  }
+
+  /** What the file holds, all that was written included. */
+  async settle(): Promise<IpcState> {
+    await this.flush()
+    return { rows: this.rows, blocks: this.writer.blocks() }
   }
 
   async write(batch: Batch): Promise<void> {
@@ -78,19 +111,44 @@ class FileChunkWriter extends arrow.RecordBatchFileWriter {
     return this
   }
 
+  /** Takes up a file that holds these record batches, and does not begin another. */
+  goOn(position: number, blocks: readonly IpcBlock[]): void {
+    this.chunks.length = 0
+    this._position = position
+    this._recordBatchBlocks.push(...blocks)
+  }
+
+  blocks(): readonly IpcBlock[] {
+    return this._recordBatchBlocks.map(plainBlock)
+  }
+
   /** The format wants a whole stream between the magic and the footer, for readers that go from front to back. */
   protected override _writeSchema(schema: arrow.Schema): this {
     return super._writeSchema(schema)._writeMessage(arrow.Message.from(schema))
   }
 }
 
-class StreamChunkWriter extends arrow.RecordBatchStreamWriter {
+export class StreamChunkWriter extends arrow.RecordBatchStreamWriter {
   readonly chunks: Uint8Array[] = []
+
+  /** Streams end without a footer: where their batches lie does not matter. */
+  goOn(position: number): void {
+    this.chunks.length = 0
+    this._position = position
+  }
+
+  blocks(): readonly IpcBlock[] {
+    return []
+  }
 
   protected override _write(chunk: ArrayBufferView): this {
     this._position += collect(this.chunks, chunk)
     return this
   }
+}
+
+function plainBlock({ metaDataLength, bodyLength, offset }: IpcBlock): IpcBlock {
+  return { metaDataLength, bodyLength, offset }
 }
 
 function collect(chunks: Uint8Array[], chunk: ArrayBufferView): number {

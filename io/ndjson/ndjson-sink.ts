@@ -25,8 +25,15 @@ export class NdjsonSink implements Sink {
     memory: SinkMemory,
     options: OutputOptions = {},
   ): Promise<NdjsonSink> {
+    return NdjsonSink.over(await TextOutput.open(path, options), schema, memory, 0)
+  }
+
+  /** Goes on behind `rows` that the output has already. */
+  static over(output: TextOutput, schema: Schema, memory: SinkMemory, rows: number): NdjsonSink {
     const prefixes = schema.fields.map((f, index) => `${index === 0 ? '{' : ','}${JSON.stringify(f.name)}:`)
-    return new NdjsonSink(await TextOutput.open(path, options), prefixes, memory)
+    const sink = new NdjsonSink(output, prefixes, memory)
+    sink.rows = rows
+    return sink
   }
 
   async write(batch: Batch): Promise<void> {
@@ -44,6 +51,12 @@ export class NdjsonSink implements Sink {
     } finally {
       releaseBatch(this.memory, batch)
     }
+  }
+
+  /** Brings all rows into the file and returns how many there are. */
+  async settle(): Promise<number> {
+    await this.output.settle()
+    return this.rows
   }
 
   async finish(): Promise<SinkResult> {

@@ -8,19 +8,19 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { nearestName, VolleyError } from '../../planner/errors.js'
 import type { ScalarValue } from '../../planner/expression.js'
 import { type Schema, schemaOf } from '../../planner/types.js'
 import type { Batch, MemoryViews } from '../batch.js'
 import { systemCode, writeError } from '../file-errors.js'
-import type { OutputOptions } from '../output-file.js'
+import { inodeOf, type OutputOptions, partGone, syncDirectory } from '../output-file.js'
 import type { SinkResult } from '../sink.js'
 import { readValue } from '../values.js'
 import type { EncodedRowGroup } from './encode.js'
 import { hiveDirectory } from './hive.js'
-import { type ByteOutput, ParquetFileWriter } from './writer.js'
+import { type ByteOutput, ParquetFileWriter, type ParquetState } from './writer.js'
 
 /** Rows of a batch that belong into one directory. */
 export interface PartitionRows {
@@ -83,16 +83,36 @@ export function partitionedSchema(schema: Schema, keys: readonly string[]): Sche
   throw new VolleyError('VOLLEY_INVALID_ARGUMENT', 'partitioning by all columns leaves none to write')
 }
 
+/** The files of a directory so far: plain data. */
+export interface PartitionState {
+  /** Number of the directory that they lie in, whatever its name. */
+  readonly inode: string
+  readonly files: Readonly<Record<string, ParquetState & { readonly bytes: number }>>
+}
+
+/** How a directory is found again. `state` is null for one that is begun: what an earlier process left is dropped. */
+export interface PartitionJob {
+  readonly job: string
+  readonly state: PartitionState | null
+}
+
+const FILE = 'part-0.parquet'
+
 export class PartitionWriter {
   private readonly writers = new Map<string, ParquetFileWriter>()
+  private readonly unsettled = new Set<string>()
   private isDone = false
 
   private constructor(
     readonly path: string,
     private readonly temporary: string,
+    /** Where what is replaced lies until the new directory has its name. */
+    private readonly replaced: string,
     /** Of the files. */
     private readonly schema: Schema,
     private readonly overwrite: boolean,
+    /** True if the process that wrote the files got as far as to give the directory its name. */
+    readonly isComplete = false,
   ) {}
 
   /** Throws VOLLEY_OUTPUT_EXISTS if `path` is there, unless it is empty or is to be replaced. */
@@ -106,7 +126,76 @@ export class PartitionWriter {
     } catch (error) {
       throw writeError(path, error)
     }
-    return new PartitionWriter(target, temporary, schema, overwrite)
+    return new PartitionWriter(target, temporary, besides(target, 'volley-old'), schema, overwrite)
+  }
+
+  /** Opens a directory that a later process may go on with. Throws VOLLEY_CHECKPOINT_MISMATCH if what it held is gone. */
+  static async openForJob(
+    path: string,
+    schema: Schema,
+    { job, state }: PartitionJob,
+    options: OutputOptions = {},
+  ): Promise<PartitionWriter> {
+    const overwrite = options.overwrite ?? false
+    const target = path.replace(/[\\/]+$/, '') || path
+    const temporary = named(target, job, 'volley-part')
+    const replaced = named(target, job, 'volley-old')
+    try {
+      if (state === null) {
+        await expectReplaceable(target, overwrite)
+        await rm(temporary, { recursive: true, force: true })
+        await mkdir(temporary)
+        return new PartitionWriter(target, temporary, replaced, schema, overwrite)
+      }
+      const isComplete = (await inodeOf(target)) === state.inode
+      if (!isComplete && (await inodeOf(temporary)) !== state.inode) throw partGone(path)
+      const writer = new PartitionWriter(target, temporary, replaced, schema, overwrite, isComplete)
+      if (!isComplete) await writer.restore(state)
+      return writer
+    } catch (error) {
+      throw writeError(path, error)
+    }
+  }
+
+  /** Makes all files durable, though under another name, and tells what they hold. */
+  async settle(): Promise<PartitionState> {
+    try {
+      const directories = new Set([this.temporary, dirname(this.temporary)])
+      for (const directory of this.unsettled) {
+        await syncFile(join(this.temporary, directory, FILE))
+        for (let part = directory; part !== '.'; part = dirname(part)) directories.add(join(this.temporary, part))
+      }
+      for (const directory of directories) await syncDirectory(directory)
+      this.unsettled.clear()
+      const inode = (await inodeOf(this.temporary)) ?? ''
+      const files = [...this.writers].map(
+        ([directory, writer]) => [directory, { ...writer.state(), bytes: writer.bytesWritten }] as const,
+      )
+      return { inode, files: Object.fromEntries(files) }
+    } catch (error) {
+      throw writeError(this.path, error)
+    }
+  }
+
+  /** Leaves the files where they are. */
+  suspend(): void {
+    this.isDone = true
+  }
+
+  private async restore({ files }: PartitionState): Promise<void> {
+    const left = await readdir(this.temporary, { recursive: true, withFileTypes: true })
+    for (const entry of left) {
+      const file = join(entry.parentPath, entry.name)
+      if (entry.isFile() && files[toDirectory(relative(this.temporary, entry.parentPath))] === undefined) await rm(file)
+    }
+    for (const [directory, { bytes, ...state }] of Object.entries(files)) {
+      const file = join(this.temporary, ...directory.split('/'), FILE)
+      const { size } = await stat(file)
+      if (size < bytes) throw partGone(this.path)
+      await truncate(file, bytes)
+      const output = new AppendedFile(file, join(this.path, directory, FILE), bytes)
+      this.writers.set(directory, ParquetFileWriter.resume(output, this.schema, state))
+    }
   }
 
   /** Appends a row group to the file of a directory of `partitionRows`. One call at a time. */
@@ -119,11 +208,11 @@ export class PartitionWriter {
       } catch (error) {
         throw writeError(join(this.path, directory), error)
       }
-      const name = 'part-0.parquet'
-      const output = new AppendedFile(join(inner, name), join(this.path, directory, name))
+      const output = new AppendedFile(join(inner, FILE), join(this.path, directory, FILE))
       writer = await ParquetFileWriter.over(output, this.schema)
       this.writers.set(directory, writer)
     }
+    this.unsettled.add(directory)
     await writer.append(group)
   }
 
@@ -159,16 +248,16 @@ export class PartitionWriter {
       return
     }
     await expectReplaceable(this.path, true)
-    const old = besides(this.path, 'volley-old')
-    const moved = await rename(this.path, old).then(
-      () => true,
-      (error) => {
-        if (systemCode(error) === 'ENOENT') return false
-        throw error
-      },
-    )
+    await rename(this.path, this.replaced).catch((error) => {
+      if (systemCode(error) !== 'ENOENT') throw error
+    })
     await renameOrExists(this.temporary, this.path)
-    if (moved) await rm(old, { recursive: true, force: true })
+    await this.removeReplaced()
+  }
+
+  /** Removes what had the name before, if a process that was ended in between has left it. */
+  async removeReplaced(): Promise<void> {
+    await rm(this.replaced, { recursive: true, force: true })
   }
 }
 
@@ -179,6 +268,23 @@ async function renameOrExists(from: string, to: string): Promise<void> {
   } catch (error) {
     const code = systemCode(error)
     throw code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR' ? outputExists(to) : error
+  }
+}
+
+function named(target: string, job: string, ending: string): string {
+  return join(dirname(target), `.${basename(target)}.${job}.${ending}`)
+}
+
+function toDirectory(path: string): string {
+  return path.split(sep).join('/')
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 
@@ -213,11 +319,10 @@ function outputExists(path: string): VolleyError {
 
 /** A file of the temporary directory, opened for each append. */
 class AppendedFile implements ByteOutput {
-  private written = 0
-
   constructor(
     private readonly temporary: string,
     readonly path: string,
+    private written = 0,
   ) {}
 
   get bytesWritten(): number {

@@ -28,8 +28,17 @@ export interface ParquetWriterOptions extends OutputOptions {
   readonly keyValues?: Readonly<Record<string, string>>
 }
 
+/** The row groups of a file so far: plain data. */
+export interface ParquetState {
+  readonly rows: number
+  /** Their metadata as the footer has it, in base64. */
+  readonly rowGroups: readonly string[]
+}
+
 export class ParquetFileWriter {
   private readonly rowGroups: ThriftStruct[] = []
+  /** The first of `rowGroups` in base64. */
+  private readonly encoded: string[] = []
   private rows = 0
 
   private constructor(
@@ -55,6 +64,30 @@ export class ParquetFileWriter {
       throw error
     }
     return new ParquetFileWriter(output, schema, keyValues)
+  }
+
+  /** Goes on with a file that holds the row groups of `state`, and ends where `output` does. */
+  static resume(
+    output: ByteOutput,
+    schema: Schema,
+    state: ParquetState,
+    keyValues: Readonly<Record<string, string>> = {},
+  ): ParquetFileWriter {
+    const writer = new ParquetFileWriter(output, schema, keyValues)
+    for (const text of state.rowGroups) {
+      writer.rowGroups.push(readThriftStruct(Buffer.from(text, 'base64')).struct)
+      writer.encoded.push(text)
+    }
+    writer.rows = state.rows
+    return writer
+  }
+
+  /** Enough to go on with the file in another process. */
+  state(): ParquetState {
+    for (const group of this.rowGroups.slice(this.encoded.length)) {
+      this.encoded.push(Buffer.from(writeThriftStruct(group)).toString('base64'))
+    }
+    return { rows: this.rows, rowGroups: [...this.encoded] }
   }
 
   get bytesWritten(): number {

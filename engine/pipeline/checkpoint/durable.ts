@@ -3,6 +3,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeError } from '../../../io/file-errors.js'
+import { syncDirectory } from '../../../io/output-file.js'
 
 /** Replaces a file. When it resolves, the new content will be found whatever happens. */
 export async function writeDurably(path: string, text: string): Promise<void> {
@@ -31,12 +32,4 @@ export async function makeDirectory(path: string): Promise<void> {
   } catch (error) {
     throw writeError(path, error)
   }
-}
-
-/** Makes names in a directory durable. Some platforms cannot open directories; they do it by themselves, or not at all. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r').catch(() => null)
-  if (handle === null) return
-  await handle.sync().catch(() => undefined)
-  await handle.close()
 }

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { Frame } from '../../../planner/frame.js'
 import { VolleyError } from '../../../planner/errors.js'
+import { Frame } from '../../../planner/frame.js'
 import type { FlatPipeline } from '../../../planner/pipeline/flatten.js'
 import type { Json } from '../stage.js'
 import type { Fingerprint } from './manifest.js'

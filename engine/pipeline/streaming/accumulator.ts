@@ -176,6 +176,7 @@ export class Accumulator implements StageWork {
 /** Different for different values of a column. */
 function keyText(value: unknown): string {
   if (value === null) return 'null'
-  if (typeof value === 'object') return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `${part}n` : part))
+  if (typeof value === 'object')
+    return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `${part}n` : part))
   return JSON.stringify(String(value))
 }

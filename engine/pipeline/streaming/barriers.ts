@@ -10,8 +10,8 @@
  */
 
 import type { Consumer, Json, StageState, StageWork } from '../stage.js'
-import { naming } from './stage-error.js'
 import type { StageCounter, StageCounts } from './counts.js'
+import { naming } from './stage-error.js'
 
 export interface ProducerCut {
   readonly ended: boolean

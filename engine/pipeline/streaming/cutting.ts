@@ -2,10 +2,10 @@
 
 import { type Batch, sliceBatch } from '../../../io/batch.js'
 import { releaseBatch, retainBatch } from '../../../io/block-sharing.js'
-import { concat } from '../../kernels/vectors.js'
 import { assemble } from '../../kernels/vectors/assemble.js'
 import { expand } from '../../kernels/vectors/form.js'
 import { sharedDictionary } from '../../kernels/vectors/shared-dictionary.js'
+import { concat } from '../../kernels/vectors.js'
 import type { TaskContext } from '../../workers/task-context.js'
 
 /** Rows at whose multiples a batch is cut without a copy. */

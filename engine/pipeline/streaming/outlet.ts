@@ -1,7 +1,7 @@
 /** Where the outputs of a stage go: to all readers of their port, without copies. */
 
-import { type BlockSharing, releaseBatch, retainBatch } from '../../../io/block-sharing.js'
 import type { MemoryViews } from '../../../io/batch.js'
+import { type BlockSharing, releaseBatch, retainBatch } from '../../../io/block-sharing.js'
 import { batchBytes } from '../../metrics/batch-bytes.js'
 import type { Output } from '../stage.js'
 import type { StageCounter } from './counts.js'

@@ -1,8 +1,8 @@
 /** Runs a producer: brings its batches to size, puts them out, and places barriers behind them. */
 
 import { releaseBatch } from '../../../io/block-sharing.js'
-import type { TaskContext } from '../../workers/task-context.js'
 import { settledWithin } from '../../cancellation.js'
+import type { TaskContext } from '../../workers/task-context.js'
 import type { Json, ProducedBatch, Producer } from '../stage.js'
 import type { Barriers } from './barriers.js'
 import { BatchCutter } from './cutting.js'

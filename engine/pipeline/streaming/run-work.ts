@@ -1,7 +1,7 @@
 /** Runs a work: what a processor or an accumulator does with the batches that come in. */
 
-import { releaseBatch, retainBatch } from '../../../io/block-sharing.js'
 import type { Batch } from '../../../io/batch.js'
+import { releaseBatch, retainBatch } from '../../../io/block-sharing.js'
 import type { RetryOptions } from '../../../planner/run-options.js'
 import { Retries } from '../../recovery/retries.js'
 import type { TaskContext } from '../../workers/task-context.js'

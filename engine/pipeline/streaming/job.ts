@@ -1,0 +1,156 @@
+/** A job: a streaming run that a checkpoint keeps, from its fingerprint to its end. */
+
+import { VolleyError } from '../../../planner/errors.js'
+import type { FlatPipeline } from '../../../planner/pipeline/flatten.js'
+import { pipelineFingerprint } from '../checkpoint/fingerprint.js'
+import type { KeptCut, Manifest } from '../checkpoint/manifest.js'
+import { CheckpointStore, reaches } from '../checkpoint/store.js'
+import type { PipelineServices } from '../services.js'
+import type { Consumer, Json, Producer } from '../stage.js'
+import type { StreamCheckpoint } from './stream-run.js'
+
+export interface CheckpointOptions {
+  readonly id: string
+  /** Goes on with the job that is there; without it, an unfinished one is refused. */
+  readonly resume: boolean
+  /** Where checkpoints lie, each in a directory of its ID. */
+  readonly directory: string
+  /** Null: not by batches, or not by time. */
+  readonly every: { readonly batches: number | null; readonly milliseconds: number | null }
+}
+
+export interface CheckpointReport {
+  readonly id: string
+  readonly directory: string
+  /** True if the run went on with a job that had begun. */
+  readonly resumed: boolean
+  /** How often the job was resumed so far. */
+  readonly resumes: number
+  /** True if the job had been finished before, so that nothing was done. */
+  readonly wasFinished: boolean
+  /** The last epoch. */
+  readonly epoch: number
+  /** Why a job that is resumed starts anew; null if it goes on where it was. */
+  readonly startsAnew: string | null
+}
+
+export class Job {
+  private startsAnew: string | null = null
+  private isResumed = false
+
+  private constructor(
+    private readonly store: CheckpointStore,
+    private readonly options: CheckpointOptions,
+  ) {}
+
+  /** Throws VOLLEY_CHECKPOINT_EXISTS for an unfinished job that is not to be resumed, and VOLLEY_CHECKPOINT_MISMATCH. */
+  static async open(
+    pipeline: FlatPipeline,
+    inputs: Readonly<Record<string, Json>>,
+    options: CheckpointOptions,
+    services: PipelineServices,
+  ): Promise<Job> {
+    const store = await CheckpointStore.open(options.directory, options.id, services.run.context)
+    try {
+      const job = new Job(store, options)
+      await job.takeUp(pipeline, inputs)
+      return job
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+
+  /** True if the job was finished before and is not to begin anew. */
+  get isFinished(): boolean {
+    return this.manifest.status === 'finished'
+  }
+
+  get manifest(): Manifest {
+    return this.store.manifest!
+  }
+
+  /** Names the job's outputs and its epochs in databases. */
+  get name(): string {
+    return `${this.options.id}.${this.manifest.job.slice(0, 8)}`
+  }
+
+  report(): CheckpointReport {
+    const { committed, resumed } = this.manifest
+    return {
+      id: this.options.id,
+      directory: this.store.directory,
+      resumed: this.isResumed,
+      resumes: resumed,
+      wasFinished: this.isResumed && this.isFinished && this.wasFinished,
+      epoch: committed?.epoch ?? 0,
+      startsAnew: this.startsAnew,
+    }
+  }
+
+  /** Where a run goes on, and where its cuts go. Null if stages cannot go on: the job then starts anew each time. */
+  async checkpoint(
+    producers: ReadonlyMap<string, Producer>,
+    consumers: ReadonlyMap<string, Consumer>,
+  ): Promise<StreamCheckpoint | null> {
+    const { store, options } = this
+    const fixed = [...producers, ...consumers].filter(([, stage]) => !stage.isResumable).map(([id]) => id)
+    if (fixed.length > 0) {
+      this.startsAnew = `${fixed.join(', ')} cannot go on in the middle`
+      return null
+    }
+    const { results } = this.manifest
+    const cut: KeptCut | null = await store.choose(async (stage, epoch) => {
+      const consumer = consumers.get(stage)
+      return results[stage] !== undefined || consumer === undefined || (await reaches(consumer, epoch))
+    })
+    return {
+      from: cut === null ? null : store.load(cut),
+      finished: results,
+      every: options.every,
+      keep: (epoch, stage, state) => store.keep(epoch, stage, state),
+      prepared: (next) => store.prepared(next as KeptCut),
+      committed: (next) => store.committed(next as KeptCut),
+      consumerFinished: (stage, result) => store.consumerFinished(stage, result),
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.store.finished()
+  }
+
+  async close(): Promise<void> {
+    await this.store.close()
+  }
+
+  private wasFinished = false
+
+  private async takeUp(pipeline: FlatPipeline, inputs: Readonly<Record<string, Json>>): Promise<void> {
+    const { store, options } = this
+    const { id: checkpoint, resume } = options
+    const description = {
+      checkpoint,
+      pipeline: pipeline.name,
+      fingerprint: { pipeline: pipelineFingerprint(pipeline), inputs },
+    }
+    const known = store.manifest
+    if (known === null || (known.status === 'finished' && !resume)) {
+      await store.begin(description)
+      return
+    }
+    if (!resume) throw unfinished(checkpoint, known)
+    this.isResumed = true
+    this.wasFinished = known.status === 'finished'
+    // Of a finished job nothing is read any more.
+    if (!this.wasFinished) await store.resume(description)
+  }
+}
+
+function unfinished(checkpoint: string, { began, committed }: Manifest): VolleyError {
+  const epochs = committed?.epoch ?? 0
+  return new VolleyError(
+    'VOLLEY_CHECKPOINT_EXISTS',
+    `checkpoint ${checkpoint} holds a job that began ${began} and has not ended (${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} so far): resume it, or take another ID`,
+    { checkpoint },
+  )
+}

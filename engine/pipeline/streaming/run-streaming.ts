@@ -1,0 +1,231 @@
+/** Runs a pipeline in the modes `streaming` and `hybrid`, with a checkpoint if one is asked for. */
+
+import { isAbsolute, join } from 'node:path'
+import { VolleyError } from '../../../planner/errors.js'
+import type { ConsumerStage, PipelineDefinition } from '../../../planner/pipeline/definition.js'
+import { type FlatPipeline, flatten } from '../../../planner/pipeline/flatten.js'
+import { JobFileConsumer } from '../checkpoint/files/file-consumer.js'
+import { openProducer } from '../extract/open-producer.js'
+import { openConsumer } from '../load/open-consumer.js'
+import type { StageReport } from '../report.js'
+import type { PipelineServices } from '../services.js'
+import type { Consumer, Json, Producer } from '../stage.js'
+import { closeTables, collectTables, streamedStages, type Tables } from './collected-tables.js'
+import { NO_COUNTS } from './counts.js'
+import { tableKey } from './graph.js'
+import { type CheckpointOptions, type CheckpointReport, Job } from './job.js'
+import { openProcessor } from './processor.js'
+import { ProgressTeller, type StageProgress } from './progress.js'
+import { naming } from './stage-error.js'
+import { type StageParts, type StreamedStage, StreamRun } from './stream-run.js'
+
+/** Batches that a producer extracts before any of them is transformed, in mode `hybrid`. */
+const CHUNK_BATCHES = 16
+
+export interface StreamingOptions {
+  /** What `now()` is. */
+  readonly startedAt: Date
+  readonly checkpoint: CheckpointOptions | null
+  readonly onProgress?: (event: StageProgress) => void
+}
+
+export interface StreamingOutcome {
+  /** Failed only if independent parts were to go on; otherwise the first failure is thrown. */
+  readonly status: 'done' | 'failed'
+  readonly stages: readonly StageReport[]
+  /** Files and tables. */
+  readonly outputs: readonly string[]
+  readonly checkpoint: CheckpointReport | null
+}
+
+export async function runStreaming(
+  definition: PipelineDefinition,
+  services: PipelineServices,
+  options: StreamingOptions,
+): Promise<StreamingOutcome> {
+  return new Streaming(flatten(definition), services, options).run()
+}
+
+class Streaming {
+  private readonly progress: ProgressTeller
+  private readonly producers = new Map<string, Producer>()
+
+  constructor(
+    private readonly pipeline: FlatPipeline,
+    private readonly services: PipelineServices,
+    private readonly options: StreamingOptions,
+  ) {
+    this.progress = new ProgressTeller(options.onProgress)
+  }
+
+  async run(): Promise<StreamingOutcome> {
+    const { checkpoint } = this.options
+    if (checkpoint === null) return this.stream(null)
+    try {
+      const inputs = await this.openProducers()
+      const job = await Job.open(this.pipeline, inputs, checkpoint, this.services)
+      try {
+        if (job.isFinished) return finishedBefore(job)
+        const outcome = await this.stream(job)
+        return outcome
+      } finally {
+        await job.close()
+      }
+    } finally {
+      for (const producer of this.producers.values()) await producer.close()
+    }
+  }
+
+  private async stream(job: Job | null): Promise<StreamingOutcome> {
+    const { pipeline, services } = this
+    const stages = streamedStages(pipeline)
+    const isStreamed = new Set(stages.map(({ id }) => id))
+    const tables = await collectTables(
+      pipeline,
+      services,
+      (known) => this.parts(known),
+      (run) => this.progress.watch(run),
+    )
+    const consumers = new Map<string, Consumer>()
+    let isDone = false
+    try {
+      for (const stage of stages) {
+        if (stage.kind !== 'consumer') continue
+        consumers.set(stage.id, await naming(stage.id, () => this.consumer(stage, job)))
+      }
+      const producers = new Map([...this.producers].filter(([id]) => isStreamed.has(id)))
+      const checkpoint = job === null ? null : await job.checkpoint(producers, consumers)
+      const run = new StreamRun(
+        { ...pipeline, stages },
+        {
+          parts: {
+            ...this.parts(tables),
+            producer: (stage) => this.take(stage.id) ?? this.parts(tables).producer(stage),
+            consumer: async (stage) => consumers.get(stage.id)!,
+          },
+          services,
+          checkpoint,
+          chunk: pipeline.mode === 'hybrid' ? CHUNK_BATCHES : null,
+        },
+      )
+      this.progress.watch(run)
+      const streamed = await run.run()
+      const failed = streamed.some(({ status }) => status === 'failed')
+      if (job !== null && !failed) await job.finish()
+      isDone = true
+      return {
+        status: failed ? 'failed' : 'done',
+        stages: streamed.map(reportOf),
+        outputs: streamed.flatMap(({ result }) => result?.outputs ?? []),
+        checkpoint: job?.report() ?? null,
+      }
+    } finally {
+      this.progress.finish(isDone)
+      await closeTables(tables)
+    }
+  }
+
+  /** Opens all producers, for what they say of themselves: those of tables, too. */
+  private async openProducers(): Promise<Readonly<Record<string, Json>>> {
+    const inputs: Record<string, Json> = {}
+    for (const stage of this.pipeline.stages) {
+      if (stage.kind !== 'producer') continue
+      const producer = await naming(stage.id, () => this.parts(new Map()).producer(stage))
+      this.producers.set(stage.id, producer)
+      inputs[stage.id] = producer.fingerprint
+    }
+    return inputs
+  }
+
+  /** A producer that was opened before, once. */
+  private take(id: string): Promise<Producer> | null {
+    const producer = this.producers.get(id)
+    if (producer === undefined) return null
+    this.producers.delete(id)
+    return Promise.resolve(producer)
+  }
+
+  private parts(tables: Tables): StageParts {
+    const { services, pipeline, options } = this
+    const { directory, placement, batchSize: batchRows } = pipeline
+    return {
+      producer: ({ id, ...stage }) => openProducer({ id, ...stage }, { services, id, directory, batchRows }),
+      work: (stage) => {
+        const named = Object.entries(stage.tables).map(
+          ([name, input]) => [name, tables.get(tableKey(input))!.frame] as const,
+        )
+        const { startedAt } = options
+        return openProcessor(stage, { services, placement, startedAt, tables: Object.fromEntries(named) })
+      },
+      consumer: (stage) => this.consumer(stage, null),
+    }
+  }
+
+  private async consumer(stage: ConsumerStage, job: Job | null): Promise<Consumer> {
+    const { services } = this
+    const { directory } = this.pipeline
+    const { target } = stage
+    if (job !== null && target.kind === 'file' && target.mode !== 'upsert') {
+      const path = isAbsolute(target.path) ? target.path : join(directory, target.path)
+      return new JobFileConsumer(target, path, job.name, services)
+    }
+    return openConsumer(stage, { services, id: stage.id, directory, schema: null, checkpoint: job?.name ?? null })
+  }
+}
+
+function reportOf({ id, kind, status, counts, durationMs, result, error, because }: StreamedStage): StageReport {
+  return {
+    id,
+    kind,
+    status,
+    rowsIn: counts.rowsIn,
+    rowsOut: counts.rowsOut,
+    batches: counts.batches,
+    bytes: result?.bytesWritten ?? counts.bytes,
+    durationMs,
+    attempts: 1,
+    strategies: [],
+    error: status === 'failed' ? errorOf(error) : null,
+    because,
+  }
+}
+
+function errorOf(error: unknown): { readonly code: string | null; readonly message: string } {
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: error instanceof VolleyError ? error.code : null, message }
+}
+
+/** What a run says that had nothing to do. */
+function finishedBefore(job: Job): StreamingOutcome {
+  const { committed, results } = job.manifest
+  const kinds = [
+    ...Object.entries(committed?.producers ?? {}).map(([id, { counts }]) => ({
+      id,
+      kind: 'producer' as const,
+      counts,
+    })),
+    ...Object.entries(committed?.works ?? {}).map(([id, { counts }]) => ({ id, kind: 'processor' as const, counts })),
+    ...Object.keys(results).map((id) => ({
+      id,
+      kind: 'consumer' as const,
+      counts: committed?.consumers[id]?.counts ?? NO_COUNTS,
+    })),
+  ]
+  return {
+    status: 'done',
+    stages: kinds.map(({ id, kind, counts }) =>
+      reportOf({
+        id,
+        kind,
+        counts,
+        status: 'done',
+        durationMs: 0,
+        result: results[id] ?? null,
+        error: null,
+        because: null,
+      }),
+    ),
+    outputs: Object.values(results).flatMap(({ outputs }) => outputs),
+    checkpoint: job.report(),
+  }
+}
