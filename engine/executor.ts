@@ -429,7 +429,7 @@ export class Executor implements FrameRuntime {
   private setting(rejects: boolean): RunSetting {
     const { budget, duckdb } = this.monitor
     const duckDbBytes = duckdb?.limitBytes ?? budget.duckdb(process.memoryUsage.rss()).memoryLimitBytes
-    return { roomBytes: this.roomBytes, duckDbBytes, rejects }
+    return { roomBytes: this.roomBytes, duckDbBytes, pushesDown: this.options.pushesDown, rejects }
   }
 
   /** Bytes that a sort under bigdata may hold: beside DuckDB no more than others. */

@@ -35,6 +35,8 @@ export interface RunSetting {
   readonly roomBytes: number
   /** Bytes that DuckDB has, or would get. */
   readonly duckDbBytes: number
+  /** Whether DuckDB may run whole plans. */
+  readonly pushesDown: boolean
   /** Whether the run collects the records that it cannot process. */
   readonly rejects: boolean
 }
@@ -44,19 +46,22 @@ export function planRun(
   plan: ResolvedPlan,
   asked: StrategyName,
   sources: SourceRegistry,
-  { roomBytes, duckDbBytes, rejects }: RunSetting,
+  setting: RunSetting,
 ): PlannedRun {
+  const { roomBytes, rejects } = setting
   const sourceOf: SourceRegistry['sourceOf'] = (table) => sources.sourceOf(table)
   const lowered = lower(plan, sourceOf)
   const pipeline = rejects ? withChecks(lowered) : lowered
   const rowSupport = () => RowStrategy.supports(pipeline)
   const choice = chooseStrategy(asked, plan, { sourceOf, roomBytes, rowSupport })
-  const refusal = choice.name === 'bigdata' ? ownReason(plan, sourceOf, duckDbBytes, rejects) : 'DuckDB is not needed'
+  const refusal = choice.name === 'bigdata' ? ownReason(plan, sourceOf, setting) : 'DuckDB is not needed'
   return { plan, pipeline, choice, pushed: refusal === null ? pushdown(plan, sourceOf) : { reason: refusal } }
 }
 
 /** Why volley runs a plan by itself that DuckDB might run; null if it need not. */
-function ownReason(plan: ResolvedPlan, sourceOf: SourceLookup, duckDbBytes: number, rejects: boolean): string | null {
+function ownReason(plan: ResolvedPlan, sourceOf: SourceLookup, setting: RunSetting): string | null {
+  const { duckDbBytes, pushesDown, rejects } = setting
+  if (!pushesDown) return 'volley is to run it'
   // DuckDB ends a statement with the first record that it cannot process.
   return rejects ? 'records that cannot be processed are collected' : wideSortRefusal(plan, sourceOf, duckDbBytes)
 }

@@ -12,3 +12,8 @@ export function openWithSharedMemory(sharedMemoryBytes: number, options: EngineO
 export function openWithBreakerBytes(breakerBytes: number, options: EngineOptions = {}): Engine {
   return new Engine(new Executor({ ...checkEngineOptions(options), breakerBytes }))
 }
+
+/** The same, and under bigdata nothing but what breakers give up leaves volley. */
+export function openWithoutPushdown(breakerBytes: number, options: EngineOptions = {}): Engine {
+  return new Engine(new Executor({ ...checkEngineOptions(options), breakerBytes, pushesDown: false }))
+}
