@@ -8,7 +8,7 @@
 
 import { type Batch, childTypes, type Vector } from '../../io/batch.js'
 import type { DataType, Schema } from '../../planner/types.js'
-import type { KnownSchema } from '../operators/called-outputs.js'
+import type { CalledOutput, KnownSchema, KnownSchemas } from '../operators/called-outputs.js'
 
 const CONSTANT = 1
 const ENCODED = 2
@@ -73,4 +73,15 @@ export interface PackedOutput {
   readonly batch: readonly number[]
   /** Null if it is the one that the stage's plan knows. */
   readonly schema: KnownSchema | null
+}
+
+/** `known` are the schemas that whoever unpacks it knows, too. */
+export function packOutput({ port, batch, isInferred }: CalledOutput, known: KnownSchemas): PackedOutput {
+  const schema = Object.hasOwn(known, port) ? null : { schema: batch.schema, isInferred }
+  return { port, batch: batchNumbers(batch), schema }
+}
+
+export function unpackOutput({ port, batch, schema }: PackedOutput, known: KnownSchemas): CalledOutput {
+  const found = schema ?? known[port]
+  return { port, batch: batchOfNumbers(found.schema, batch), isInferred: found.isInferred }
 }

@@ -4,25 +4,38 @@ import type { Batch } from '../../io/batch.js'
 import { unreachable, VolleyError } from '../../planner/errors.js'
 import { unlessCancelled } from '../cancellation.js'
 import { callWithBatch, MAIN_PORT, type StageFunction } from '../operators/call.js'
-import type { CalledOutput } from '../operators/called-outputs.js'
-import { Chain } from '../operators/chain.js'
+import type { CalledOutput, KnownSchemas } from '../operators/called-outputs.js'
 import { loadFunction } from '../operators/map.js'
-import { batchNumbers, batchOfNumbers } from './batch-numbers.js'
+import { batchOfNumbers, packOutput } from './batch-numbers.js'
 import type { ReplyOf, TaskOf } from './messages.js'
 import { stagePlan } from './published-chain.js'
-import type { ChainBody, FunctionBody, StagePlan } from './stage-plan.js'
+import type { FunctionBody, StagePlan } from './stage-plan.js'
 import type { TaskContext } from './task-context.js'
 
 export async function runStageTask(context: TaskContext, task: TaskOf<'stage'>): Promise<ReplyOf<'stage'>> {
   const plan = stagePlan(context.memory, task.plan)
   const outputs = await runStage(context, plan, batchOfNumbers(plan.input, task.batch))
-  const known = plan.body.kind === 'function' ? plan.body.schemas : {}
-  const packed = outputs.map(({ port, batch, isInferred }) => {
-    const isKnown = plan.body.kind === 'chain' || Object.hasOwn(known, port)
-    return { port, batch: batchNumbers(batch), schema: isKnown ? null : { schema: batch.schema, isInferred } }
-  })
-  return { outputs: packed }
+  const known = knownSchemas(plan)
+  return { outputs: outputs.map((output) => packOutput(output, known)) }
 }
+
+/** The schemas of the outputs of a stage, as far as its plan tells. */
+export function knownSchemas({ body }: StagePlan): KnownSchemas {
+  return body.kind === 'function' ? body.schemas : { [MAIN_PORT]: { schema: body.output, isInferred: false } }
+}
+
+/** The plan for the batches after one that gave these outputs. */
+export function learnedFrom(plan: StagePlan, outputs: readonly CalledOutput[]): StagePlan {
+  const { body } = plan
+  if (body.kind === 'chain') return plan
+  const news = outputs.filter(({ port }) => !Object.hasOwn(body.schemas, port))
+  if (news.length === 0) return plan
+  const found = news.map(({ port, batch, isInferred }) => [port, { schema: batch.schema, isInferred }] as const)
+  return { ...plan, body: { ...body, schemas: { ...body.schemas, ...Object.fromEntries(found) } } }
+}
+
+/** Loaded by threads that need it: short-lived ones, with a function to call, should not wait for it. */
+let runChain: typeof import('./stage-chain.js').runStageChain | null = null
 
 /** What the stage makes of a batch, which stays the caller's; the outputs' blocks are the caller's, too. */
 export async function runStage(
@@ -32,7 +45,8 @@ export async function runStage(
 ): Promise<readonly CalledOutput[]> {
   switch (body.kind) {
     case 'chain':
-      return runChainBody(context, body, batch)
+      runChain ??= (await import('./stage-chain.js')).runStageChain
+      return runChain(context, body, batch)
     case 'function': {
       const loaded = functions.get(body) ?? (await stageFunction(context, stage, body))
       functions.set(body, loaded)
@@ -70,26 +84,7 @@ export function isClass(call: unknown): boolean {
   return typeof call === 'function' && /^class\b/.test(Function.prototype.toString.call(call))
 }
 
-async function runChainBody(
-  context: TaskContext,
-  { columns, plan, output }: ChainBody,
-  batch: Batch,
-): Promise<readonly CalledOutput[]> {
-  const { steps, end, sliceRows } = plan
-  const chain = new Chain(context, steps, end, 0)
-  try {
-    const read = columns.map((position) => batch.columns[position])
-    await chain.run({ ...batch, columns: read }, sliceRows, { firstRow: 0 })
-    if (steps.some((step) => step.kind === 'map')) await errorsLeftBehind()
-    const { batches } = chain.finish()
-    return batches.map((made) => ({ port: MAIN_PORT, batch: { ...made, schema: output }, isInferred: false }))
-  } catch (error) {
-    chain.abandon()
-    throw error
-  }
-}
-
 /** An error that a user's function left behind in a promise or timer ends the thread: now, not in another batch. */
-async function errorsLeftBehind(): Promise<void> {
+export async function errorsLeftBehind(): Promise<void> {
   await new Promise(setImmediate)
 }

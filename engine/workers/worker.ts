@@ -3,14 +3,14 @@
 import { threadId, workerData } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { codecBytes, limitCodec } from '../../io/parquet/codec.js'
-import { packError, VolleyError } from '../../planner/errors.js'
+import { packError } from '../../planner/errors.js'
 import { createKernelContext, instantiateKernels } from '../kernels/context.js'
 import { HeapWatch } from '../memory/garbage.js'
 import { ownerOfThread, SharedMemory } from '../memory/shared-memory.js'
 import { measureUsage } from '../metrics/task-usage.js'
-import type { Reply, RunHandle, Task, TaskKind, TaskOf, WorkerStart } from './messages.js'
-import type { TaskContext } from './task-context.js'
+import type { Reply, Task, TaskKind, TaskOf, WorkerStart } from './messages.js'
 import { handlers } from './tasks.js'
+import { threadContext } from './thread-context.js'
 
 // Piscina wraps the data a pool was given.
 const start = (Array.isArray(workerData) ? workerData[1] : workerData) as WorkerStart
@@ -37,7 +37,7 @@ function transferred(reply: Reply<'encode'>): Reply {
 
 async function execute<K extends TaskKind>(task: TaskOf<K>): Promise<Reply<K>> {
   try {
-    const context = contextOf(task.run)
+    const context = threadContext(kernels, memory, task.run)
     context.checkCancelled()
     const { sentAt } = task.run
     // A chain measures its pieces, each for a node of its own.
@@ -50,18 +50,5 @@ async function execute<K extends TaskKind>(task: TaskOf<K>): Promise<Reply<K>> {
     kernels.resetScratch()
     memory.setCodecBytes(threadId, codecBytes())
     heap.check()
-  }
-}
-
-function contextOf(run: RunHandle): TaskContext {
-  return {
-    ...kernels,
-    allocate: memory.allocateFor(run.owner, run.operator),
-    retain: memory.retain,
-    release: memory.release,
-    checkCancelled: () => {
-      if (Atomics.load(memory.views.i32, run.cancel / 4) !== 0)
-        throw new VolleyError('VOLLEY_ABORTED', 'the run was cancelled')
-    },
   }
 }

@@ -293,7 +293,10 @@ export type Placement =
       readonly kind: 'process'
       readonly maxProcesses: number
       readonly retries: number
+      /** Milliseconds for one batch. */
       readonly timeout: number | null
+      /** Bytes of one process, which is replaced when it takes more; by default a share of the engine's limit. */
+      readonly memoryLimit?: number
     }
   /** In long-lived threads of their own that keep state from batch to batch. */
   | { readonly kind: 'actor'; readonly actors: number; readonly key: readonly string[] }

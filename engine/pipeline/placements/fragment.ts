@@ -1,0 +1,165 @@
+/** Operators of a stage, planned once and then applied to each of its batches. */
+
+import { unreachable, VolleyError } from '../../../planner/errors.js'
+import type { Frame } from '../../../planner/frame.js'
+import type { Placement } from '../../../planner/pipeline/definition.js'
+import type { Schema } from '../../../planner/types.js'
+import { BuiltJoins } from '../../strategies/bulk/joins.js'
+import type { BulkStrategy } from '../../strategies/bulk.js'
+import { type Pipeline, type PipelineSource, sourceSchema } from '../../strategies/pipeline.js'
+import { sliceRowsOf } from '../../strategies/slice-rows.js'
+import type { ChainEnd, ChainStep } from '../../workers/messages.js'
+import type { ChainBody } from '../../workers/stage-plan.js'
+import type { PipelineServices } from '../services.js'
+import { refusal } from './body.js'
+import { Placeholder } from './placeholder.js'
+
+/** More than any batch has. */
+const WHOLE_BATCH = 2 ** 31
+
+export type Fragment =
+  /** Goes wherever a stage may be placed; joins hold their tables in the shared memory. */
+  | { readonly kind: 'chain'; readonly body: ChainBody; readonly joins: BuiltJoins }
+  /** Takes the whole of the engine for each batch, which the placeholder is given. */
+  | {
+      readonly kind: 'query'
+      readonly bulk: BulkStrategy
+      readonly pipeline: Pipeline
+      readonly placeholder: Placeholder
+    }
+
+export interface FragmentRequest {
+  readonly stage: string
+  readonly input: Schema
+  readonly apply: (input: Frame) => Frame | Promise<Frame>
+  readonly perBatch: boolean
+  readonly placement: Placement
+}
+
+/** Throws VOLLEY_UNSUPPORTED for operators that one batch is not enough for, unless `perBatch` asks for just that. */
+export async function openFragment(services: PipelineServices, request: FragmentRequest): Promise<Fragment> {
+  const { stage, input, apply, perBatch, placement } = request
+  const placeholder = new Placeholder(input, services.memory)
+  const pipeline = await services.lowered(await apply(services.frameOf(placeholder)))
+  const breaker = breakerOf(pipeline, placeholder)
+  if (breaker !== null && !perBatch) throw needsAll(stage, breaker)
+  const bulk = services.bulk()
+  if (pipeline.source.kind !== 'scan') {
+    if (breaker === null && placement.kind !== 'inline') {
+      throw refusal(stage, placement, 'it maps with a closure, which cannot leave its thread', [
+        'map with a module ({ module, function })',
+        "or place the stage 'inline'",
+      ])
+    }
+    if (placement.kind !== 'inline' && placement.kind !== 'threads') {
+      throw refusal(stage, placement, `it ${breaker}, which the engine does by itself`, [
+        "place the stage as 'threads'",
+      ])
+    }
+    return { kind: 'query', bulk, pipeline, placeholder }
+  }
+  const joins = new BuiltJoins(bulk)
+  try {
+    const { source, steps } = await joins.prepare(pipeline.source, pipeline.steps)
+    const body = chainBody(source, steps, pipeline.schema, input)
+    if (body === null) throw noRoom(stage)
+    if (isIsolated(placement) && steps.some((step) => step.kind === 'probe')) {
+      throw refusal(stage, placement, 'it joins with tables, which lie in memory that is not shared with it', [
+        "place the stage as 'threads', 'inline' or 'snapshot'",
+      ])
+    }
+    return { kind: 'chain', body, joins }
+  } catch (error) {
+    joins.release()
+    throw error
+  }
+}
+
+function isIsolated({ kind }: Placement): boolean {
+  return kind === 'process' || kind === 'actor'
+}
+
+function chainBody(
+  source: PipelineSource,
+  steps: readonly ChainStep[],
+  output: Schema,
+  input: Schema,
+): ChainBody | null {
+  if (source.kind !== 'scan') return null
+  const end: ChainEnd = { kind: 'output' }
+  const columns = source.columns.map((name) => input.fields.findIndex((field) => field.name === name))
+  const sliceRows = steps.every(isArrangement) ? WHOLE_BATCH : sliceRowsOf(sourceSchema(source), steps, end)
+  return { kind: 'chain', columns, plan: { sliceRows, steps, end }, output }
+}
+
+/** True of steps that compute nothing: cutting their batches would only make more of them. */
+function isArrangement(step: ChainStep): boolean {
+  return (
+    step.kind === 'project' &&
+    step.expressions.every(({ expression }) => expression.kind === 'column' || expression.kind === 'literal')
+  )
+}
+
+/** What one batch is not enough for, as messages say it of a stage; null if there is no such thing. */
+function breakerOf({ source, steps }: Pipeline, input: Placeholder): string | null {
+  for (const step of steps) {
+    if (step.kind === 'join' && reads(step.build, input)) return 'joins its input with itself'
+    if (step.kind === 'top') return 'sorts'
+  }
+  switch (source.kind) {
+    case 'scan':
+      return source.source === input ? null : 'leaves its input out'
+    case 'closure':
+      return breakerOf(source.input, input)
+    case 'aggregate':
+      return 'groups rows'
+    case 'sort':
+      return 'sorts'
+    case 'window':
+      return 'computes windows'
+    case 'limit':
+      return 'takes the first rows'
+    case 'union':
+      return 'puts tables one after the other'
+    case 'outerJoin':
+      return 'looks for rows of a table that nothing matches'
+    case 'component':
+      return 'applies a component'
+    case 'stream':
+      return 'reads another stream'
+    default:
+      return unreachable(source)
+  }
+}
+
+function reads({ source, steps }: Pipeline, input: Placeholder): boolean {
+  if (steps.some((step) => step.kind === 'join' && reads(step.build, input))) return true
+  switch (source.kind) {
+    case 'scan':
+      return source.source === input
+    case 'stream':
+      return false
+    case 'union':
+      return source.inputs.some((one) => reads(one, input))
+    case 'outerJoin':
+      return reads(source.input, input) || reads(source.join.build, input)
+    default:
+      return reads(source.input, input)
+  }
+}
+
+function needsAll(stage: string, breaker: string): VolleyError {
+  return new VolleyError(
+    'VOLLEY_UNSUPPORTED',
+    `stage '${stage}' ${breaker}, which takes all of its input, but it gets one batch at a time: run the pipeline in mode 'full', or gather what belongs together in an accumulator before it and ask for each batch on its own`,
+    { stage },
+  )
+}
+
+function noRoom(stage: string): VolleyError {
+  return new VolleyError(
+    'VOLLEY_MEMORY_LIMIT',
+    `stage '${stage}' joins with tables that do not fit the memory: give the engine more, or run the pipeline in mode 'full'`,
+    { stage },
+  )
+}
