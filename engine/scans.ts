@@ -129,7 +129,8 @@ export class Scans {
     })
   }
 
-  private scanFormat(format: FileFormat, paths: Paths, options: object): LogicalPlan {
+  /** With the options of that format. */
+  scanFormat(format: FileFormat, paths: Paths, options: object): LogicalPlan {
     switch (format) {
       case 'parquet':
         return this.parquet(paths, options)

@@ -1,0 +1,144 @@
+/**
+ * The rows that leave the stages of a pipeline in mode `full`, as frames. Frames are lazy: a stage that one other reads
+ * runs as part of that one's plan, so that a chain from file to file is a single plan.
+ */
+
+import { InternalError, unreachable, VolleyError } from '../../../planner/errors.js'
+import { Frame } from '../../../planner/frame.js'
+import type { Input, ProcessorStage, ProducerStage } from '../../../planner/pipeline/definition.js'
+import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
+import { fixTime } from '../../../planner/pipeline/transforms/run-time.js'
+import { schemaOf } from '../../../planner/pipeline/transforms/simple.js'
+import type { PipelineServices } from '../services.js'
+import { routeConditions } from '../streaming/routing.js'
+import { inStage } from '../streaming/stage-error.js'
+import { type ApplyContext, applyTransforms } from '../transforms/apply-transforms.js'
+
+const MAIN = 'main'
+
+/** What frames cannot say. */
+export interface FrameHooks {
+  readonly startedAt: Date
+  readonly services: Pick<PipelineServices, 'scans' | 'runtime'>
+  /** Rows of a source that no plan can scan. */
+  produced(stage: ProducerStage): Promise<Frame>
+  /** Rows of a stage as they are kept for several readers, or the same frame. */
+  kept(stage: FlatStage, rows: Frame): Promise<Frame>
+  /** Rows that a function puts out by `main`; by other ports, they are for `emitted`. */
+  detached: (stage: ProcessorStage) => ApplyContext['detached']
+  /** Rows that left a stage by a port that is neither `main` nor a route. */
+  emitted(stage: FlatStage, port: string): Promise<Frame>
+}
+
+export class StageFrames {
+  private readonly stages: ReadonlyMap<string, FlatStage>
+  private readonly frames = new Map<string, Promise<Frame>>()
+
+  constructor(
+    { stages }: FlatPipeline,
+    private readonly hooks: FrameHooks,
+  ) {
+    this.stages = new Map(stages.map((stage) => [stage.id, stage]))
+  }
+
+  /** All rows that leave a stage, before they are divided among ports. Errors name the stage. */
+  of(id: string): Promise<Frame> {
+    let frame = this.frames.get(id)
+    if (frame === undefined) {
+      const stage = this.stages.get(id)
+      if (stage === undefined) throw new InternalError(`there is no stage ${id}`)
+      frame = this.make(stage).catch((error: unknown) => {
+        this.frames.delete(id)
+        throw inStage(id, error)
+      })
+      this.frames.set(id, frame)
+    }
+    return frame
+  }
+
+  /** What a stage reads: of several inputs, all rows one after the other, columns matched by name. */
+  async inputOf(stage: FlatStage): Promise<Frame> {
+    const [first, ...others] = await Promise.all(stage.inputs.map((input) => this.port(input)))
+    if (others.length === 0) return first
+    const names = (await schemaOf(first)).fields.map((field) => field.name)
+    const arranged = await Promise.all(others.map((other, index) => this.arranged(stage, other, names, index + 1)))
+    return first.union(...arranged)
+  }
+
+  private async make(stage: FlatStage): Promise<Frame> {
+    switch (stage.kind) {
+      case 'producer':
+        return this.hooks.kept(stage, await this.produced(stage))
+      case 'processor':
+        return this.hooks.kept(stage, await this.processed(stage))
+      case 'accumulator':
+        // Where all rows are there at once, batches make no difference.
+        return this.hooks.kept(stage, await this.inputOf(stage))
+      case 'consumer':
+        throw new InternalError(`nothing leaves the consumer ${stage.id}`)
+      default:
+        return unreachable(stage)
+    }
+  }
+
+  private async produced(stage: ProducerStage): Promise<Frame> {
+    const { source } = stage
+    const { scans, runtime } = this.hooks.services
+    switch (source.kind) {
+      case 'file':
+        return new Frame(scans.scanFormat(source.format, source.paths, source.options), runtime)
+      case 'frame':
+        if (source.frame.runtime === runtime) return source.frame
+        throw new VolleyError('VOLLEY_INVALID_ARGUMENT', 'its frame is of another engine', { stage: stage.id })
+      case 'records': {
+        const records = typeof source.records === 'function' ? source.records() : source.records
+        return new Frame(scans.records(records, source.schema ?? undefined), runtime)
+      }
+      case 'http':
+      case 'database':
+      case 'function':
+        return this.hooks.produced(stage)
+      case 'input':
+        throw new InternalError(`the input of stage ${stage.id} is not connected`)
+      default:
+        return unreachable(source)
+    }
+  }
+
+  private async processed(stage: ProcessorStage): Promise<Frame> {
+    const tables = await Promise.all(
+      Object.entries(stage.tables).map(async ([name, input]) => [name, await this.port(input)] as const),
+    )
+    const placement = stage.placement?.kind ?? 'threads'
+    return applyTransforms(await this.inputOf(stage), stage.transforms, {
+      stage: stage.id,
+      startedAt: this.hooks.startedAt,
+      tables: Object.fromEntries(tables),
+      isPlaced: placement !== 'threads',
+      detached: this.hooks.detached(stage),
+    })
+  }
+
+  private async port({ stage: id, port }: Input): Promise<Frame> {
+    const rows = await this.of(id)
+    const stage = this.stages.get(id)
+    const routes = stage?.kind === 'processor' ? stage.routes : []
+    if (stage === undefined || (routes.length === 0 && port === MAIN)) return rows
+    const route = routes.length === 0 ? undefined : routeConditions(routes).find((one) => one.port === port)
+    return route === undefined
+      ? this.hooks.emitted(stage, port)
+      : rows.filter(fixTime(route.condition, this.hooks.startedAt))
+  }
+
+  private async arranged(stage: FlatStage, other: Frame, names: readonly string[], index: number): Promise<Frame> {
+    const found = (await schemaOf(other)).fields.map((field) => field.name)
+    if (found.length === names.length && names.every((name) => found.includes(name))) {
+      return found.every((name, position) => name === names[position])
+        ? other
+        : other.select(...names.map((name) => `"${name.replaceAll('"', '""')}"`))
+    }
+    const [expected, actual] = [names.join(', '), found.join(', ')]
+    const message = `its inputs have different columns: ${stage.inputs[0].stage} (${expected}), ${stage.inputs[index].stage} (${actual})`
+    throw new VolleyError('VOLLEY_SCHEMA_MISMATCH', message, { expected, actual })
+  }
+}

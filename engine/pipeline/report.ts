@@ -1,0 +1,49 @@
+/** What a run of a pipeline reports. Plain data, for `JSON.stringify`. */
+
+import type { PlanJson } from '../../planner/graph/execution-plan.js'
+import type { Mode, StageKind } from '../../planner/pipeline/definition.js'
+import type { MemoryReport, RunReport } from '../../planner/run-options.js'
+import type { SharedInputsReport } from './shared-inputs.js'
+import type { Json } from './stage.js'
+
+export interface StageReport {
+  /** Of a stage of a nested pipeline, `outer/inner`. */
+  readonly id: string
+  readonly kind: StageKind
+  /**
+   * done     it ended well
+   * failed   `error` says why
+   * skipped  it never began: `because` is the stage whose failure it was
+   * aborted  it was stopped
+   */
+  readonly status: 'done' | 'failed' | 'skipped' | 'aborted'
+  /** Null where it ran as part of a stage behind it, in one plan that does not count rows in between. */
+  readonly rowsIn: number | null
+  readonly rowsOut: number | null
+  readonly batches: number | null
+  /** Read by a producer, written by a consumer; null where that is not known. */
+  readonly bytes: number | null
+  /** Of its own work: none of a stage that ran as part of another. */
+  readonly durationMs: number
+  readonly attempts: number
+  readonly strategies: readonly RunReport['strategies'][number][]
+  readonly error: { readonly code: string | null; readonly message: string } | null
+  readonly because: string | null
+}
+
+export interface PipelineReport {
+  readonly name: string
+  readonly mode: Mode
+  readonly status: 'done' | 'failed' | 'aborted'
+  readonly startedAt: string
+  readonly durationMs: number
+  readonly peakRssBytes: number
+  readonly params: Readonly<Record<string, Json>>
+  readonly stages: readonly StageReport[]
+  /** Files and tables. */
+  readonly outputs: readonly string[]
+  readonly plan: PlanJson
+  readonly sharedInputs: SharedInputsReport | null
+  /** Of each consumer that ran a plan of its own. */
+  readonly memory: Readonly<Record<string, MemoryReport>>
+}
