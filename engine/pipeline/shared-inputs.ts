@@ -9,6 +9,7 @@ import type { Batch } from '../../io/batch.js'
 import { VolleyError } from '../../planner/errors.js'
 import type { Frame } from '../../planner/frame.js'
 import type { SharedInput } from '../../planner/graph/pipe-graph.js'
+import type { RunOptions } from '../../planner/run-options.js'
 import type { Schema } from '../../planner/types.js'
 import { releaseBatch } from '../kernels/vectors.js'
 import type { PipelineServices } from './services.js'
@@ -56,7 +57,7 @@ export class SharedInputs {
   private spilledBytes = 0
 
   constructor(
-    private readonly services: TableServices & Pick<PipelineServices, 'frameOf'>,
+    private readonly services: TableServices & Pick<PipelineServices, 'frameOf' | 'batchesOf' | 'runtime'>,
     options: SharedInputsOptions = {},
   ) {
     this.readers = new Map((options.inputs ?? []).map(({ dataset, readers }) => [dataset, new Set(readers)]))
@@ -84,6 +85,15 @@ export class SharedInputs {
     const loaded = await table
     this.touch(loaded)
     return this.services.frameOf(loaded.source(0))
+  }
+
+  /** A frame over the rows of another, which is run if nobody has asked for the input before. */
+  rowsOf(dataset: string, frame: Frame, options: RunOptions = {}): Promise<Frame> {
+    const { runtime, batchesOf } = this.services
+    return this.frame(dataset, async () => ({
+      schema: runtime.toSchema(await frame.schema()),
+      batches: batchesOf(frame, options),
+    }))
   }
 
   /** Says that a stage needs its inputs no more, whether it has read them or not. Those without other readers are released. */

@@ -3,6 +3,7 @@
  * the form in which they lay there. A spilled batch is read again for each reader and not kept.
  */
 
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Batch } from '../../../io/batch.js'
 import { releaseBatch, retainBatch, sliceMorsels } from '../../../io/block-sharing.js'
 import { projectSchema } from '../../../io/row-batches.js'
@@ -12,10 +13,13 @@ import { readSpilled, spilledBatch } from '../../../io/spill/spill-reader.js'
 import { SpillWriter } from '../../../io/spill/spill-writer.js'
 import { VolleyError } from '../../../planner/errors.js'
 import type { Schema } from '../../../planner/types.js'
-import { TABLES } from '../../memory/operator-slots.js'
 import type { SharedMemory } from '../../memory/shared-memory.js'
 import { batchBytes } from '../../metrics/batch-bytes.js'
+import { keepBatch } from '../../results.js'
 import type { Run } from '../../run.js'
+
+/** After so long the memory monitor tells what a spilled batch has brought. */
+const SAMPLE_MS = 1
 
 /** What a table uses of the pipeline that it belongs to. */
 export interface TableServices {
@@ -52,7 +56,7 @@ export class SharedTable {
   /** Takes over the batch, which outlives the run that made it. */
   add(batch: Batch): void {
     const { memory } = this.services
-    for (const block of blocksOf(batch)) memory.keep(block, TABLES)
+    keepBatch(batch, memory)
     const bytes = batchBytes(memory.views, batch)
     this.slots.push({ kind: 'memory', batch, bytes })
     this.rows += batch.length
@@ -73,7 +77,7 @@ export class SharedTable {
       this.memoryBytes -= slot.bytes
       this.spilledBytes += spilled.bytes
       releaseBatch(this.services.memory, slot.batch)
-      await new Promise(setImmediate)
+      await wait(SAMPLE_MS)
     }
   }
 
@@ -200,15 +204,4 @@ class SharedTableSource implements Source {
 
   /** The table lives as long as its readers. */
   async close(): Promise<void> {}
-}
-
-function blocksOf(batch: Batch): ReadonlySet<number> {
-  const blocks = new Set<number>()
-  const add = (vector: Batch['columns'][number]) => {
-    for (const block of vector.blocks) blocks.add(block)
-    vector.children.forEach(add)
-    if (vector.dictionary !== null) add(vector.dictionary)
-  }
-  batch.columns.forEach(add)
-  return blocks
 }
