@@ -10,6 +10,18 @@ export type {
 } from './engine/events.js'
 export type { EngineOptions } from './engine/options.js'
 export type {
+  GenerationResult,
+  GenerationsResult,
+  PipeResult,
+  PipeStatus,
+} from './engine/pipeline/generations/results.js'
+export {
+  type GenerationsEvent,
+  type GenerationsOptions,
+  type PipeContext,
+  runGenerations,
+} from './engine/pipeline/generations/run-generations.js'
+export type {
   ArrowInput,
   ColumnTypes,
   CsvScanOptions,
@@ -75,6 +87,12 @@ export type {
   Value,
 } from './planner/frame.js'
 export { Frame, GroupedFrame } from './planner/frame.js'
+export { ExecutionPlan, type Generation, type PlanJson, type PlanSummary } from './planner/graph/execution-plan.js'
+export { BatchOrder, type ExecutionOrder, OrderRegistry, StreamingOrder } from './planner/graph/orders.js'
+export type { Pipe, PipeKind, PipeOptions } from './planner/graph/pipe.js'
+export { type GraphOptions, PipeGraph, type SharedInput, type TableConflict } from './planner/graph/pipe-graph.js'
+export { PlanGenerator, type PlanGeneratorOptions } from './planner/graph/plan-generator.js'
+export type { GraphProblem, GraphProblemKind } from './planner/graph/problems.js'
 export type { NodeMetrics, Profile, ProfiledNode } from './planner/profile.js'
 export type * from './planner/run-options.js'
 export type { DataType, Field, Schema } from './planner/types.js'
