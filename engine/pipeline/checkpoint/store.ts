@@ -13,8 +13,8 @@ import { systemCode, writeError } from '../../../io/file-errors.js'
 import { syncDirectory } from '../../../io/output-file.js'
 import { VolleyError } from '../../../planner/errors.js'
 import type { TaskContext } from '../../workers/task-context.js'
-import type { Consumer, ConsumerResult, StageState } from '../stage.js'
-import type { Cut, CutKeeper } from '../streaming/barriers.js'
+import type { Consumer, ConsumerResult, Json, StageState } from '../stage.js'
+import type { ConsumerCut, Cut, CutKeeper } from '../streaming/barriers.js'
 import { readBlobs, writeBlobs } from './blobs.js'
 import { makeDirectory, writeDurably } from './durable.js'
 import { expectSame } from './fingerprint.js'
@@ -84,11 +84,11 @@ export class CheckpointStore implements CutKeeper<KeptState> {
    * The cut to go on from: that which is prepared, if all outputs are there or can be brought there, else the committed
    * one. Null: from the start.
    */
-  async choose(reaches: (stage: string, epoch: number) => Promise<boolean>): Promise<KeptCut | null> {
+  async choose(reaches: (stage: string, cut: ConsumerCut, epoch: number) => Promise<boolean>): Promise<KeptCut | null> {
     const { prepared, committed } = this.known
     if (prepared === null) return committed
-    for (const stage of Object.keys(prepared.consumers)) {
-      if (await reaches(stage, prepared.epoch)) continue
+    for (const [stage, cut] of Object.entries(prepared.consumers)) {
+      if (await reaches(stage, cut, prepared.epoch)) continue
       await this.write({ ...this.known, prepared: null })
       return committed
     }
@@ -159,10 +159,15 @@ export class CheckpointStore implements CutKeeper<KeptState> {
   }
 }
 
-/** True of consumers whose prepared state is all that they need to go on, whatever happened after it. */
-export async function reaches(consumer: Consumer, epoch: number): Promise<boolean> {
-  const committed = await consumer.committedEpoch()
-  return committed === null || committed >= epoch
+/** True of consumers that have committed the epoch, or need nothing but their prepared state to go on behind it. */
+export async function reaches(consumer: Consumer, state: Json, epoch: number): Promise<boolean> {
+  await consumer.open(state)
+  try {
+    const committed = await consumer.committedEpoch()
+    return committed === null || committed >= epoch
+  } finally {
+    await consumer.abort(true)
+  }
 }
 
 /** IDs are names of directories. */

@@ -88,10 +88,14 @@ export class Job {
     }
   }
 
-  /** Where a run goes on, and where its cuts go. Null if stages cannot go on: the job then starts anew each time. */
+  /**
+   * Where a run goes on, and where its cuts go. Null if stages cannot go on: the job then starts anew each time. `probe`
+   * makes another consumer, to ask how far its output came.
+   */
   async checkpoint(
     producers: ReadonlyMap<string, Producer>,
     consumers: ReadonlyMap<string, Consumer>,
+    probe: (stage: string) => Promise<Consumer>,
   ): Promise<StreamCheckpoint | null> {
     const { store, options } = this
     const fixed = [...producers, ...consumers].filter(([, stage]) => !stage.isResumable).map(([id]) => id)
@@ -100,9 +104,9 @@ export class Job {
       return null
     }
     const { results } = this.manifest
-    const cut: KeptCut | null = await store.choose(async (stage, epoch) => {
-      const consumer = consumers.get(stage)
-      return results[stage] !== undefined || consumer === undefined || (await reaches(consumer, epoch))
+    const cut: KeptCut | null = await store.choose(async (stage, { state }, epoch) => {
+      if (results[stage] !== undefined || !consumers.has(stage)) return true
+      return reaches(await probe(stage), state, epoch)
     })
     return {
       from: cut === null ? null : store.load(cut),

@@ -3,7 +3,7 @@
 import { isAbsolute, join } from 'node:path'
 import { VolleyError } from '../../../planner/errors.js'
 import type { ConsumerStage, PipelineDefinition } from '../../../planner/pipeline/definition.js'
-import { type FlatPipeline, flatten } from '../../../planner/pipeline/flatten.js'
+import { type FlatPipeline, type FlatStage, flatten } from '../../../planner/pipeline/flatten.js'
 import { JobFileConsumer } from '../checkpoint/files/file-consumer.js'
 import { openProducer } from '../extract/open-producer.js'
 import { openConsumer } from '../load/open-consumer.js'
@@ -89,12 +89,12 @@ class Streaming {
     const consumers = new Map<string, Consumer>()
     let isDone = false
     try {
-      for (const stage of stages) {
-        if (stage.kind !== 'consumer') continue
+      for (const stage of stages.filter(isConsumer)) {
         consumers.set(stage.id, await naming(stage.id, () => this.consumer(stage, job)))
       }
+      const probe = async (id: string) => this.consumer(stages.filter(isConsumer).find((one) => one.id === id)!, job)
       const producers = new Map([...this.producers].filter(([id]) => isStreamed.has(id)))
-      const checkpoint = job === null ? null : await job.checkpoint(producers, consumers)
+      const checkpoint = job === null ? null : await job.checkpoint(producers, consumers, probe)
       const run = new StreamRun(
         { ...pipeline, stages },
         {
@@ -171,6 +171,10 @@ class Streaming {
     }
     return openConsumer(stage, { services, id: stage.id, directory, schema: null, checkpoint: job?.name ?? null })
   }
+}
+
+function isConsumer(stage: FlatStage): stage is ConsumerStage {
+  return stage.kind === 'consumer'
 }
 
 function reportOf({ id, kind, status, counts, durationMs, result, error, because }: StreamedStage): StageReport {

@@ -1,0 +1,132 @@
+/**
+ * Jobs that are killed at any moment and resumed have the output of one that was left alone. `npm run test:kills` kills at
+ * least 200 times; otherwise it is a few, with the same seeds.
+ */
+
+import { existsSync, readdirSync } from 'node:fs'
+import type { PipelineSpecification } from '../../../../planner/pipeline/specification.js'
+import { describe, expect, it } from '../../../support/jest.js'
+import { randomOf, runKilled } from '../../../support/kills.js'
+import { query, StreamScene } from '../../../support/streaming.js'
+
+const IS_FULL = process.env.VOLLEY_TEST_KILLS === 'all'
+/** Of each pipeline. */
+const LEAST_KILLS = IS_FULL ? 70 : 4
+const MOST_KILLS_OF_A_JOB = IS_FULL ? 12 : 4
+const ROWS = 40_000
+
+interface Case {
+  readonly name: string
+  /** Longer than a job takes to begin, shorter than it takes to end. */
+  readonly withinMs: number
+  readonly specification: (out: string) => PipelineSpecification
+  /** Its rows, whatever their order. */
+  readonly read: (scene: StreamScene, out: string) => Promise<unknown>
+}
+
+const toParquet: Case = {
+  name: 'from a file to Parquet',
+  withinMs: 1200,
+  specification: (out) => ({
+    batchSize: 256,
+    extract: 'orders.parquet',
+    transform: { filter: 'customer <> 3', add: { double: { expression: 'amount * 2' } } },
+    load: `${out}.parquet`,
+  }),
+  read: (scene, out) => query(`select * from '${scene.path(`${out}.parquet`)}' order by all`),
+}
+
+const joined: Case = {
+  name: 'with an accumulator and a join, to partitions and lines',
+  withinMs: 1500,
+  specification: (out) => ({
+    batchSize: 256,
+    stages: [
+      { id: 'orders', source: 'orders.parquet' },
+      { id: 'customers', source: 'customers.csv' },
+      { id: 'gathered', kind: 'accumulator', from: 'orders', key: 'customer', rows: 700 },
+      {
+        id: 'titled',
+        kind: 'processor',
+        from: 'gathered',
+        tables: { customers: 'customers' },
+        transform: { sql: 'select o.*, c.title from input o join customers c on o.customer = c.customer' },
+        routes: { even: 'id % 2 = 0' },
+      },
+      {
+        id: 'odd',
+        from: 'titled',
+        target: { path: `${out}-odd`, options: { partitionBy: ['title'] }, format: 'parquet' },
+      },
+      { id: 'even', from: 'titled.even', target: `${out}-even.ndjson` },
+    ],
+  }),
+  read: async (scene, out) => [
+    await query(`select id, title from read_parquet('${scene.path(`${out}-odd`)}/*/*.parquet') order by id`),
+    await query(`select id, title from '${scene.path(`${out}-even.ndjson`)}' order by id`),
+  ],
+}
+
+const toDatabase: Case = {
+  name: 'into a DuckDB file',
+  withinMs: 2500,
+  specification: (out) => ({
+    batchSize: 256,
+    stages: [
+      { id: 'orders', source: 'orders.parquet' },
+      {
+        id: 'load',
+        from: 'orders',
+        target: { type: 'duckdb', connection: `${out}.duckdb`, table: 'orders', mode: 'append', create: true },
+      },
+      { id: 'copy', from: 'orders', target: `${out}-copy.csv` },
+    ],
+  }),
+  read: async (scene, out) => [
+    await query('select * from orders order by all', scene.path(`${out}.duckdb`)),
+    await query(`select * from '${scene.path(`${out}-copy.csv`)}' order by all`),
+  ],
+}
+
+describe('a job that is killed and resumed', () => {
+  it.each([toParquet, joined, toDatabase])(
+    '$name has the output of one that is not',
+    async ({ specification, read, withinMs }) => {
+      const scene = new StreamScene()
+      try {
+        await scene.orders('orders.parquet', ROWS)
+        await query(
+          `copy (select i::integer as customer, 'title ' || i as title from range(15) t(i)) to '${scene.path('customers.csv')}'`,
+        )
+        await scene.run(specification('whole'))
+        const wanted = await read(scene, 'whole')
+        const random = randomOf(7)
+        for (let kills = 0, job = 0; kills < LEAST_KILLS; job++) {
+          const out = `job${job}`
+          const child = { directory: scene.directory, specification: specification(out), checkpoint: out }
+          const most = Math.min(MOST_KILLS_OF_A_JOB, LEAST_KILLS - kills)
+          const killed = await runKilled(child, random, most, withinMs)
+          kills += killed.kills
+          expect(await read(scene, out)).toEqual(wanted)
+          const { stages } = killed.outcome
+          const consumed = stages.filter(({ kind }) => kind === 'consumer').map(({ rowsIn }) => rowsIn)
+          expect(consumed.reduce((sum, rows) => sum! + rows!, 0)).toBe(countOf(wanted))
+          expect(leftovers(scene.directory)).toEqual([])
+        }
+      } finally {
+        await scene.close()
+      }
+    },
+    IS_FULL ? 3_600_000 : 60_000,
+  )
+})
+
+function countOf(rows: unknown): number {
+  const lists = rows as readonly (readonly unknown[])[]
+  return Array.isArray(lists[0]) ? lists.reduce((sum, list) => sum + list.length, 0) : lists.length
+}
+
+function leftovers(directory: string): string[] {
+  if (!existsSync(directory)) return []
+  return readdirSync(directory).filter((name) => name.includes('volley'))
+}

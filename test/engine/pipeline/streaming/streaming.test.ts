@@ -1,0 +1,186 @@
+/** Pipelines whose stages run at once. */
+
+import { existsSync, readdirSync } from 'node:fs'
+import { describe, expect, it } from '../../../support/jest.js'
+import { failure } from '../../../support/scene.js'
+import { query, StreamScene } from '../../../support/streaming.js'
+
+const scene = StreamScene.forFile()
+
+describe('a streamed pipeline', () => {
+  it('passes a file through transforms into another', async () => {
+    const orders = await scene.orders('orders.parquet', 10_000)
+    const { status, stages, outputs } = await scene.run({
+      extract: 'orders.parquet',
+      transform: { filter: 'amount > 20', add: { double: { expression: 'amount * 2' } } },
+      load: 'out.parquet',
+      batchSize: 1000,
+    })
+    expect(status).toBe('done')
+    expect(outputs).toEqual([scene.path('out.parquet')])
+    const wanted = await query(`select *, amount * 2 as double from '${orders}' where amount > 20 order by id`)
+    expect(await query(`select * from '${scene.path('out.parquet')}' order by id`)).toEqual(wanted)
+    expect(stages.map(({ id, kind, rowsIn, rowsOut, batches }) => ({ id, kind, rowsIn, rowsOut, batches }))).toEqual([
+      { id: 'extract', kind: 'producer', rowsIn: 10_000, rowsOut: 10_000, batches: expect.any(Number) },
+      { id: 'transform', kind: 'processor', rowsIn: 10_000, rowsOut: wanted.length, batches: expect.any(Number) },
+      { id: 'load', kind: 'consumer', rowsIn: wanted.length, rowsOut: wanted.length, batches: expect.any(Number) },
+    ])
+  })
+
+  it('fans out, routes by port, joins with a table and fans in', async () => {
+    const orders = await scene.orders('many.parquet', 5000)
+    await query(
+      `copy (select i::integer as customer, 'c' || i as title from range(15) t(i)) to '${scene.path('c.csv')}'`,
+    )
+    await scene.run({
+      batchSize: 512,
+      stages: [
+        { id: 'orders', source: 'many.parquet' },
+        { id: 'customers', source: 'c.csv' },
+        {
+          id: 'joined',
+          kind: 'processor',
+          from: 'orders',
+          tables: { customers: 'customers' },
+          transform: {
+            sql: 'select o.id, o.amount, c.title from input o join customers c on o.customer = c.customer',
+          },
+          routes: { large: 'amount > 60', middle: 'amount > 30' },
+        },
+        { id: 'large', from: 'joined.large', target: 'large.parquet' },
+        { id: 'rest', from: ['joined', 'joined.middle'], target: 'rest.ndjson' },
+        { id: 'all', from: 'orders', target: 'all.csv' },
+      ],
+    })
+    const joined = `select o.id, o.amount, c.title from '${orders}' o join '${scene.path('c.csv')}' c using (customer)`
+    expect(await query(`select id::int as id, title from '${scene.path('large.parquet')}' order by id`)).toEqual(
+      await query(`select id::int as id, title from (${joined}) where amount > 60 order by id`),
+    )
+    expect(await query(`select id::int as id, title from '${scene.path('rest.ndjson')}' order by id`)).toEqual(
+      await query(`select id::int as id, title from (${joined}) where amount <= 60 order by id`),
+    )
+    expect(await query(`select count(*)::int as n from '${scene.path('all.csv')}'`)).toEqual([{ n: 5000 }])
+  })
+
+  it('runs nested pipelines in place', async () => {
+    await scene.orders('nested.parquet', 1000)
+    const { stages } = await scene.run({
+      stages: [
+        { id: 'orders', source: 'nested.parquet' },
+        {
+          id: 'clean',
+          kind: 'pipeline',
+          from: 'orders',
+          entry: 'in',
+          exit: 'kept',
+          pipeline: {
+            stages: [
+              { id: 'in', source: { type: 'input' } },
+              { id: 'kept', kind: 'processor', from: 'in', transform: { filter: 'customer < 3' } },
+            ],
+          },
+        },
+        { id: 'load', from: 'clean', target: 'nested.arrow' },
+      ],
+    })
+    expect(stages.map(({ id }) => id)).toEqual(['orders', 'clean/kept', 'load'])
+    expect(stages.map(({ rowsOut }) => rowsOut)).toEqual([1000, 177, 177])
+  })
+
+  it('names the stage that failed, stops the others and leaves nothing behind', async () => {
+    await scene.orders('bad.parquet', 5000)
+    const error = await failure(() =>
+      scene.run({
+        batchSize: 256,
+        stages: [
+          { id: 'orders', source: 'bad.parquet' },
+          { id: 'numbers', kind: 'processor', from: 'orders', transform: { convert: { name: 'integer' } } },
+          { id: 'load', from: 'numbers', target: 'bad-out.parquet' },
+          { id: 'copy', from: 'orders', target: 'bad-copy.parquet' },
+        ],
+      }),
+    )
+    expect(error.message).toMatch(/^stage numbers: /)
+    expect(error.details.stage).toBe('numbers')
+    expect(readdirSync(scene.directory).filter((name) => name.includes('bad-'))).toEqual([])
+  })
+
+  it('goes on with independent parts if it is told to', async () => {
+    await scene.orders('parts.parquet', 5000)
+    const { status, stages } = await scene.run({
+      onFailure: 'continue',
+      batchSize: 256,
+      stages: [
+        { id: 'orders', source: 'parts.parquet' },
+        { id: 'numbers', kind: 'processor', from: 'orders', transform: { convert: { name: 'integer' } } },
+        { id: 'load', from: 'numbers', target: 'parts-out.parquet' },
+        { id: 'copy', from: 'orders', target: 'parts-copy.parquet' },
+      ],
+    })
+    expect(status).toBe('failed')
+    expect(Object.fromEntries(stages.map(({ id, status, because }) => [id, [status, because]]))).toEqual({
+      orders: ['done', null],
+      numbers: ['failed', null],
+      load: ['skipped', 'numbers'],
+      copy: ['done', null],
+    })
+    expect(existsSync(scene.path('parts-out.parquet'))).toBe(false)
+    expect(await query(`select count(*)::int as n from '${scene.path('parts-copy.parquet')}'`)).toEqual([{ n: 5000 }])
+  })
+
+  it('ends an unbounded producer when it is aborted', async () => {
+    const aborting = new AbortController()
+    async function* endless() {
+      for (let id = 0; ; id++) {
+        yield { id }
+        if (id === 50_000) aborting.abort()
+      }
+    }
+    const work = () =>
+      scene.run({ batchSize: 1000, extract: () => endless(), load: 'endless.parquet' }, { signal: aborting.signal })
+    expect((await failure(work)).code).toBe('VOLLEY_ABORTED')
+    expect(existsSync(scene.path('endless.parquet'))).toBe(false)
+  })
+
+  it('tells its progress', async () => {
+    await scene.orders('progress.parquet', 3000)
+    const events: string[] = []
+    await scene.run(
+      { extract: 'progress.parquet', load: 'progress.csv' },
+      {
+        onProgress: ({ stage, rowsOut, isDone, totalRows }) =>
+          isDone && events.push(`${stage} ${rowsOut} ${totalRows}`),
+      },
+    )
+    expect(events).toEqual(['extract 3000 3000', 'load 3000 null'])
+  })
+
+  it('gathers by key in an accumulator', async () => {
+    await scene.orders('keyed.parquet', 4000)
+    const { stages } = await scene.run({
+      batchSize: 100,
+      stages: [
+        { id: 'orders', source: 'keyed.parquet' },
+        { id: 'gathered', kind: 'accumulator', from: 'orders', key: 'customer', rows: 50 },
+        { id: 'load', from: 'gathered', target: 'keyed.parquet.out.parquet' },
+      ],
+    })
+    expect(stages[2].rowsIn).toBe(4000)
+    // 17 keys, 235 or 236 rows each: four of 50 and what is left.
+    expect(stages[2].batches).toBe(17 * 5)
+  })
+
+  it('does the same in chunks', async () => {
+    const orders = await scene.orders('chunks.parquet', 20_000)
+    await scene.run({
+      mode: 'hybrid',
+      batchSize: 256,
+      extract: 'chunks.parquet',
+      transform: { drop: 'name' },
+      load: 'chunks.out.parquet',
+    })
+    expect(await query(`select * from '${scene.path('chunks.out.parquet')}' order by id`)).toEqual(
+      await query(`select * exclude name from '${orders}' order by id`),
+    )
+  })
+})
