@@ -1,6 +1,6 @@
 /** Runs the generations of a plan one after the other, and the pipes of each side by side. */
 
-import { checkCount, invalid } from '../../../planner/arguments.js'
+import { checkChoice, checkCount, checkOptions, invalid, show } from '../../../planner/arguments.js'
 import { isRetryable, VolleyError } from '../../../planner/errors.js'
 import type { ExecutionPlan } from '../../../planner/graph/execution-plan.js'
 import type { Pipe } from '../../../planner/graph/pipe.js'
@@ -53,6 +53,9 @@ export async function runGenerations<T>(
       `a plan in ${plan.order} order cannot be run one generation after the other: its pipes come before what they read`,
     )
   }
+  checkOptions('runGenerations', options, ['run', 'maxWorkers', 'onFailure', 'retries', 'signal', 'onEvent'])
+  if (typeof options.run !== 'function') throw invalid(`run is a function, not ${show(options.run)}`)
+  if (options.onFailure !== undefined) checkChoice('onFailure', options.onFailure, ['fail-fast', 'continue'])
   if (options.maxWorkers !== undefined) checkCount('maxWorkers', options.maxWorkers, 1)
   return new PlanRun(plan, options).run()
 }
