@@ -19,6 +19,7 @@ import { RunMerge } from './run-merge.js'
 import type { Gathered } from './sort-input.js'
 import { sortedRuns } from './sorted-runs.js'
 import { type SpilledRun, SpillFiles, spilledRun } from './spilled-run.js'
+import { taskBounds } from './task-bounds.js'
 import { type BulkWork, contiguous, range } from './work.js'
 
 /** A batch of a file is this part of the room, within bounds. */
@@ -34,10 +35,6 @@ const MOST_PART_BYTES = 1 << 20
 /** Parts under way, of which those that wait for their turn have rows in memory: this part of the room, within bounds. */
 const PARTS_SHARE = 0.35
 const MOST_PARTS = 24
-/** Batches that a task writes. */
-const TASK_BATCHES = 16
-/** Multiples of it, without their whole parts, lie as evenly as can be. */
-const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
 
 export interface ExternalSortOptions {
   /** Columns of the input: those to put out, and computed keys behind them. */
@@ -185,20 +182,4 @@ export class ExternalSort {
   private async discard(runs: readonly SpilledRun[]): Promise<void> {
     for (const run of runs) await this.files.remove(run.file)
   }
-}
-
-/**
- * Where the rows of a run are cut into tasks, each of so many batches. The first batch alone is a task, and shorter by
- * another fraction in each run: if the batches of all runs began at about the same keys, a merge would come to a batch of
- * every run at once, and its parts would be as large as that.
- */
-function taskBounds(rows: number, batchRows: number, run: number): [from: number, to: number][] {
-  const fraction = ((run + 1) * GOLDEN_RATIO) % 1
-  const bounds: [number, number][] = []
-  let end = Math.max(1, Math.round(batchRows * fraction))
-  for (let from = 0; from < rows; end += batchRows * TASK_BATCHES) {
-    bounds.push([from, Math.min(rows, end)])
-    from = end
-  }
-  return bounds
 }
