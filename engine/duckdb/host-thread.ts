@@ -162,6 +162,7 @@ class HostThread {
 
   private async startStream(connection: duckdb.Connection, work: Query): Promise<ResultStream> {
     await widenStreamBuffer(connection, this.limitBytes)
+    if (work.before !== null) await run(connection, work.before)
     return ResultStream.start(connection, work.sql, work.schema, {
       memory: this.memory.views,
       allocate: this.memory.allocateFor(work.owner),

@@ -35,6 +35,8 @@ export interface QueryTarget {
   /** Most rows of a batch: by default, and at most, 65,536. Batches of wide rows have fewer. */
   readonly batchRows?: number
   readonly signal?: AbortSignal
+  /** Run before, on the connection of the query alone. */
+  readonly before?: string
 }
 
 /** Bytes, as of at most 50 ms ago while the host is busy. */
@@ -153,7 +155,7 @@ export class DuckDbHost {
    */
   query(sql: string, schema: Schema, target: QueryTarget): AsyncGenerator<Batch> {
     const id = ++this.requests
-    const { owner, signal } = target
+    const { owner, signal, before = null } = target
     const batchRows = Math.min(MOST_BATCH_ROWS, target.batchRows ?? MOST_BATCH_ROWS)
     const abort = () => this.post({ kind: 'abort', target: id })
     const stream = new BatchStream({
@@ -170,7 +172,7 @@ export class DuckDbHost {
           signal?.removeEventListener('abort', abort)
           stream.end(error === null ? null : (abortionOf(signal) ?? error))
         })
-        this.post({ kind: 'query', id, sql, schema, owner, batchRows, credit: BATCHES_AHEAD })
+        this.post({ kind: 'query', id, sql, schema, owner, batchRows, before, credit: BATCHES_AHEAD })
       },
       more: () => this.post({ kind: 'more', target: id }),
       abort,

@@ -30,6 +30,8 @@ export type Work =
       /** Owner of the blocks of the batches. */
       readonly owner: number
       readonly batchRows: number
+      /** Run on the query's connection first. */
+      readonly before: string | null
       readonly credit: number
     }
   | { readonly kind: 'setMemoryLimit'; readonly bytes: number }

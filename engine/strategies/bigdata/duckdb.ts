@@ -14,7 +14,13 @@ export interface DuckDb {
   query(
     sql: string,
     schema: Schema,
-    target: { readonly owner: number; readonly signal?: AbortSignal },
+    target: {
+      readonly owner: number
+      readonly batchRows?: number
+      readonly signal?: AbortSignal
+      /** A statement for the query's connection, such as what names stand for. */
+      readonly before?: string
+    },
   ): AsyncGenerator<Batch>
   setMemoryLimit(bytes: number): Promise<void>
   setThreads(threads: number): Promise<void>

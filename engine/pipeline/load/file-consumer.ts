@@ -1,0 +1,110 @@
+/** Files that appear at the end, whole. */
+
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Batch } from '../../../io/batch.js'
+import { extensionsOf, isDirectory } from '../../../io/file-format.js'
+import type { Sink } from '../../../io/sink.js'
+import { InternalError, unreachable, VolleyError } from '../../../planner/errors.js'
+import type { FileFormat, TargetDefinition } from '../../../planner/pipeline/definition.js'
+import type { SinkTarget } from '../../../planner/run-options.js'
+import type { Schema } from '../../../planner/types.js'
+import { openSink } from '../../sinks.js'
+import type { Consumer, ConsumerResult, Json } from '../stage.js'
+import type { ConsumerSetting } from './setting.js'
+
+export type FileTarget = Extract<TargetDefinition, { kind: 'file' }>
+
+/** A target as sinks take it. */
+export function sinkTarget(format: FileFormat, path: string, options: object, overwrite: boolean): SinkTarget {
+  const target = { path, options: { ...options, overwrite } }
+  switch (format) {
+    case 'parquet':
+      return { format, ...target }
+    case 'arrow':
+      return { format, ...target }
+    case 'csv':
+      return { format, ...target }
+    case 'ndjson':
+      return { format, ...target }
+    default:
+      return unreachable(format)
+  }
+}
+
+/** Modes `append`, `replace` and `fail`. */
+export class FileConsumer implements Consumer {
+  readonly isResumable = false
+  private readonly path: string
+  private sink: Sink | null = null
+
+  constructor(
+    private readonly target: FileTarget,
+    private readonly setting: ConsumerSetting,
+  ) {
+    this.path = resolve(setting.directory, target.path)
+  }
+
+  async open(state: Json | null): Promise<void> {
+    if (state !== null) throw new InternalError(`${this.path} cannot be gone on with`)
+    if (this.target.mode === 'fail') refuseExisting(this.path)
+    const { schema } = this.setting
+    if (schema !== null) await this.opened(schema)
+  }
+
+  async write(batch: Batch): Promise<void> {
+    await (await this.opened(batch.schema)).write(batch)
+  }
+
+  async prepare(): Promise<Json> {
+    return null
+  }
+
+  async commit(): Promise<void> {}
+
+  async committedEpoch(): Promise<number | null> {
+    return null
+  }
+
+  /** Without a schema and without a batch, there is no file. */
+  async finish(): Promise<ConsumerResult> {
+    if (this.sink === null) return { rows: 0, bytesWritten: 0, outputs: [] }
+    const { rows, bytesWritten, files } = await this.sink.finish()
+    return { rows, bytesWritten, outputs: files }
+  }
+
+  async abort(): Promise<void> {
+    await this.sink?.abort()
+  }
+
+  private async opened(schema: Schema): Promise<Sink> {
+    if (this.sink !== null) return this.sink
+    const { format, mode, options } = this.target
+    const path = mode === 'append' ? nextPart(this.path, format) : this.path
+    const overwrite = mode === 'replace' || options.overwrite === true
+    this.sink = await openSink(sinkTarget(format, path, options, overwrite), schema, this.setting.services.run)
+    return this.sink
+  }
+}
+
+function refuseExisting(path: string): void {
+  if (!existsSync(path)) return
+  throw new VolleyError('VOLLEY_OUTPUT_EXISTS', `${path} exists already; its mode is to fail then`, { path })
+}
+
+/** The file after those in a directory, which is made if there is none: `part-00000.parquet`, ... */
+export function nextPart(directory: string, format: FileFormat): string {
+  if (existsSync(directory) && !isDirectory(directory)) {
+    const message = `${directory} is a file: rows are appended as a new file in a directory`
+    throw new VolleyError('VOLLEY_INVALID_ARGUMENT', message, { path: directory, expected: 'a directory' })
+  }
+  mkdirSync(directory, { recursive: true })
+  const numbers = readdirSync(directory).map((name) => Number(/^part-(\d+)\./.exec(name)?.[1] ?? -1))
+  const next = Math.max(-1, ...numbers) + 1
+  return join(directory, `part-${String(next).padStart(5, '0')}${extensionsOf(format)[0]}`)
+}
+
+/** A name beside a file that readers of its directory leave out. */
+export function besides(path: string, name: string, extension: string): string {
+  return join(dirname(path), `.${basename(path)}.${name}.volley-tmp${extension}`)
+}

@@ -1,0 +1,16 @@
+/** What consumers of all kinds are told. */
+
+import type { Schema } from '../../../planner/types.js'
+import type { PipelineServices } from '../services.js'
+
+export interface ConsumerSetting {
+  readonly services: PipelineServices
+  /** Of the stage. */
+  readonly id: string
+  /** Where relative paths start. */
+  readonly directory: string
+  /** Of the input, where it is known before the first batch: what is made without any batch has these columns. */
+  readonly schema: Schema | null
+  /** Under which databases keep how far a job came; null for jobs that cannot be resumed. */
+  readonly checkpoint: string | null
+}
