@@ -31,7 +31,7 @@ const MOST_BATCH_ROWS = 16_384
 const WAITING_SHARE = 0.5
 /** What begins in a part of a merge: this part of the room, within bounds. */
 const PARTS_IN_ROOM = 32
-const MOST_PART_BYTES = 1 << 20
+const MOST_PART_BYTES = 1 << 22
 /** Parts under way, of which those that wait for their turn have rows in memory: this part of the room, within bounds. */
 const PARTS_SHARE = 0.35
 const MOST_PARTS = 24
