@@ -145,6 +145,11 @@ export interface SortedRun {
   readonly count: number
 }
 
+/** What became of one batch: the failure of another is none of its own. */
+export type StageResult =
+  | { readonly ok: true; readonly outputs: readonly PackedOutput[] }
+  | { readonly ok: false; readonly error: ErrorMessage }
+
 export interface TaskKinds {
   /** Reads morsels one after the other and runs a chain over them. */
   chain: {
@@ -170,10 +175,10 @@ export interface TaskKinds {
       readonly metrics: Float64Array | null
     }
   }
-  /** Does to a batch, which is as `batchNumbers` writes it, what the published `StagePlan` of a pipeline's stage says. */
+  /** Does to batches, which are as `batchNumbers` writes them, what the published `StagePlan` of a pipeline's stage says. */
   stage: {
-    task: { readonly plan: PublishedChain; readonly batch: readonly number[] }
-    reply: { readonly outputs: readonly PackedOutput[] }
+    task: { readonly plan: PublishedChain; readonly batches: readonly (readonly number[])[] }
+    reply: { readonly results: readonly StageResult[] }
   }
   /** Merges the groups of one partition out of all partial states. */
   mergeGroups: {

@@ -1,22 +1,34 @@
 /** Does to a batch what the plan of a pipeline's stage says, in whichever thread or process the stage is placed. */
 
 import type { Batch } from '../../io/batch.js'
-import { unreachable, VolleyError } from '../../planner/errors.js'
+import { packError, unreachable, VolleyError } from '../../planner/errors.js'
 import { unlessCancelled } from '../cancellation.js'
 import { callWithBatch, MAIN_PORT, type StageFunction } from '../operators/call.js'
 import type { CalledOutput, KnownSchemas } from '../operators/called-outputs.js'
 import { loadFunction } from '../operators/map.js'
 import { batchOfNumbers, packOutput } from './batch-numbers.js'
-import type { ReplyOf, TaskOf } from './messages.js'
+import type { ReplyOf, StageResult, TaskOf } from './messages.js'
 import { stagePlan } from './published-chain.js'
 import type { FunctionBody, StagePlan } from './stage-plan.js'
 import type { TaskContext } from './task-context.js'
 
 export async function runStageTask(context: TaskContext, task: TaskOf<'stage'>): Promise<ReplyOf<'stage'>> {
   const plan = stagePlan(context.memory, task.plan)
-  const outputs = await runStage(context, plan, batchOfNumbers(plan.input, task.batch))
   const known = knownSchemas(plan)
-  return { outputs: outputs.map((output) => packOutput(output, known)) }
+  const results: StageResult[] = []
+  let current = plan
+  for (const numbers of task.batches) {
+    try {
+      context.checkCancelled()
+      const outputs = await runStage(context, current, batchOfNumbers(plan.input, numbers))
+      current = learnedFrom(current, outputs)
+      results.push({ ok: true, outputs: outputs.map((output) => packOutput(output, known)) })
+    } catch (error) {
+      results.push({ ok: false, error: packError(error) })
+    }
+    context.resetScratch()
+  }
+  return { results }
 }
 
 /** The schemas of the outputs of a stage, as far as its plan tells. */

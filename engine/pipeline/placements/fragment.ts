@@ -5,7 +5,6 @@ import type { Frame } from '../../../planner/frame.js'
 import type { Placement } from '../../../planner/pipeline/definition.js'
 import type { Schema } from '../../../planner/types.js'
 import { BuiltJoins } from '../../strategies/bulk/joins.js'
-import type { BulkStrategy } from '../../strategies/bulk.js'
 import { type Pipeline, type PipelineSource, sourceSchema } from '../../strategies/pipeline.js'
 import { sliceRowsOf } from '../../strategies/slice-rows.js'
 import type { ChainEnd, ChainStep } from '../../workers/messages.js'
@@ -20,11 +19,11 @@ const WHOLE_BATCH = 2 ** 31
 export type Fragment =
   /** Goes wherever a stage may be placed; joins hold their tables in the shared memory. */
   | { readonly kind: 'chain'; readonly body: ChainBody; readonly joins: BuiltJoins }
-  /** Takes the whole of the engine for each batch, which the placeholder is given. */
+  /** A run of the engine for each batch, which the placeholder is given. */
   | {
       readonly kind: 'query'
-      readonly bulk: BulkStrategy
-      readonly pipeline: Pipeline
+      readonly frame: Frame
+      readonly output: Schema
       readonly placeholder: Placeholder
     }
 
@@ -40,11 +39,11 @@ export interface FragmentRequest {
 export async function openFragment(services: PipelineServices, request: FragmentRequest): Promise<Fragment> {
   const { stage, input, apply, perBatch, placement } = request
   const placeholder = new Placeholder(input, services.memory)
-  const pipeline = await services.lowered(await apply(services.frameOf(placeholder)))
+  const frame = await apply(services.frameOf(placeholder))
+  const pipeline = await services.lowered(frame)
   const breaker = breakerOf(pipeline, placeholder)
   if (breaker !== null && !perBatch) throw needsAll(stage, breaker)
-  const bulk = services.bulk()
-  if (pipeline.source.kind !== 'scan') {
+  if (breaker !== null || pipeline.source.kind !== 'scan') {
     if (breaker === null && placement.kind !== 'inline') {
       throw refusal(stage, placement, 'it maps with a closure, which cannot leave its thread', [
         'map with a module ({ module, function })',
@@ -56,9 +55,9 @@ export async function openFragment(services: PipelineServices, request: Fragment
         "place the stage as 'threads'",
       ])
     }
-    return { kind: 'query', bulk, pipeline, placeholder }
+    return { kind: 'query', frame, output: pipeline.schema, placeholder }
   }
-  const joins = new BuiltJoins(bulk)
+  const joins = new BuiltJoins(services.bulk())
   try {
     const { source, steps } = await joins.prepare(pipeline.source, pipeline.steps)
     const body = chainBody(source, steps, pipeline.schema, input)

@@ -16,7 +16,7 @@ import { ProcessPlace } from './processes.js'
 import { QueryPlace } from './query.js'
 import { SnapshotWork } from './snapshot.js'
 import { StagePlans } from './stage-plans.js'
-import { ThreadsPlace } from './threads.js'
+import { ThreadsPlace, threadsConcurrency } from './threads.js'
 
 type BodyOf<K extends StageBody['kind']> = Extract<StageBody, { kind: K }>
 
@@ -31,8 +31,8 @@ export async function openWork(
   if (body.kind === 'function') return openFunction(id, body, placement, services)
   const { input } = body
   if (input !== null) return openFrame(id, body, input, placement, services)
-  const concurrency = concurrencyOf(placement, services)
-  return new DeferredWork(concurrency, services.run.context, (schema) =>
+  const { concurrency, isOrdered } = orderOf(placement, services)
+  return new DeferredWork(concurrency, isOrdered, services.run.context, (schema) =>
     openFrame(id, body, schema, placement, services),
   )
 }
@@ -65,9 +65,9 @@ async function openFrame(
 ): Promise<StageWork> {
   const { context } = services.run
   const fragment = await openFragment(services, { stage, input, apply, perBatch, placement })
-  const output = fragment.kind === 'chain' ? fragment.body.output : fragment.pipeline.schema
+  const output = fragment.kind === 'chain' ? fragment.body.output : fragment.output
   const ports = new OutputPorts(stage, output, context)
-  if (fragment.kind === 'query') return new PlacedWork(new QueryPlace(fragment), ports, context)
+  if (fragment.kind === 'query') return new PlacedWork(new QueryPlace(services, fragment), ports, context)
   return placed(new StagePlans(stage, fragment.body, input), ports, placement, services)
 }
 
@@ -94,18 +94,19 @@ async function placed(
   }
 }
 
-function concurrencyOf(placement: Placement, { run }: PipelineServices): number {
+/** What the work will say of itself once it is open. */
+function orderOf(placement: Placement, { run }: PipelineServices): Pick<StageWork, 'concurrency' | 'isOrdered'> {
   switch (placement.kind) {
     case 'inline':
-      return 1
+      return { concurrency: 1, isOrdered: true }
     case 'threads':
-      return placement.maxThreads ?? run.pool.threads
+      return { concurrency: threadsConcurrency(run, placement.maxThreads), isOrdered: true }
     case 'snapshot':
-      return placement.maxThreads
+      return { concurrency: placement.maxThreads, isOrdered: placement.maxThreads === 1 }
     case 'process':
-      return placement.maxProcesses
+      return { concurrency: placement.maxProcesses, isOrdered: placement.maxProcesses === 1 }
     case 'actor':
-      return placement.actors
+      return { concurrency: placement.actors, isOrdered: placement.actors === 1 }
     default:
       return unreachable(placement)
   }

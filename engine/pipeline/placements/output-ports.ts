@@ -15,7 +15,8 @@ type Work = (known: KnownSchemas) => Promise<readonly CalledOutput[]>
 export class OutputPorts {
   private known: KnownSchemas
   private hasBegun: boolean
-  private turn: Promise<void> = Promise.resolve()
+  /** Settles when the call that decides has, or has failed. */
+  private first: Promise<void> | null = null
 
   constructor(
     private readonly stage: string,
@@ -26,22 +27,26 @@ export class OutputPorts {
     this.hasBegun = declared !== null
   }
 
-  /** What `work` puts out, each in the schema of its port. Until something has, calls take turns: the first decides. */
+  /** What `work` puts out, each in the schema of its port. The others wait for the first call, which decides. */
   async outputs(work: Work): Promise<readonly Output[]> {
-    if (this.hasBegun) return this.settled(await work(this.known))
-    const previous = this.turn
-    let end = () => {}
-    this.turn = new Promise((resolve) => {
-      end = resolve
-    })
-    try {
-      await previous
-      const outputs = this.settled(await work(this.known))
-      this.hasBegun = true
-      return outputs
-    } finally {
-      end()
+    while (!this.hasBegun) {
+      if (this.first === null) return this.begin(work)
+      await this.first
     }
+    return this.settled(await work(this.known))
+  }
+
+  private begin(work: Work): Promise<readonly Output[]> {
+    const outputs = work(this.known).then((called) => {
+      const settled = this.settled(called)
+      this.hasBegun = true
+      return settled
+    })
+    const next = () => {
+      this.first = null
+    }
+    this.first = outputs.then(next, next)
+    return outputs
   }
 
   save(): Json {

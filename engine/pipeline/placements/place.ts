@@ -10,6 +10,8 @@ import type { OutputPorts } from './output-ports.js'
 export interface Place {
   /** Batches that it works on at once. */
   readonly concurrency: number
+  /** True if batches are done in the order in which they came, several at once or not. */
+  readonly isOrdered: boolean
   /** What becomes of a batch, which stays the caller's. Outputs of ports that are `known` have that schema. */
   run(batch: Batch, known: KnownSchemas): Promise<readonly CalledOutput[]>
   close(): Promise<void>
@@ -19,6 +21,7 @@ export interface Place {
 export class PlacedWork implements StageWork {
   readonly due = null
   readonly concurrency: number
+  readonly isOrdered: boolean
   readonly checkpointed
 
   constructor(
@@ -27,6 +30,7 @@ export class PlacedWork implements StageWork {
     private readonly context: TaskContext,
   ) {
     this.concurrency = place.concurrency
+    this.isOrdered = place.isOrdered
     this.checkpointed = schemaCheckpoint(ports)
   }
 

@@ -22,6 +22,7 @@ const LEAST_BYTES = 256 << 20
 
 export class ProcessPlace implements Place {
   readonly concurrency: number
+  readonly isOrdered: boolean
   private readonly children = new Set<Child>()
   private readonly idle: Child[] = []
   private readonly waiting: (() => void)[] = []
@@ -36,6 +37,7 @@ export class ProcessPlace implements Place {
   ) {
     const { memoryLimit, maxProcesses } = options
     this.concurrency = maxProcesses
+    this.isOrdered = maxProcesses === 1
     const share = services.run.monitor.budget.limitBytes / maxProcesses
     this.memoryLimit = memoryLimit ?? Math.max(LEAST_BYTES, share)
   }

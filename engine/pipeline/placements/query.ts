@@ -1,17 +1,22 @@
-/** Operators that take a whole batch for all of their input: a query of the engine for each. */
+/** Operators that take a whole batch for all of their input: a run of the engine for each. */
 
 import type { Batch } from '../../../io/batch.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import { MAIN_PORT } from '../../operators/call.js'
 import type { CalledOutput } from '../../operators/called-outputs.js'
+import type { PipelineServices } from '../services.js'
 import type { Fragment } from './fragment.js'
 import type { Place } from './place.js'
 
 export class QueryPlace implements Place {
   readonly concurrency = 1
+  readonly isOrdered = true
   private turn: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly fragment: Extract<Fragment, { kind: 'query' }>) {}
+  constructor(
+    private readonly services: PipelineServices,
+    private readonly fragment: Extract<Fragment, { kind: 'query' }>,
+  ) {}
 
   run(batch: Batch): Promise<readonly CalledOutput[]> {
     const outputs = this.turn.then(() => this.query(batch))
@@ -20,14 +25,16 @@ export class QueryPlace implements Place {
   }
 
   private async query(batch: Batch): Promise<readonly CalledOutput[]> {
-    const { bulk, pipeline, placeholder } = this.fragment
+    const { frame, placeholder } = this.fragment
     const outputs: CalledOutput[] = []
     placeholder.batch = batch
     try {
-      for await (const made of bulk.batches(pipeline)) outputs.push({ port: MAIN_PORT, batch: made, isInferred: false })
+      for await (const made of this.services.batchesOf(frame)) {
+        outputs.push({ port: MAIN_PORT, batch: made, isInferred: false })
+      }
       return outputs
     } catch (error) {
-      for (const output of outputs) releaseBatch(bulk.run.context, output.batch)
+      for (const output of outputs) releaseBatch(this.services.run.context, output.batch)
       throw error
     } finally {
       placeholder.batch = null

@@ -1,37 +1,123 @@
-/** Threads: in the engine's pool, where workers see the batch in the shared memory. */
+/**
+ * Threads: in the engine's pool, where workers see batches in the shared memory. What waits while the threads are busy goes
+ * to them together, so that small batches do not cost a message each; results come in the order of the batches.
+ */
 
 import type { Batch } from '../../../io/batch.js'
+import { unpackError } from '../../../planner/errors.js'
 import type { CalledOutput, KnownSchemas } from '../../operators/called-outputs.js'
 import type { Run } from '../../run.js'
 import { batchNumbers, unpackOutput } from '../../workers/batch-numbers.js'
-import type { PublishedChain } from '../../workers/messages.js'
+import type { PublishedChain, StageResult } from '../../workers/messages.js'
 import { publishChain } from '../../workers/published-chain.js'
 import type { StagePlan } from '../../workers/stage-plan.js'
 import { knownSchemas } from '../../workers/stage-task.js'
 import type { Place } from './place.js'
 import type { StagePlans } from './stage-plans.js'
 
+/** Batches that may be with each thread or wait for it. */
+const BATCHES_PER_THREAD = 4
+/** A task has no more rows than this, unless one batch has. */
+const TASK_ROWS = 65_536
+/** Batches that take longer are worth a message of their own, and other threads may be free sooner. */
+const LONG_MS = 2
+
+interface Waiting {
+  readonly plan: StagePlan
+  readonly rows: number
+  readonly numbers: readonly number[]
+  readonly resolve: (outputs: readonly CalledOutput[]) => void
+  readonly reject: (error: unknown) => void
+  /** What became of it, once that is known. */
+  settle: (() => void) | null
+}
+
 export class ThreadsPlace implements Place {
   readonly concurrency: number
+  readonly isOrdered = true
+  private readonly threads: number
   /** Of what is known no more, tasks may be under way: the blocks go with the run. */
   private readonly published = new WeakMap<StagePlan, PublishedChain>()
+  private readonly waiting: Waiting[] = []
+  /** In the order in which they came, until those before them are settled. */
+  private readonly unsettled: Waiting[] = []
+  private tasks = 0
+  private batchMs = 0
+  private isSending = false
 
   constructor(
     private readonly pipelineRun: Run,
     private readonly plans: StagePlans,
     maxThreads: number | null,
   ) {
-    this.concurrency = Math.max(1, maxThreads ?? pipelineRun.pool.threads)
+    this.threads = threadsOf(pipelineRun, maxThreads)
+    this.concurrency = threadsConcurrency(pipelineRun, maxThreads)
   }
 
-  async run(batch: Batch, known: KnownSchemas): Promise<readonly CalledOutput[]> {
+  run(batch: Batch, known: KnownSchemas): Promise<readonly CalledOutput[]> {
     const plan = this.plans.of(batch.schema, known)
-    const { outputs } = await this.pipelineRun.task('stage', { plan: this.publish(plan), batch: batchNumbers(batch) })
-    const schemas = knownSchemas(plan)
-    return outputs.map((output) => unpackOutput(output, schemas))
+    return new Promise((resolve, reject) => {
+      const numbers = batchNumbers(batch)
+      const waiting: Waiting = { plan, rows: batch.length, numbers, resolve, reject, settle: null }
+      this.waiting.push(waiting)
+      this.unsettled.push(waiting)
+      this.sendSoon()
+    })
   }
 
   async close(): Promise<void> {}
+
+  /** At the end of the turn, in which more batches may come. */
+  private sendSoon(): void {
+    if (this.isSending || this.waiting.length === 0 || this.tasks >= this.threads) return
+    this.isSending = true
+    setImmediate(() => {
+      this.isSending = false
+      while (this.waiting.length > 0 && this.tasks < this.threads) void this.perform(this.nextTask())
+    })
+  }
+
+  /** The share of a thread of what waits. */
+  private nextTask(): readonly Waiting[] {
+    const most = this.batchMs > LONG_MS ? 1 : Math.ceil(this.waiting.length / this.threads)
+    const [{ plan }] = this.waiting
+    let rows = 0
+    let count = 0
+    while (count < most && this.waiting[count].plan === plan) {
+      rows += this.waiting[count].rows
+      if (count > 0 && rows > TASK_ROWS) break
+      count++
+    }
+    return this.waiting.splice(0, count)
+  }
+
+  private async perform(batches: readonly Waiting[]): Promise<void> {
+    const [{ plan }] = batches
+    const began = performance.now()
+    this.tasks++
+    try {
+      const task = { plan: this.publish(plan), batches: batches.map(({ numbers }) => numbers) }
+      const { results } = await this.pipelineRun.task('stage', task)
+      for (const [index, result] of results.entries()) this.done(batches[index], result)
+    } catch (error) {
+      for (const batch of batches) batch.settle = () => batch.reject(error)
+    }
+    this.tasks--
+    this.batchMs = (performance.now() - began) / batches.length
+    while (this.unsettled.length > 0 && this.unsettled[0].settle !== null) this.unsettled.shift()?.settle?.()
+    this.sendSoon()
+  }
+
+  private done(batch: Waiting, result: StageResult): void {
+    if (result.ok) {
+      const schemas = knownSchemas(batch.plan)
+      const outputs = result.outputs.map((output) => unpackOutput(output, schemas))
+      batch.settle = () => batch.resolve(outputs)
+    } else {
+      const error = unpackError(result.error)
+      batch.settle = () => batch.reject(error)
+    }
+  }
 
   private publish(plan: StagePlan): PublishedChain {
     let published = this.published.get(plan)
@@ -41,4 +127,13 @@ export class ThreadsPlace implements Place {
     }
     return published
   }
+}
+
+function threadsOf({ pool }: Run, maxThreads: number | null): number {
+  return Math.max(1, maxThreads ?? pool.threads)
+}
+
+/** Batches that a stage in threads takes at once. */
+export function threadsConcurrency(run: Run, maxThreads: number | null): number {
+  return threadsOf(run, maxThreads) * BATCHES_PER_THREAD
 }

@@ -72,7 +72,9 @@ export function crashes(): never {
   for (;;);
 }
 
-export function hangs(): never {
+/** Writes down which process it is in, and never returns. */
+export function hangs(_: arrow.RecordBatch, { file }: { file?: string }): never {
+  if (file !== undefined) writeFileSync(file, String(process.pid))
   for (;;);
 }
 
