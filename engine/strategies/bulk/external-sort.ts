@@ -30,7 +30,7 @@ const MOST_BATCH_ROWS = 16_384
 /** The part of the room for the batches of runs that wait for their turn. */
 const WAITING_SHARE = 0.5
 /** What begins in a part of a merge: this part of the room, within bounds. */
-const PARTS_IN_ROOM = 32
+const PARTS_IN_ROOM = 16
 const MOST_PART_BYTES = 1 << 22
 /** Parts under way, of which those that wait for their turn have rows in memory: this part of the room, within bounds. */
 const PARTS_SHARE = 0.35
