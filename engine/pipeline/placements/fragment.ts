@@ -15,6 +15,8 @@ import { Placeholder } from './placeholder.js'
 
 /** More than any batch has. */
 const WHOLE_BATCH = 2 ** 31
+/** What a cache holds of a slice matters less than that usual batches stay in one piece. */
+const SLICE_ROWS = 65_536
 
 export type Fragment =
   /** Goes wherever a stage may be placed; joins hold their tables in the shared memory. */
@@ -87,12 +89,19 @@ function chainBody(
   if (source.kind !== 'scan') return null
   const end: ChainEnd = { kind: 'output' }
   const columns = source.columns.map((name) => input.fields.findIndex((field) => field.name === name))
-  const sliceRows = steps.every(isArrangement) ? WHOLE_BATCH : sliceRowsOf(sourceSchema(source), steps, end)
+  // Cutting batches of which nothing is computed would only make more of them.
+  const sliceRows = steps.every(arranges)
+    ? WHOLE_BATCH
+    : Math.max(SLICE_ROWS, sliceRowsOf(sourceSchema(source), steps, end))
   return { kind: 'chain', columns, plan: { sliceRows, steps, end }, output }
 }
 
-/** True of steps that compute nothing: cutting their batches would only make more of them. */
-function isArrangement(step: ChainStep): boolean {
+/** True of operators that compute nothing, but choose and name columns. */
+export function isArrangement({ plan }: ChainBody): boolean {
+  return plan.steps.every(arranges)
+}
+
+function arranges(step: ChainStep): boolean {
   return (
     step.kind === 'project' &&
     step.expressions.every(({ expression }) => expression.kind === 'column' || expression.kind === 'literal')

@@ -3,12 +3,13 @@
 import { unreachable } from '../../../planner/errors.js'
 import type { Placement } from '../../../planner/pipeline/definition.js'
 import type { Schema } from '../../../planner/types.js'
+import type { StageFunction } from '../../operators/call.js'
 import type { PipelineServices } from '../services.js'
 import type { StageWork } from '../stage.js'
 import { ActorWork } from './actors.js'
-import { checkPlacement, type PlacedStage, type StageBody } from './body.js'
+import { checkPlacement, type PlacedStage, refusal, type StageBody } from './body.js'
 import { DeferredWork } from './deferred.js'
-import { openFragment } from './fragment.js'
+import { isArrangement, openFragment } from './fragment.js'
 import { InlinePlace } from './inline.js'
 import { OutputPorts } from './output-ports.js'
 import { PlacedWork } from './place.js'
@@ -27,6 +28,7 @@ export async function openWork(
   services: PipelineServices,
 ): Promise<StageWork> {
   checkPlacement(stage, placement)
+  services.run.throwIfCancelled()
   const { id, body } = stage
   if (body.kind === 'function') return openFunction(id, body, placement, services)
   const { input } = body
@@ -48,7 +50,7 @@ function openFunction(
   if (source.kind === 'closure') {
     const { label, mode } = source
     const call = source.call as (input: unknown, context: unknown) => unknown
-    return Promise.resolve(new PlacedWork(new InlinePlace(context, { stage, label, mode, call }), ports, context))
+    return Promise.resolve(inline({ stage, label, mode, call }, ports, services))
   }
   const { kind, module, function: name, kwargs, mode } = source
   const body = { kind: 'function', function: { kind, module, function: name, kwargs }, mode } as const
@@ -78,10 +80,13 @@ async function placed(
   services: PipelineServices,
 ): Promise<StageWork> {
   const { run } = services
+  if (placement.kind !== 'inline') checkCloned(plans, placement)
   switch (placement.kind) {
     case 'inline':
-      return new PlacedWork(new InlinePlace(run.context, plans), ports, run.context)
+      return inline(plans, ports, services)
     case 'threads':
+      // Columns are passed on in less time than a message takes.
+      if (plans.body.kind === 'chain' && isArrangement(plans.body)) return inline(plans, ports, services)
       return new PlacedWork(new ThreadsPlace(run, plans, placement.maxThreads), ports, run.context)
     case 'snapshot':
       return new SnapshotWork(services, plans, ports, placement)
@@ -91,6 +96,25 @@ async function placed(
       return ActorWork.open(services, plans, ports, placement)
     default:
       return unreachable(placement)
+  }
+}
+
+/** Its scratch goes before the run's blocks do. */
+function inline(work: StagePlans | StageFunction, ports: OutputPorts, { run }: PipelineServices): StageWork {
+  const place = new InlinePlace(run.context, work)
+  run.cleanUp(() => place.close())
+  return new PlacedWork(place, ports, run.context)
+}
+
+/** Functions within frames have kwargs, too. */
+function checkCloned({ stage, body }: StagePlans, placement: Placement): void {
+  try {
+    structuredClone(body)
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error)
+    throw refusal(stage, placement, `kwargs of its functions cannot be sent to where it runs: ${fault}`, [
+      'give plain data, and open handles in the module',
+    ])
   }
 }
 
