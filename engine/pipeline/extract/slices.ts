@@ -25,7 +25,8 @@ export function* slicesOf(
   { memory, target }: Pick<PipelineServices, 'memory' | 'target'>,
   first = 0,
 ): Generator<Slice> {
-  const step = rows < ALIGNED_ROWS ? rows : rows - (rows % ALIGNED_ROWS)
+  const aligned = rows < ALIGNED_ROWS ? rows : rows - (rows % ALIGNED_ROWS)
+  const step = batch.length - first <= rows ? rows : aligned
   try {
     for (let start = first; start < batch.length; start += step) {
       const length = Math.min(step, batch.length - start)

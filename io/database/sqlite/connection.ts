@@ -91,6 +91,15 @@ export class SqliteConnection {
   }
 }
 
+/** Frees a statement, also one that failed: the library would then throw what it failed with again. */
+export function finalize(statement: Statement): void {
+  try {
+    statement.finalize()
+  } catch {
+    // Said before.
+  }
+}
+
 function isBusy(error: unknown): boolean {
   return error instanceof Error && error.message === 'database is locked'
 }

@@ -7,7 +7,7 @@ import type { Schema } from '../../../planner/types.js'
 import type { MemoryViews, Vector } from '../../batch.js'
 import { readValue } from '../../values.js'
 import { quoteName, quoteTable, quoteText } from '../names.js'
-import { SqliteConnection } from './connection.js'
+import { finalize, SqliteConnection } from './connection.js'
 import { declaredType } from './types.js'
 import { toSqlite } from './values.js'
 
@@ -86,7 +86,7 @@ export class SqliteStage {
       if (database.inTransaction) database.exec('rollback')
       throw error
     } finally {
-      statement.finalize()
+      finalize(statement)
     }
   }
 
@@ -112,7 +112,7 @@ export class SqliteStage {
       for (const segment of segments) {
         const statements = insert(segment).map((sql) => connection.prepare(sql))
         found.row = this.firstFailing(segment, statements, found)
-        for (const statement of statements) statement.finalize()
+        for (const statement of statements) finalize(statement)
         if (found.row !== null) break
       }
     } finally {

@@ -7,7 +7,7 @@ import type { Batch } from '../../batch.js'
 import { batchOfColumns } from '../../row-batches.js'
 import type { DecodeTarget } from '../../source.js'
 import { quoteName, quoteTable, quoteText } from '../names.js'
-import { SqliteConnection, sqliteError } from './connection.js'
+import { finalize, SqliteConnection, sqliteError } from './connection.js'
 import { typeOfDeclaration, typeOfValues } from './types.js'
 import { fromSqlite, type SqliteValue } from './values.js'
 
@@ -76,7 +76,7 @@ export class SqliteReader {
   }
 
   close(): void {
-    this.statement?.finalize()
+    if (this.statement !== null) finalize(this.statement)
     this.statement = null
     this.rows = null
     this.connection.close()
@@ -98,17 +98,20 @@ function schemaOfView(connection: SqliteConnection, name: string): Schema {
   return schemaOf(
     columns.map((column) => {
       const own = String(column.name)
-      return field(own, typeOfDeclaration(String(column.type)) ?? sampledType(connection, own, name))
+      return field(
+        own,
+        typeOfDeclaration(String(column.type)) ?? sampledType(connection, own, String(column.type), name),
+      )
     }),
   )
 }
 
-function sampledType(connection: SqliteConnection, column: string, name: string): DataType {
+function sampledType(connection: SqliteConnection, column: string, declaration: string, name: string): DataType {
   const sample = `select ${quoteName(column)} as value from ${VIEW} limit ${SAMPLE_ROWS}`
   const kinds = connection
     .rows(`select distinct typeof(value) as kind from (${sample})`)
     .map(({ kind }) => String(kind))
-  const type = typeOfValues(kinds)
+  const type = typeOfValues(kinds, declaration)
   if (type !== null) return type
   throw new VolleyError(
     'VOLLEY_BAD_RECORD',

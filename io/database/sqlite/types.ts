@@ -38,7 +38,10 @@ export function declaredType(type: DataType): string {
   }
 }
 
-/** What the values of a column are read as by its declaration; null where the values have to tell. */
+/**
+ * What the values of a column are read as by its declaration; null where the values have to tell. That is so of BLOB, too: it
+ * is what views have for columns without a declaration.
+ */
 export function typeOfDeclaration(declaration: string): DataType | null {
   const zoned = /^TIMESTAMPTZ_TEXT_(S|MS|US|NS)$/i.exec(declaration)
   if (zoned !== null) return parseTypeName(`timestamp(${zoned[1].toLowerCase()}, UTC)`)
@@ -56,10 +59,10 @@ export function typeOfDeclaration(declaration: string): DataType | null {
   }
 }
 
-/** What SQLite's `typeof` says of some values; null if they have no type in common. */
-export function typeOfValues(kinds: readonly string[]): DataType | null {
+/** By what SQLite's `typeof` says of some values; null if they have no type in common. */
+export function typeOfValues(kinds: readonly string[], declaration: string): DataType | null {
   const present = new Set(kinds.filter((kind) => kind !== 'null'))
-  if (present.size === 0) return UTF8
+  if (present.size === 0) return /BLOB/i.test(declaration) ? BINARY : UTF8
   if ([...present].every((kind) => kind === 'integer' || kind === 'real')) return present.has('real') ? FLOAT64 : INT64
   if (present.size > 1) return null
   return present.has('blob') ? BINARY : UTF8
@@ -68,7 +71,6 @@ export function typeOfValues(kinds: readonly string[]): DataType | null {
 function typeOfAffinity(declaration: string): DataType | null {
   if (declaration.includes('INT')) return INT64
   if (/CHAR|CLOB|TEXT/.test(declaration)) return UTF8
-  if (declaration.includes('BLOB')) return BINARY
   return /REAL|FLOA|DOUB/.test(declaration) ? FLOAT64 : null
 }
 

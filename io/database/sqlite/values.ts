@@ -8,6 +8,7 @@ import type { DataType, Field } from '../../../planner/types.js'
 import { describeValue } from '../../describe-value.js'
 import { parseExactJson } from '../../ndjson/exact-json.js'
 import { jsonText } from '../../ndjson/json-text.js'
+import { parseInteger } from '../../parse-value.js'
 import { toScalar, ValueMismatch } from '../../records/convert.js'
 
 export type SqliteValue = number | bigint | string | Uint8Array | null
@@ -30,6 +31,9 @@ export function fromSqlite(value: SqliteValue, { name, type }: Field, row: numbe
 function adapted(value: Exclude<SqliteValue, null>, type: DataType): unknown {
   if (type.kind === 'bool' && (value === 0 || value === 1)) return value === 1
   if (type.kind === 'duration' && typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
+  // Those that SQLite has no integers for are texts.
+  if (type.kind === 'int' && type.bits === 64 && !type.signed && typeof value === 'string')
+    return parseInteger(value) ?? value
   const isNested = type.kind === 'list' || type.kind === 'struct' || type.kind === 'map'
   if (!isNested || typeof value !== 'string') return value
   const parsed = parseExactJson(value)

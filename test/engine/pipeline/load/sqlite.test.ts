@@ -1,0 +1,83 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import sqlite from 'node-sqlite3-wasm'
+import type { SourceDefinition } from '../../../../planner/pipeline/definition.js'
+import { databaseTests } from '../../../support/database-tests.js'
+import { describe, expect, it } from '../../../support/jest.js'
+import { columns, StageScene } from '../../../support/stages.js'
+
+const scene = StageScene.forFile()
+const path = scene.path('tables.db')
+
+function execute(sql: string, file = path): void {
+  const database = new sqlite.Database(file)
+  try {
+    database.exec(sql)
+  } finally {
+    database.close()
+  }
+}
+
+const table = (name: string, given: object = {}): SourceDefinition => ({
+  kind: 'database',
+  database: 'sqlite',
+  connection: path,
+  table: name,
+  query: null,
+  cursor: null,
+  schema: null,
+  ...given,
+})
+
+databaseTests(scene, {
+  database: 'sqlite',
+  connection: () => path,
+  execute: async (sql) => execute(sql),
+  hasNaN: false,
+  duplicate: /UNIQUE constraint failed/,
+})
+
+describe('values of SQLite', () => {
+  it('are read by what their column is declared as, or by what they are', async () => {
+    execute(`create table mixed (a int, b numeric, c, d boolean, e datetime);
+      insert into mixed values (1, 1.5, x'00ff', 1, '1969-07-20 20:17:40'), (null, 2, null, 0, null)`)
+    const { rows, schema } = await scene.read(table('mixed'))
+    expect(schema).toEqual(columns({ a: 'bigint', b: 'double', c: 'blob', d: 'boolean', e: 'timestamp' }))
+    expect(rows).toEqual([
+      { a: 1n, b: 1.5, c: Uint8Array.of(0, 255), d: true, e: new Date('1969-07-20T20:17:40Z') },
+      { a: null, b: 2, c: null, d: false, e: null },
+    ])
+  })
+
+  it('of several types need a schema', async () => {
+    execute(`create table various (a); insert into various values (1), ('x')`)
+    await expect(scene.read(table('various'))).rejects.toThrow(/column a has values of several types/)
+    execute(`create table late (a integer); insert into late values (1), ('x')`)
+    await expect(scene.read(table('late'))).rejects.toThrow(/table late, column a, row 1: expected BIGINT, got "x"/)
+  })
+
+  it('cannot be NaN', async () => {
+    const target = {
+      kind: 'database' as const,
+      database: 'sqlite' as const,
+      connection: path,
+      table: 'numbers',
+      mode: 'append' as const,
+      key: [],
+      create: true,
+    }
+    const loading = scene.load(target, columns({ x: 'double' }), [{ x: 1 }, { x: Number.NaN }])
+    await expect(loading).rejects.toThrow(/column x, row 1: SQLite has no NaN/)
+  })
+})
+
+describe('locks of SQLite', () => {
+  it('that a killed process left are removed', async () => {
+    execute('create table locked (id integer); insert into locked values (7)')
+    mkdirSync(`${path}.lock`)
+    // No process has this number.
+    writeFileSync(`${path}.4194305-0-1.volley-lock`, '')
+    expect((await scene.read(table('locked'))).rows).toEqual([{ id: 7n }])
+    expect(existsSync(`${path}.lock`)).toBe(false)
+    expect(readdirSync(scene.directory).filter((name) => name.endsWith('-lock'))).toEqual([])
+  })
+})
