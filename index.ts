@@ -9,6 +9,7 @@ export type {
   StrategyEvent,
 } from './engine/events.js'
 export type { EngineOptions } from './engine/options.js'
+export { pipeline } from './engine/pipeline/builder.js'
 export type {
   GenerationResult,
   GenerationsResult,
@@ -21,6 +22,11 @@ export {
   type PipeContext,
   runGenerations,
 } from './engine/pipeline/generations/run-generations.js'
+export type { PipelineHandle, PipelineHost, PipelineRunOptions } from './engine/pipeline/pipeline-handle.js'
+export type { Parameters, PipelineInCode, PipelineInput } from './engine/pipeline/pipeline-input.js'
+export type { PipelineReport, StageReport } from './engine/pipeline/report.js'
+export type { MultipleOptions, MultipleReport, OneOfMultiple } from './engine/pipeline/run-multiple.js'
+export type { PipelineProblem, PipelineValidation } from './engine/pipeline/validation.js'
 export type {
   ArrowInput,
   ColumnTypes,
@@ -93,6 +99,9 @@ export type { Pipe, PipeKind, PipeOptions } from './planner/graph/pipe.js'
 export { type GraphOptions, PipeGraph, type SharedInput, type TableConflict } from './planner/graph/pipe-graph.js'
 export { PlanGenerator, type PlanGeneratorOptions } from './planner/graph/plan-generator.js'
 export type { GraphProblem, GraphProblemKind } from './planner/graph/problems.js'
+export { PipelineBuilder } from './planner/pipeline/builder.js'
+export type * from './planner/pipeline/definition.js'
+export type * from './planner/pipeline/specification.js'
 export type { NodeMetrics, Profile, ProfiledNode } from './planner/profile.js'
 export type * from './planner/run-options.js'
 export type { DataType, Field, Schema } from './planner/types.js'

@@ -9,6 +9,8 @@ import type { AnyStrategyName } from '../planner/run-options.js'
 import type { EngineEvents, EngineListener } from './events.js'
 import type { Executor } from './executor.js'
 import { checkEngineOptions, type EngineOptions } from './options.js'
+import type { PipelineHandle } from './pipeline/pipeline-handle.js'
+import type { PipelineInput } from './pipeline/pipeline-input.js'
 import type { ArrowInput, CsvScanOptions, NdjsonScanOptions, ParquetScanOptions, Paths } from './scan-options.js'
 import type { ExecutionStrategy } from './strategies/strategy.js'
 
@@ -113,6 +115,14 @@ export class Engine implements AsyncDisposable {
     }
     const plans = Object.entries(tables).map(([name, table]) => [name, this.planOf(name, table)] as const)
     return this.frame(Object.freeze({ kind: 'sql', text, tables: Object.freeze(Object.fromEntries(plans)) }))
+  }
+
+  /**
+   * A pipeline: the path of its YAML or of a directory with `extract.yaml` and its like, a builder (`pipeline`), or what
+   * makes one for parameters. Nothing is read before it is planned, checked or run.
+   */
+  pipeline(input: PipelineInput): PipelineHandle {
+    return this.#executor.pipeline(input)
   }
 
   /** Cancels what still runs, ends the threads and frees the memory. Results already handed out stay valid. */

@@ -20,6 +20,7 @@ import { inStage } from '../streaming/stage-error.js'
 import type { FunctionTransform } from '../transforms/apply-transforms.js'
 import { DeadLetters } from './dead-letters.js'
 import { DetachedFunction } from './detached-function.js'
+import type { ExtractedInputs } from './extracted-inputs.js'
 import { type Loaded, load } from './load.js'
 import { loadingOf } from './loading.js'
 import { StageFrames } from './stage-frames.js'
@@ -30,6 +31,8 @@ export interface FullOptions {
   /** What `now()` is. */
   readonly startedAt: Date
   readonly strategy?: AnyStrategyName
+  /** What other runs read, too. */
+  readonly extracted: ExtractedInputs | null
   readonly onEvent?: (event: GenerationsEvent<StageOutcome>) => void
 }
 
@@ -181,13 +184,16 @@ class FullRun {
 
   /** Sources that no plan can scan are read at once. */
   private produced(stage: ProducerStage): Promise<Frame> {
-    const { id } = stage
-    return this.shared.frame(`${id}, read`, async () => {
-      const { services, pipeline } = this
-      const producer = await openProducer(stage, { services, id, directory: '', batchRows: pipeline.batchSize })
+    const { id, source } = stage
+    const { extracted } = this.options
+    const load = async (services: PipelineServices) => {
+      const producer = await openProducer(stage, { services, id, directory: '', batchRows: this.pipeline.batchSize })
       const { schema, batches } = await loadingOf(producer)
       return { schema, batches: this.counting(id, batches) }
-    })
+    }
+    return extracted === null
+      ? this.shared.frame(`${id}, read`, () => load(this.services))
+      : extracted.frame(source, load)
   }
 
   private async *counting(id: string, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {

@@ -20,6 +20,8 @@ const MAIN = 'main'
 export interface FrameHooks {
   readonly startedAt: Date
   readonly services: Pick<PipelineServices, 'scans' | 'runtime'>
+  /** True if nothing may be read that can be read only once. */
+  readonly isDry?: boolean
   /** Rows of a source that no plan can scan. */
   produced(stage: ProducerStage): Promise<Frame>
   /** Rows of a stage as they are kept for several readers, or the same frame. */
@@ -65,6 +67,13 @@ export class StageFrames {
     return first.union(...arranged)
   }
 
+  /** The rows that leave a processor by each of its routes. */
+  async routesOf(id: string): Promise<readonly Frame[]> {
+    const stage = this.stages.get(id)
+    const routes = stage?.kind === 'processor' ? stage.routes : []
+    return Promise.all(routes.map(({ port }) => this.port({ stage: id, port })))
+  }
+
   private async make(stage: FlatStage): Promise<Frame> {
     switch (stage.kind) {
       case 'producer':
@@ -91,6 +100,7 @@ export class StageFrames {
         if (source.frame.runtime === runtime) return source.frame
         throw new VolleyError('VOLLEY_INVALID_ARGUMENT', 'its frame is of another engine', { stage: stage.id })
       case 'records': {
+        if (this.hooks.isDry === true && !Array.isArray(source.records)) return this.hooks.produced(stage)
         const records = typeof source.records === 'function' ? source.records() : source.records
         return new Frame(scans.records(records, source.schema ?? undefined), runtime)
       }

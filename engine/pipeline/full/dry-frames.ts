@@ -1,0 +1,41 @@
+/** The frames of a pipeline, as far as they can be known before anything is read. */
+
+import { VolleyError } from '../../../planner/errors.js'
+import { Frame } from '../../../planner/frame.js'
+import type { FlatPipeline } from '../../../planner/pipeline/flatten.js'
+import type { Schema } from '../../../planner/types.js'
+import type { PipelineServices } from '../services.js'
+import { loadFunction } from '../transforms/user-module.js'
+import { StageFrames } from './stage-frames.js'
+
+/** Something is known only when it runs: no fault of the pipeline. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof VolleyError && error.details.isUnknown === true
+}
+
+/** Opens files for their columns, and loads modules. Asks no server and no database, and calls no function. */
+export function dryFrames(pipeline: FlatPipeline, { scans, runtime }: PipelineServices): StageFrames {
+  const empty = (schema: Schema | null, what: string) => {
+    if (schema !== null) return new Frame(scans.records([], schema), runtime)
+    throw new VolleyError('VOLLEY_UNSUPPORTED', `the columns of ${what} are known only when it runs`, {
+      isUnknown: true,
+    })
+  }
+  return new StageFrames(pipeline, {
+    startedAt: new Date(),
+    services: { scans, runtime },
+    isDry: true,
+    produced: async ({ id, source }) => {
+      if (source.kind === 'function' && source.function.kind === 'module') await loadFunction(source.function)
+      return empty('schema' in source ? source.schema : null, `stage '${id}'`)
+    },
+    kept: async (_, rows) => rows,
+    detached:
+      ({ id }) =>
+      async (_, { function: definition, schema }) => {
+        if (definition.kind === 'module') await loadFunction(definition)
+        return empty(schema, `a function of stage '${id}'`)
+      },
+    emitted: async ({ id }, port) => empty(null, `port '${port}' of stage '${id}'`),
+  })
+}

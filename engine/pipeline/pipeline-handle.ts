@@ -1,0 +1,132 @@
+/** A pipeline of an engine: planned, checked and run. */
+
+import { checkChoice, checkOptions } from '../../planner/arguments.js'
+import { unreachable, VolleyError } from '../../planner/errors.js'
+import type { ExecutionPlan } from '../../planner/graph/execution-plan.js'
+import type { ExecutionOrder } from '../../planner/graph/orders.js'
+import type { Mode, PipelineDefinition } from '../../planner/pipeline/definition.js'
+import type { AnyStrategyName } from '../../planner/run-options.js'
+import type { ExtractedInputs } from './full/extracted-inputs.js'
+import { definedPipeline, type Parameters, type PipelineInput } from './pipeline-input.js'
+import type { PipelineReport } from './report.js'
+import type { MultipleOptions, MultipleReport } from './run-multiple.js'
+import type { OpenServices } from './services.js'
+import type { PipelineValidation } from './validation.js'
+
+export interface PipelineRunOptions {
+  readonly params?: Parameters
+  /** Instead of the pipeline's own. */
+  readonly mode?: Mode
+  /** Of the plans that stages run. */
+  readonly strategy?: AnyStrategyName
+  /** Ends the run with VOLLEY_ABORTED. */
+  readonly signal?: AbortSignal
+}
+
+/** What a pipeline needs of its engine. */
+export interface PipelineHost {
+  openPipeline(signal?: AbortSignal): OpenServices
+  strategyNames(): readonly string[]
+}
+
+const RUN_OPTIONS = ['params', 'mode', 'strategy', 'signal']
+
+export class PipelineHandle {
+  readonly #input: PipelineInput
+  readonly #host: PipelineHost
+
+  /** @internal Use `engine.pipeline`. */
+  constructor(input: PipelineInput, host: PipelineHost) {
+    this.#input = input
+    this.#host = host
+    Object.freeze(this)
+  }
+
+  /** @throws VolleyError VOLLEY_INVALID_PIPELINE that lists all that is wrong with it */
+  async definition(params: Parameters = {}): Promise<PipelineDefinition> {
+    return (await definedPipeline(this.#input, params)).definition
+  }
+
+  /**
+   * The generations of its stages, those of nested pipelines among them: `batch` has sources first, as mode `full` runs
+   * them, `streaming` sinks first.
+   *
+   * @throws VolleyError VOLLEY_INVALID_GRAPH
+   */
+  async plan(order: 'batch' | 'streaming' | ExecutionOrder = 'batch', params: Parameters = {}): Promise<ExecutionPlan> {
+    return planOf(await this.definition(params), order)
+  }
+
+  /** Finds what is wrong without running anything: opens files for their columns, and loads modules. */
+  async validate(params: Parameters = {}): Promise<PipelineValidation> {
+    const { validatePipeline } = await import('./validation.js')
+    const definition = await this.definition(params)
+    return this.within((services) => validatePipeline(definition, services))
+  }
+
+  /** The generations, and for each consumer the plan that it runs in mode `full`, with the stages that are part of it. */
+  async explain(params: Parameters = {}): Promise<string> {
+    const { explainPipeline } = await import('./full/explain.js')
+    const definition = await this.definition(params)
+    const plan = await planOf(definition, 'batch')
+    return this.within((services) => explainPipeline(definition, plan, services))
+  }
+
+  /**
+   * Under `onFailure: fail-fast`, the first failure is thrown, `details.report` with it; under `continue`, the report's
+   * status says so.
+   */
+  run(options: PipelineRunOptions = {}): Promise<PipelineReport> {
+    return this.runWith(options, null)
+  }
+
+  /** Runs it once for each set of parameters, reading what is extracted alike only once. Failures are in the report. */
+  async runMultiple(options: MultipleOptions): Promise<MultipleReport> {
+    const { runMultiple } = await import('./run-multiple.js')
+    return runMultiple(options, this.#host, (one, extracted) => this.runWith(one, extracted))
+  }
+
+  private async runWith(options: PipelineRunOptions, extracted: ExtractedInputs | null): Promise<PipelineReport> {
+    checkOptions('a pipeline', options, RUN_OPTIONS)
+    if (options.mode !== undefined) checkChoice('mode', options.mode, ['full', 'streaming', 'hybrid'])
+    if (options.strategy !== undefined) checkChoice('strategy', options.strategy, this.#host.strategyNames())
+    const { definition, params } = await definedPipeline(this.#input, options.params ?? {})
+    const mode = options.mode ?? definition.mode
+    switch (mode) {
+      case 'full': {
+        const { runPipeline } = await import('./full/run-pipeline.js')
+        const services = this.#host.openPipeline(options.signal)
+        try {
+          return await runPipeline({ ...definition, mode }, params, services, { ...options, extracted })
+        } finally {
+          await services.close()
+        }
+      }
+      case 'streaming':
+      case 'hybrid':
+        throw new VolleyError('VOLLEY_UNSUPPORTED', `mode '${mode}' is not supported here`)
+      default:
+        return unreachable(mode)
+    }
+  }
+
+  private async within<T>(use: (services: OpenServices) => Promise<T>): Promise<T> {
+    const services = this.#host.openPipeline()
+    try {
+      return await use(services)
+    } finally {
+      await services.close()
+    }
+  }
+}
+
+export async function planOf(
+  definition: PipelineDefinition,
+  order: 'batch' | 'streaming' | ExecutionOrder,
+): Promise<ExecutionPlan> {
+  const [{ expandedGraphOf }, { PlanGenerator }] = await Promise.all([
+    import('../../planner/graph/pipeline-graph.js'),
+    import('../../planner/graph/plan-generator.js'),
+  ])
+  return new PlanGenerator(expandedGraphOf(definition)).plan(undefined, order)
+}

@@ -1,0 +1,76 @@
+/** What is wrong with a pipeline, and which columns its stages have, found without running it. */
+
+import { unreachable, VolleyError } from '../../planner/errors.js'
+import { pipelineProblems } from '../../planner/graph/pipeline-graph.js'
+import type { PipelineDefinition } from '../../planner/pipeline/definition.js'
+import { type FlatPipeline, type FlatStage, flatten } from '../../planner/pipeline/flatten.js'
+import { schemaOf } from '../../planner/pipeline/transforms/simple.js'
+import { typeName } from '../../planner/types.js'
+import { dryFrames, isUnknown } from './full/dry-frames.js'
+import type { PipelineServices } from './services.js'
+
+export interface PipelineProblem {
+  /** Null: of the whole. */
+  readonly stage: string | null
+  readonly code: string
+  readonly message: string
+}
+
+export interface PipelineValidation {
+  readonly isValid: boolean
+  readonly problems: readonly PipelineProblem[]
+  /** Columns that leave a stage, or reach a consumer; null where only a run tells. */
+  readonly columns: Readonly<Record<string, Readonly<Record<string, string>> | null>>
+}
+
+/** Looks at the graph, at the files that are read, at all expressions and modules. */
+export async function validatePipeline(
+  definition: PipelineDefinition,
+  services: PipelineServices,
+): Promise<PipelineValidation> {
+  const graph = pipelineProblems(definition).map(({ ids, message }) => ({
+    stage: ids[0] ?? null,
+    code: 'VOLLEY_INVALID_GRAPH',
+    message,
+  }))
+  if (graph.length > 0) return { isValid: false, problems: graph, columns: {} }
+  return validateStages(flatten(definition), services)
+}
+
+async function validateStages(pipeline: FlatPipeline, services: PipelineServices): Promise<PipelineValidation> {
+  const frames = dryFrames(pipeline, services)
+  const problems = new Map<string, PipelineProblem>()
+  const columns: Record<string, Readonly<Record<string, string>> | null> = {}
+  for (const stage of pipeline.stages) {
+    columns[stage.id] = null
+    try {
+      const { fields } = await schemaOf(await framesOf(stage))
+      columns[stage.id] = Object.fromEntries(fields.map(({ name, type }) => [name, typeName(type)]))
+      if (stage.kind === 'processor') await checkRoutes(stage.id)
+    } catch (error) {
+      if (isUnknown(error)) continue
+      if (!(error instanceof VolleyError)) throw error
+      // What reads a stage that is wrong fails with it.
+      const named = String(error.details.stage ?? stage.id)
+      if (!problems.has(named)) problems.set(named, { stage: named, code: error.code, message: error.message })
+    }
+  }
+  return { isValid: problems.size === 0, problems: [...problems.values()], columns }
+
+  function framesOf(stage: FlatStage) {
+    switch (stage.kind) {
+      case 'consumer':
+        return frames.inputOf(stage)
+      case 'producer':
+      case 'processor':
+      case 'accumulator':
+        return frames.of(stage.id)
+      default:
+        return unreachable(stage)
+    }
+  }
+
+  async function checkRoutes(id: string): Promise<void> {
+    for (const frame of await frames.routesOf(id)) await frame.schema()
+  }
+}
