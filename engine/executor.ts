@@ -29,6 +29,8 @@ import { OperatorSlots } from './memory/operator-slots.js'
 import { SharedMemory } from './memory/shared-memory.js'
 import { MetricsRecorder, NO_METRICS, type RunMetrics } from './metrics/recorder.js'
 import type { CheckedOptions } from './options.js'
+import { PipelineHandle } from './pipeline/pipeline-handle.js'
+import type { PipelineInput } from './pipeline/pipeline-input.js'
 import type { BatchTable, OpenServices } from './pipeline/services.js'
 import { batchesOf, countPushed, type PlannedRun, planRun, pushedRelation, type RunSetting } from './planned-run.js'
 import { copiedTo, pushedSink } from './pushed-sink.js'
@@ -270,6 +272,11 @@ export class Executor implements FrameRuntime {
       return new Profile(report, profilePlan(planned.plan, recorder.measurements()))
     }
     return this.execute(plan, options, measured, recorder)
+  }
+
+  pipeline(input: PipelineInput): PipelineHandle {
+    this.expectOpen()
+    return new PipelineHandle(input, this)
   }
 
   /** What a pipeline uses of the engine until it closes it. Aborting `signal`, and closing the engine, cancel its run. */
