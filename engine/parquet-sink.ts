@@ -11,6 +11,7 @@ import type { Schema } from '../planner/types.js'
 import { persistBatch, releaseBatch, takeBatch } from './kernels/vectors.js'
 import { batchBytes } from './metrics/batch-bytes.js'
 import type { Run } from './run.js'
+import type { ReplyOf } from './workers/messages.js'
 
 /** Rows that may wait for their partition's row group to fill, in row groups. */
 const WAITING_ROW_GROUPS = 16
@@ -94,7 +95,7 @@ class Encoder {
 
   private async append(
     previous: Promise<void>,
-    encoded: Promise<EncodedRowGroup>,
+    encoded: Promise<ReplyOf<'encode'>>,
     slices: readonly RowGroupSlice[],
     append: (group: EncodedRowGroup) => Promise<void>,
   ): Promise<void> {
@@ -103,12 +104,23 @@ class Encoder {
       for (const { batch, start, length } of slices) {
         if (start + length === batch.length) releaseBatch(this.run.memory, batch)
       }
-      await append(group)
+      await this.appendPages(group, append)
     } catch (error) {
       // There will be no output: nothing else needs to be computed.
       this.run.stop()
       throw error
     }
+  }
+
+  private async appendPages(
+    { pages, ...group }: ReplyOf<'encode'>,
+    append: (group: EncodedRowGroup) => Promise<void>,
+  ): Promise<void> {
+    if (pages instanceof Uint8Array) return append({ ...group, bytes: pages })
+    const { memory } = this.run
+    const { block } = pages
+    await append({ ...group, bytes: memory.views.u8.subarray(block, block + pages.bytes) })
+    memory.release(block)
   }
 }
 

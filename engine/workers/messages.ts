@@ -197,7 +197,12 @@ export interface TaskKinds {
   }
   /** Writes the groups of a state to partitions. It stays as it is. */
   spillGroups: {
-    task: { readonly descriptor: AggregateDescriptor; readonly state: number; readonly target: PartitionTarget }
+    task: {
+      readonly descriptor: AggregateDescriptor
+      readonly state: number
+      readonly keys: readonly TypedExpression[]
+      readonly target: PartitionTarget
+    }
     /** `PIECE_FIELDS` numbers for each piece. */
     reply: { readonly pieces: Float64Array }
   }
@@ -210,6 +215,21 @@ export interface TaskKinds {
       readonly mostBytes: number | null
     }
     reply: { readonly batches: readonly Batch[]; readonly isTooLarge: boolean }
+  }
+  /** Aggregates groups that lie in files, whose distinct values are in no other partition; null if it gave up. */
+  aggregateDisjoint: {
+    task: {
+      readonly descriptor: AggregateDescriptor
+      readonly groups: readonly SpilledMorsel[]
+      /** As for `aggregateSpilled`. */
+      readonly mostBytes: number | null
+    }
+    reply: { readonly state: HeldState | null }
+  }
+  /** Merges states of such partitions into a new one. They are only to be released then. */
+  absorbDisjoint: {
+    task: { readonly descriptor: AggregateDescriptor; readonly states: readonly number[] }
+    reply: { readonly state: HeldState }
   }
   /** Joins the pieces of a column into one contiguous vector. */
   concat: { task: { readonly vectors: readonly Vector[]; readonly type: DataType }; reply: { readonly vector: Vector } }
@@ -286,7 +306,10 @@ export interface TaskKinds {
   /** Encodes a Parquet row group. */
   encode: {
     task: { readonly slices: readonly RowGroupSlice[]; readonly schema: Schema; readonly options: EncodeOptions }
-    reply: EncodedRowGroup
+    reply: Omit<EncodedRowGroup, 'bytes'> & {
+      /** In a block of the coordinator's, or where that had no room, in a buffer. */
+      readonly pages: { readonly block: number; readonly bytes: number } | Uint8Array
+    }
   }
 }
 

@@ -1,12 +1,11 @@
 /** What a worker does for each kind of task. */
 
 import { emptyVector } from '../../io/batch.js'
-import { encodeRowGroup } from '../../io/parquet/encode.js'
 import { readSpilled } from '../../io/spill/spill-reader.js'
 import { evaluateGathered } from '../kernels/evaluate.js'
 import { concat, persist, persistBatch, takeBatch, takeIntoBlocks } from '../kernels/vectors.js'
-import { aggregateSpilled, spillGroups } from '../operators/aggregate/spilled.js'
-import { absorbStates, mergePartition } from '../operators/aggregate.js'
+import { absorbedDisjoint, aggregateDisjoint, aggregateSpilled, spillGroups } from '../operators/aggregate/spilled.js'
+import { AggregateState, absorbStates, mergePartition } from '../operators/aggregate.js'
 import { JoinTable } from '../operators/join.js'
 import { unmatchedBuild } from '../operators/probe.js'
 import { spillRows } from '../operators/sort/spill.js'
@@ -15,6 +14,7 @@ import { mergeRuns, sortIndices } from '../operators/sort.js'
 import { loadPieces } from '../operators/spilled-pieces.js'
 import { computeWindow } from '../operators/window.js'
 import { runChain } from './chain-task.js'
+import { encodeTask } from './encode-task.js'
 import type { ReplyOf, TaskKind, TaskOf } from './messages.js'
 import { runStageTask } from './stage-task.js'
 import type { TaskContext } from './task-context.js'
@@ -34,13 +34,24 @@ export const handlers: Handlers = {
 
   absorbGroups: (context, { descriptor, states }) => ({ state: absorbStates(context, descriptor, states) }),
 
-  spillGroups: (context, { descriptor, state, target }) => ({
-    pieces: spillGroups(context, descriptor, state, target),
+  spillGroups: (context, { descriptor, state, keys, target }) => ({
+    pieces: spillGroups(context, descriptor, state, keys, target),
   }),
 
   aggregateSpilled: (context, { descriptor, input, mostBytes }) => {
     const batches = aggregateSpilled(context, descriptor, input, mostBytes)
     return { batches: batches ?? [], isTooLarge: batches === null }
+  },
+
+  aggregateDisjoint: (context, { descriptor, groups, mostBytes }) => {
+    const state = aggregateDisjoint(context, descriptor, groups, mostBytes)
+    return { state: state && { address: state.address, bytes: state.bytes } }
+  },
+
+  absorbDisjoint: (context, { descriptor, states }) => {
+    const attached = states.map((address) => AggregateState.attach(context, descriptor, address))
+    const { address, bytes } = absorbedDisjoint(context, descriptor, attached)
+    return { state: { address, bytes } }
   },
 
   concat: (context, { vectors, type }) => ({
@@ -98,5 +109,5 @@ export const handlers: Handlers = {
 
   window: (context, { windows, batch }) => ({ vectors: computeWindow(context, windows, batch) }),
 
-  encode: (context, { slices, schema, options }) => encodeRowGroup(context.memory, slices, schema, options),
+  encode: encodeTask,
 }

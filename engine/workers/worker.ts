@@ -1,7 +1,6 @@
 /** A worker thread: runs one task at a time over the shared memory. See `messages.ts` for the protocol. */
 
 import { threadId, workerData } from 'node:worker_threads'
-import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { codecBytes, limitCodec } from '../../io/parquet/codec.js'
 import { packError } from '../../planner/errors.js'
 import { createKernelContext, instantiateKernels } from '../kernels/context.js'
@@ -25,14 +24,7 @@ let previous: Promise<unknown> = Promise.resolve()
 export default function answer(task: Task): Promise<Reply> {
   const reply = previous.then(() => execute(task))
   previous = reply
-  return task.kind === 'encode' ? reply.then((encoded) => transferred(encoded as Reply<'encode'>)) : reply
-}
-
-/** Encoded bytes lie outside of the shared memory; they are moved to the coordinator rather than copied. */
-function transferred(reply: Reply<'encode'>): Reply {
-  if (!reply.ok) return reply
-  const { buffer } = reply.value.bytes
-  return move({ [transferableSymbol]: buffer, [valueSymbol]: reply }) as unknown as Reply
+  return reply
 }
 
 async function execute<K extends TaskKind>(task: TaskOf<K>): Promise<Reply<K>> {

@@ -33,7 +33,6 @@ export const FIRST_PAGE = 4
 /** Of what the codec may decode at a time: columns that it encodes at a time, unless a single one is larger. */
 const GROUP_SHARE = 0.25
 
-/** Plain data; `bytes` has a buffer of its own, which may be transferred. */
 export interface EncodedRowGroup {
   /** The pages of all columns. */
   readonly bytes: Uint8Array
@@ -44,13 +43,15 @@ export interface EncodedRowGroup {
 
 /**
  * Encodes rows of consecutive batches as one row group. Every batch has the columns of `schema`; slices may start at
- * any row, and together have at least one. Throws VOLLEY_OVERFLOW for seconds that do not fit milliseconds.
+ * any row, and together have at least one. `place` gives room for the pages, by default a buffer of their own. Throws
+ * VOLLEY_OVERFLOW for seconds that do not fit milliseconds.
  */
 export function encodeRowGroup(
   memory: MemoryViews,
   slices: readonly RowGroupSlice[],
   schema: Schema,
   options: EncodeOptions,
+  place: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
 ): EncodedRowGroup {
   const filled = slices.filter((slice) => slice.length > 0)
   const rows = filled.reduce((sum, slice) => sum + slice.length, 0)
@@ -61,7 +62,7 @@ export function encodeRowGroup(
   const coded = codecChunks(memory, filled, schema, own, dictionaries, options)
   const paths = leafPaths(schema)
   const chunks = schema.fields.flatMap((_, column) => own[column] ?? coded.get(column) ?? [])
-  return assemble(chunks, paths, rows)
+  return assemble(chunks, paths, rows, place)
 }
 
 /** Which columns to encode with a dictionary. */
@@ -191,8 +192,13 @@ function cutChunks(file: Uint8Array, slices: readonly RowGroupSlice[]): EncodedC
 }
 
 /** Puts the chunks one after the other. */
-function assemble(chunks: readonly EncodedChunk[], paths: readonly string[][], rows: number): EncodedRowGroup {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0))
+function assemble(
+  chunks: readonly EncodedChunk[],
+  paths: readonly string[][],
+  rows: number,
+  place: (bytes: number) => Uint8Array,
+): EncodedRowGroup {
+  const bytes = place(chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0))
   let at = 0
   let uncompressed = 0
   const columns = chunks.map((chunk, leaf) => {

@@ -36,9 +36,8 @@ export interface ParquetState {
 }
 
 export class ParquetFileWriter {
-  private readonly rowGroups: ThriftStruct[] = []
-  /** The first of `rowGroups` in base64. */
-  private readonly encoded: string[] = []
+  /** Their metadata as Thrift: as trees they would take much more. */
+  private readonly rowGroups: Uint8Array[] = []
   private rows = 0
 
   private constructor(
@@ -74,20 +73,14 @@ export class ParquetFileWriter {
     keyValues: Readonly<Record<string, string>> = {},
   ): ParquetFileWriter {
     const writer = new ParquetFileWriter(output, schema, keyValues)
-    for (const text of state.rowGroups) {
-      writer.rowGroups.push(readThriftStruct(Buffer.from(text, 'base64')).struct)
-      writer.encoded.push(text)
-    }
+    for (const text of state.rowGroups) writer.rowGroups.push(Buffer.from(text, 'base64'))
     writer.rows = state.rows
     return writer
   }
 
   /** Enough to go on with the file in another process. */
   state(): ParquetState {
-    for (const group of this.rowGroups.slice(this.encoded.length)) {
-      this.encoded.push(Buffer.from(writeThriftStruct(group)).toString('base64'))
-    }
-    return { rows: this.rows, rowGroups: [...this.encoded] }
+    return { rows: this.rows, rowGroups: this.rowGroups.map((group) => Buffer.from(group).toString('base64')) }
   }
 
   get bytesWritten(): number {
@@ -99,7 +92,7 @@ export class ParquetFileWriter {
     const parsed = parseRowGroup(readThriftStruct(group.rowGroup).struct)
     const tree = relocateRowGroup(parsed, this.output.bytesWritten - FIRST_PAGE)
     tree.set(RowGroupField.FILE_OFFSET, thriftField.i64(this.output.bytesWritten))
-    this.rowGroups.push(tree)
+    this.rowGroups.push(writeThriftStruct(tree))
     this.rows += group.rows
     await this.output.append(group.bytes)
   }
@@ -129,7 +122,7 @@ export class ParquetFileWriter {
       [FileField.VERSION, thriftField.i32(2)],
       [FileField.SCHEMA, thriftField.structs(schemaElements(this.schema))],
       [FileField.ROWS, thriftField.i64(this.rows)],
-      [FileField.ROW_GROUPS, thriftField.structs(this.rowGroups)],
+      [FileField.ROW_GROUPS, thriftField.structs(this.rowGroups.map((group) => readThriftStruct(group).struct))],
       [FileField.CREATED_BY, thriftField.text(CREATED_BY)],
       [FileField.COLUMN_ORDERS, thriftField.structs(Array.from({ length: leaves }, typeDefinedOrder))],
     ])
