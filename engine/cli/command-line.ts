@@ -10,6 +10,8 @@ import {
   type CommandName,
   type CommandSpec,
   isCommand,
+  PLAN_FORMATS,
+  PLAN_ORDERS,
   ROW_FORMATS,
   STRATEGIES,
 } from './options.js'
@@ -72,6 +74,25 @@ export type Request =
     }
   | { readonly kind: 'inspect'; readonly file: string; readonly json: boolean }
   | { readonly kind: 'sql'; readonly sql: SqlArguments; readonly output: OutputArguments; readonly run: RunArguments }
+  | {
+      readonly kind: 'run'
+      readonly pipeline: PipelineArguments
+      readonly checkpoint: string | null
+      readonly resume: boolean
+      readonly run: RunArguments
+    }
+  | {
+      readonly kind: 'plan'
+      readonly pipeline: PipelineArguments
+      readonly format: (typeof PLAN_FORMATS)[number]
+      readonly order: (typeof PLAN_ORDERS)[number]
+    }
+  | { readonly kind: 'validate'; readonly pipeline: PipelineArguments; readonly json: boolean }
+
+export interface PipelineArguments {
+  readonly path: string
+  readonly params: Readonly<Record<string, string>>
+}
 
 const DEFAULT_TABLE_ROWS = 40
 
@@ -121,9 +142,38 @@ function requestOf(name: CommandName, words: Words): Request {
         output: outputArguments(words),
         run: runArguments(words),
       }
+    case 'run':
+      return runRequest(words)
+    case 'plan':
+      return {
+        kind: 'plan',
+        pipeline: pipelineArguments(words),
+        format: words.flag('json') === true ? 'json' : (words.choice('format', PLAN_FORMATS) ?? 'text'),
+        order: words.choice('order', PLAN_ORDERS) ?? 'batch',
+      }
+    case 'validate':
+      return { kind: 'validate', pipeline: pipelineArguments(words), json: words.flag('json') === true }
     default:
       return unreachable(name)
   }
+}
+
+function runRequest(words: Words): Request {
+  const checkpoint = words.list('checkpoint').at(-1) ?? null
+  const resume = words.flag('resume') === true
+  if (resume && checkpoint === null) throw words.wrong('--resume needs the job to go on with: --checkpoint ID')
+  return { kind: 'run', pipeline: pipelineArguments(words), checkpoint, resume, run: runArguments(words) }
+}
+
+function pipelineArguments(words: Words): PipelineArguments {
+  const { positionals } = words
+  if (positionals.length !== 1) throw words.wrong(`takes one pipeline, got ${positionals.length}`)
+  const params = words.list('param').map((text): [string, string] => {
+    const equals = text.indexOf('=')
+    if (equals <= 0) throw words.wrong(`--param takes K=V, not ${JSON.stringify(text)}`)
+    return [text.slice(0, equals), text.slice(equals + 1)]
+  })
+  return { path: positionals[0], params: Object.fromEntries(params) }
 }
 
 function transformArguments(words: Words, outputRequired: boolean): TransformArguments {

@@ -1,6 +1,7 @@
 /** Says what went wrong, in words on standard error and, with --json, as an object on standard output. */
 
 import { InternalError, VolleyError } from '../../planner/errors.js'
+import type { PlacedProblem } from '../pipeline/yaml/document.js'
 import { jsonLine } from './json.js'
 import type { Terminal } from './terminal.js'
 import { displayWidth } from './text-table.js'
@@ -20,6 +21,11 @@ export async function reportFailure(
     if (json) await printError(terminal, 'VOLLEY_USAGE', error.message, error.hint === null ? {} : { hint: error.hint })
     return EXIT.usage
   }
+  if (error instanceof VolleyError && error.code === 'VOLLEY_INVALID_PIPELINE' && error.details.line !== undefined) {
+    terminal.note(problemText(error.details.problems as readonly PlacedProblem[]))
+    if (json) await printError(terminal, error.code, error.message, error.details)
+    return EXIT.failed
+  }
   if (error instanceof VolleyError) {
     terminal.note(`error: ${error.message} [${error.code}]\n${placeText(error)}${causeText(error)}`)
     if (json) await printError(terminal, error.code, error.message, error.details)
@@ -32,6 +38,12 @@ export async function reportFailure(
   )
   if (json) await printError(terminal, 'VOLLEY_INTERNAL', message, {})
   return EXIT.failed
+}
+
+/** As compilers print what is wrong with a file. */
+export function problemText(problems: readonly Omit<PlacedProblem, 'expected'>[]): string {
+  const lines = problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: error: ${message}\n`)
+  return `${lines.join('')}${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}\n`
 }
 
 /** What an interruption ended in; the error it caused says no more. */

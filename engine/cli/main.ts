@@ -20,8 +20,7 @@ async function main(words: readonly string[]): Promise<number> {
     })
   }
   try {
-    await execute(parseCommandLine(words), terminal, interrupted.signal)
-    return EXIT.done
+    return await execute(parseCommandLine(words), terminal, interrupted.signal)
   } catch (error) {
     if (interrupted.signal.aborted) return await reportInterruption(terminal, json)
     if (terminal.readerGone.aborted) return EXIT.done
@@ -29,7 +28,25 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-async function execute(request: Request, terminal: Terminal, signal: AbortSignal): Promise<void> {
+/** Returns the exit code. */
+async function execute(request: Request, terminal: Terminal, signal: AbortSignal): Promise<number> {
+  switch (request.kind) {
+    case 'run':
+      return (await import('./pipeline-run.js')).runPipelineFile(request, terminal, signal)
+    case 'validate':
+      return (await import('./pipeline-plan.js')).validateFile(request, terminal)
+    default:
+      await done(request, terminal, signal)
+      return EXIT.done
+  }
+}
+
+/** What has succeeded if it throws nothing. */
+async function done(
+  request: Exclude<Request, { kind: 'run' | 'validate' }>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
   switch (request.kind) {
     case 'help':
       return terminal.print(request.text)
@@ -43,6 +60,8 @@ async function execute(request: Request, terminal: Terminal, signal: AbortSignal
       return (await import('./inspect.js')).runInspect(request, terminal)
     case 'sql':
       return (await import('./sql.js')).runSql(request, terminal, signal)
+    case 'plan':
+      return (await import('./pipeline-plan.js')).showPlan(request, terminal)
   }
 }
 

@@ -24,6 +24,8 @@ export interface CommandSpec {
 
 export const STRATEGIES = ['auto', 'row', 'bulk', 'bigdata'] as const
 export const COMPRESSIONS = ['snappy', 'zstd', 'gzip', 'lz4', 'none'] as const
+export const PLAN_FORMATS = ['text', 'mermaid', 'dot', 'json'] as const
+export const PLAN_ORDERS = ['batch', 'streaming'] as const
 export const ROW_FORMATS = ['table', 'csv', 'ndjson'] as const
 
 const HELP: OptionSpec = { name: 'help', short: 'h', value: null, description: 'Show this help' }
@@ -132,7 +134,67 @@ const SQL: CommandSpec = {
   ],
 }
 
-export const COMMANDS = { transform: TRANSFORM, inspect: INSPECT, explain: EXPLAIN, sql: SQL } as const
+const PARAMETERS: OptionSpec = { name: 'param', value: 'K=V', multiple: true, description: 'The value of a parameter' }
+const PIPELINE_NOTE =
+  'PIPELINE is a YAML file, or a directory with pipeline.yaml, or with extract.yaml, load.yaml and perhaps transform.yaml.'
+
+const RUN: CommandSpec = {
+  name: 'run',
+  synopsis: 'PIPELINE [options]',
+  summary: 'Run a pipeline',
+  notes: [PIPELINE_NOTE],
+  options: [
+    PARAMETERS,
+    { name: 'checkpoint', value: 'ID', description: 'Keep how far the job is under this name' },
+    { name: 'resume', value: null, description: 'Go on with the job of --checkpoint where it was stopped' },
+    ...RUN_OPTIONS.filter(({ name }) => !['rejects', 'max-rejects', 'retries'].includes(name)),
+  ],
+  examples: [
+    'volley run pipeline.yaml --param day=2024-02-29',
+    'volley run pipeline.yaml --checkpoint nightly --resume',
+  ],
+}
+
+const PLAN: CommandSpec = {
+  name: 'plan',
+  synopsis: 'PIPELINE [options]',
+  summary: 'Show the stages of a pipeline in the order in which they run',
+  notes: [PIPELINE_NOTE, 'Nothing is run and no data is read.'],
+  options: [
+    PARAMETERS,
+    { name: 'format', value: 'NAME', description: `How to show it: ${PLAN_FORMATS.join(', ')} (default text)` },
+    {
+      name: 'order',
+      value: 'NAME',
+      description: `${PLAN_ORDERS.join(' or ')}: sources or sinks first (default batch)`,
+    },
+    { ...JSON_REPORT, description: 'The same as --format json' },
+    HELP,
+  ],
+  examples: ['volley plan pipeline.yaml', 'volley plan pipeline.yaml --format mermaid --order streaming'],
+}
+
+const VALIDATE: CommandSpec = {
+  name: 'validate',
+  synopsis: 'PIPELINE [options]',
+  summary: 'Find what is wrong with a pipeline without running it',
+  notes: [
+    PIPELINE_NOTE,
+    'Opens input files for their columns and loads modules, so that expressions are checked, too. Asks no server and no database.',
+  ],
+  options: [PARAMETERS, JSON_REPORT, HELP],
+  examples: ['volley validate pipeline.yaml'],
+}
+
+export const COMMANDS = {
+  transform: TRANSFORM,
+  inspect: INSPECT,
+  explain: EXPLAIN,
+  sql: SQL,
+  run: RUN,
+  plan: PLAN,
+  validate: VALIDATE,
+} as const
 export type CommandName = keyof typeof COMMANDS
 
 export function isCommand(name: string): name is CommandName {

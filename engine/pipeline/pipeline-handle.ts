@@ -1,7 +1,7 @@
 /** A pipeline of an engine: planned, checked and run. */
 
 import { checkChoice, checkOptions } from '../../planner/arguments.js'
-import { unreachable, VolleyError } from '../../planner/errors.js'
+import { unreachable } from '../../planner/errors.js'
 import type { ExecutionPlan } from '../../planner/graph/execution-plan.js'
 import type { ExecutionOrder } from '../../planner/graph/orders.js'
 import type { Mode, PipelineDefinition } from '../../planner/pipeline/definition.js'
@@ -11,6 +11,7 @@ import { definedPipeline, type Parameters, type PipelineInput } from './pipeline
 import type { PipelineReport } from './report.js'
 import type { MultipleOptions, MultipleReport } from './run-multiple.js'
 import type { OpenServices } from './services.js'
+import type { StageProgress } from './streaming/progress.js'
 import type { PipelineValidation } from './validation.js'
 
 export interface PipelineRunOptions {
@@ -21,6 +22,19 @@ export interface PipelineRunOptions {
   readonly strategy?: AnyStrategyName
   /** Ends the run with VOLLEY_ABORTED. */
   readonly signal?: AbortSignal
+  /** Told of each stage from time to time, and when it has ended. */
+  readonly onProgress?: (event: StageProgress) => void
+  /**
+   * Keeps how far the job is under this name, so that a job that was killed can go on. The pipeline runs in mode
+   * `streaming` then, unless it is `hybrid`: the report's mode says so.
+   */
+  readonly checkpoint?: string
+  /** Goes on with the job of that name; without it, one that has not ended is refused. */
+  readonly resume?: boolean
+  /** Where checkpoints are kept; `.volley/checkpoints` beside the pipeline unless given. */
+  readonly checkpointDirectory?: string
+  /** 5,000 milliseconds unless given. */
+  readonly checkpointEvery?: { readonly batches?: number; readonly milliseconds?: number }
 }
 
 /** What a pipeline needs of its engine. */
@@ -29,7 +43,17 @@ export interface PipelineHost {
   strategyNames(): readonly string[]
 }
 
-const RUN_OPTIONS = ['params', 'mode', 'strategy', 'signal']
+const RUN_OPTIONS = [
+  'params',
+  'mode',
+  'strategy',
+  'signal',
+  'onProgress',
+  'checkpoint',
+  'resume',
+  'checkpointDirectory',
+  'checkpointEvery',
+]
 
 export class PipelineHandle {
   readonly #input: PipelineInput
@@ -60,8 +84,8 @@ export class PipelineHandle {
   /** Finds what is wrong without running anything: opens files for their columns, and loads modules. */
   async validate(params: Parameters = {}): Promise<PipelineValidation> {
     const { validatePipeline } = await import('./validation.js')
-    const definition = await this.definition(params)
-    return this.within((services) => validatePipeline(definition, services))
+    const defined = await definedPipeline(this.#input, params)
+    return this.within((services) => validatePipeline(defined, services))
   }
 
   /** The generations, and for each consumer the plan that it runs in mode `full`, with the stages that are part of it. */
@@ -91,22 +115,25 @@ export class PipelineHandle {
     if (options.mode !== undefined) checkChoice('mode', options.mode, ['full', 'streaming', 'hybrid'])
     if (options.strategy !== undefined) checkChoice('strategy', options.strategy, this.#host.strategyNames())
     const { definition, params } = await definedPipeline(this.#input, options.params ?? {})
-    const mode = options.mode ?? definition.mode
-    switch (mode) {
-      case 'full': {
-        const { runPipeline } = await import('./full/run-pipeline.js')
-        const services = this.#host.openPipeline(options.signal)
-        try {
+    const own = options.mode ?? definition.mode
+    const mode = options.checkpoint !== undefined && own === 'full' ? 'streaming' : own
+    const services = this.#host.openPipeline(options.signal)
+    try {
+      switch (mode) {
+        case 'full': {
+          const { runPipeline } = await import('./full/run-pipeline.js')
           return await runPipeline({ ...definition, mode }, params, services, { ...options, extracted })
-        } finally {
-          await services.close()
         }
+        case 'streaming':
+        case 'hybrid': {
+          const { streamPipeline } = await import('./streaming/stream-pipeline.js')
+          return await streamPipeline({ ...definition, mode }, params, services, options)
+        }
+        default:
+          return unreachable(mode)
       }
-      case 'streaming':
-      case 'hybrid':
-        throw new VolleyError('VOLLEY_UNSUPPORTED', `mode '${mode}' is not supported here`)
-      default:
-        return unreachable(mode)
+    } finally {
+      await services.close()
     }
   }
 

@@ -5,6 +5,7 @@ import { definePipeline } from '../../planner/pipeline/define/pipeline.js'
 import type { PipelineDefinition } from '../../planner/pipeline/definition.js'
 import type { PipelineLike, PipelineSpecification } from '../../planner/pipeline/specification.js'
 import { environmentOf } from './environment.js'
+import type { Place } from './yaml/document.js'
 import type { ParameterValue } from './yaml/parameters.js'
 
 export type Parameters = Readonly<Record<string, ParameterValue>>
@@ -18,7 +19,11 @@ export type PipelineInput = string | URL | PipelineInCode | ((params: Parameters
 export interface DefinedPipeline {
   readonly definition: PipelineDefinition
   readonly params: Parameters
+  /** Where in its file a stage stands and, in it, a step; null where that is not known. */
+  readonly locate: (stage: string, step: string | null) => Place | null
 }
+
+const NOWHERE = () => null
 
 /** @throws VolleyError VOLLEY_INVALID_PIPELINE, VOLLEY_FILE_NOT_FOUND */
 export async function definedPipeline(input: PipelineInput, params: Parameters): Promise<DefinedPipeline> {
@@ -36,7 +41,7 @@ export async function definedPipeline(input: PipelineInput, params: Parameters):
       `a pipeline in code takes parameters if it is given as a function of them: engine.pipeline((params) => ...), not ${Object.keys(params).join(', ')}`,
     )
   }
-  return { definition: inCode(isMade ? input(params) : input), params }
+  return { definition: inCode(isMade ? input(params) : input), params, locate: NOWHERE }
 }
 
 function inCode(given: PipelineInCode): PipelineDefinition {

@@ -5,6 +5,7 @@ import type { Mode, StageKind } from '../../planner/pipeline/definition.js'
 import type { MemoryReport, RunReport } from '../../planner/run-options.js'
 import type { SharedInputsReport } from './shared-inputs.js'
 import type { Json } from './stage.js'
+import type { CheckpointReport } from './streaming/job.js'
 
 export interface StageReport {
   /** Of a stage of a nested pipeline, `outer/inner`. */
@@ -46,4 +47,6 @@ export interface PipelineReport {
   readonly sharedInputs: SharedInputsReport | null
   /** Of each consumer that ran a plan of its own. */
   readonly memory: Readonly<Record<string, MemoryReport>>
+  /** Null without one. */
+  readonly checkpoint: CheckpointReport | null
 }

@@ -2,18 +2,21 @@
 
 import { unreachable, VolleyError } from '../../planner/errors.js'
 import { pipelineProblems } from '../../planner/graph/pipeline-graph.js'
-import type { PipelineDefinition } from '../../planner/pipeline/definition.js'
 import { type FlatPipeline, type FlatStage, flatten } from '../../planner/pipeline/flatten.js'
 import { schemaOf } from '../../planner/pipeline/transforms/simple.js'
 import { typeName } from '../../planner/types.js'
 import { dryFrames, isUnknown } from './full/dry-frames.js'
+import type { DefinedPipeline } from './pipeline-input.js'
 import type { PipelineServices } from './services.js'
+import type { Place } from './yaml/document.js'
 
 export interface PipelineProblem {
   /** Null: of the whole. */
   readonly stage: string | null
   readonly code: string
   readonly message: string
+  /** In the file that the pipeline was read from; null if it is of code. */
+  readonly place: Place | null
 }
 
 export interface PipelineValidation {
@@ -25,19 +28,24 @@ export interface PipelineValidation {
 
 /** Looks at the graph, at the files that are read, at all expressions and modules. */
 export async function validatePipeline(
-  definition: PipelineDefinition,
+  { definition, locate }: DefinedPipeline,
   services: PipelineServices,
 ): Promise<PipelineValidation> {
   const graph = pipelineProblems(definition).map(({ ids, message }) => ({
     stage: ids[0] ?? null,
     code: 'VOLLEY_INVALID_GRAPH',
     message,
+    place: ids[0] === undefined ? null : locate(ids[0], null),
   }))
   if (graph.length > 0) return { isValid: false, problems: graph, columns: {} }
-  return validateStages(flatten(definition), services)
+  return validateStages(flatten(definition), services, locate)
 }
 
-async function validateStages(pipeline: FlatPipeline, services: PipelineServices): Promise<PipelineValidation> {
+async function validateStages(
+  pipeline: FlatPipeline,
+  services: PipelineServices,
+  locate: DefinedPipeline['locate'],
+): Promise<PipelineValidation> {
   const frames = dryFrames(pipeline, services)
   const problems = new Map<string, PipelineProblem>()
   const columns: Record<string, Readonly<Record<string, string>> | null> = {}
@@ -52,7 +60,9 @@ async function validateStages(pipeline: FlatPipeline, services: PipelineServices
       if (!(error instanceof VolleyError)) throw error
       // What reads a stage that is wrong fails with it.
       const named = String(error.details.stage ?? stage.id)
-      if (!problems.has(named)) problems.set(named, { stage: named, code: error.code, message: error.message })
+      if (problems.has(named)) continue
+      const step = typeof error.details.step === 'string' ? error.details.step : null
+      problems.set(named, { stage: named, code: error.code, message: error.message, place: locate(named, step) })
     }
   }
   return { isValid: problems.size === 0, problems: [...problems.values()], columns }

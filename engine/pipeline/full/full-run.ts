@@ -13,9 +13,10 @@ import type { AnyStrategyName, RunOptions } from '../../../planner/run-options.j
 import { REJECT_COLUMNS } from '../../recovery/rejected-record.js'
 import { openProducer } from '../extract/open-producer.js'
 import type { GenerationsResult } from '../generations/results.js'
-import { type GenerationsEvent, type PipeContext, runGenerations } from '../generations/run-generations.js'
+import { type PipeContext, runGenerations } from '../generations/run-generations.js'
 import type { PipelineServices } from '../services.js'
 import { SharedInputs, type SharedInputsReport } from '../shared-inputs.js'
+import type { StageProgress } from '../streaming/progress.js'
 import { inStage } from '../streaming/stage-error.js'
 import type { FunctionTransform } from '../transforms/apply-transforms.js'
 import { DeadLetters } from './dead-letters.js'
@@ -33,7 +34,7 @@ export interface FullOptions {
   readonly strategy?: AnyStrategyName
   /** What other runs read, too. */
   readonly extracted: ExtractedInputs | null
-  readonly onEvent?: (event: GenerationsEvent<StageOutcome>) => void
+  readonly onProgress?: (event: StageProgress) => void
 }
 
 /** What a stage did in a run of its own; null where it ran as part of another. */
@@ -63,7 +64,6 @@ export async function runFull(
       onFailure: pipeline.onFailure,
       retries: (pipe) => run.stageOf(pipe.id).retries,
       signal: services.signal,
-      ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
     })
     return { generations, sharedInputs: run.shared.report() }
   } finally {
@@ -143,9 +143,38 @@ class FullRun {
     const letters = DeadLetters.of(stage, this.options.startedAt)
     const setting = { services: this.services, batchRows: this.pipeline.batchSize }
     try {
-      return await load(stage, frame, setting, { ...this.runOptions(stage), ...letters?.options })
+      return await load(stage, frame, setting, {
+        ...this.runOptions(stage),
+        ...this.telling(stage),
+        ...letters?.options,
+      })
     } finally {
       await letters?.write(this.services)
+    }
+  }
+
+  private telling({ id, kind }: ConsumerStage): RunOptions {
+    const { onProgress } = this.options
+    if (onProgress === undefined) return {}
+    return {
+      onProgress: ({ rows, bytes, totalRows, elapsedMs, rowsPerSecond, remainingMs }) =>
+        onProgress({
+          stage: id,
+          kind,
+          rowsIn: rows,
+          rowsOut: 0,
+          ports: {},
+          batches: 0,
+          bytes,
+          totalRows,
+          elapsedMs,
+          rowsPerSecond,
+          remainingMs,
+          queued: 0,
+          rssBytes: process.memoryUsage.rss(),
+          queuedBytes: 0,
+          isDone: totalRows !== null && rows >= totalRows,
+        }),
     }
   }
 

@@ -10,19 +10,21 @@ import type { PipeResult } from '../generations/results.js'
 import type { PipelineReport, StageReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import type { Json } from '../stage.js'
+import type { StageProgress } from '../streaming/progress.js'
 import type { ExtractedInputs } from './extracted-inputs.js'
 import { runFull, type StageOutcome } from './full-run.js'
 
 export interface FullRunOptions {
   readonly strategy?: AnyStrategyName
   readonly extracted: ExtractedInputs | null
+  readonly onProgress?: (event: StageProgress) => void
 }
 
 export async function runPipeline(
   definition: PipelineDefinition,
   params: Readonly<Record<string, Json>>,
   services: PipelineServices,
-  { strategy, extracted }: FullRunOptions,
+  { strategy, extracted, onProgress }: FullRunOptions,
 ): Promise<PipelineReport> {
   const startedAt = new Date()
   const flat = flatten(definition)
@@ -31,6 +33,7 @@ export async function runPipeline(
     startedAt,
     extracted,
     ...(strategy === undefined ? {} : { strategy }),
+    ...(onProgress === undefined ? {} : { onProgress }),
   })
   const { pipes, status, durationMs, error } = generations
   const done = pipes.flatMap(({ id, value }) => (value === undefined ? [] : [{ id, ...value }]))
@@ -48,6 +51,7 @@ export async function runPipeline(
     plan: plan.toJSON(),
     sharedInputs,
     memory: Object.fromEntries(runs.map((run) => [run.id, run.report.memory])),
+    checkpoint: null,
   }
   if (status === 'aborted' || (status === 'failed' && definition.onFailure === 'fail-fast')) throw failed(error, report)
   return report

@@ -9,7 +9,7 @@ import type { PipelineDefinition } from '../../../planner/pipeline/definition.js
 import { isPlain } from '../../../planner/pipeline/shape/check.js'
 import type { Problem } from '../../../planner/pipeline/shape/shape.js'
 import { environmentOf } from '../environment.js'
-import { type PlacedProblem, YamlDocument } from './document.js'
+import { type Place, type PlacedProblem, YamlDocument } from './document.js'
 import { type ParameterValue, resolveParameters, substitute } from './parameters.js'
 
 const WHOLE = ['pipeline.yaml', 'pipeline.yml']
@@ -18,6 +18,8 @@ const PARTS = ['extract', 'transform', 'load'] as const
 export interface LoadedPipeline {
   readonly definition: PipelineDefinition
   readonly params: Readonly<Record<string, ParameterValue>>
+  /** Where a stage stands and, in it, a step; null for stages of pipelines in other files. */
+  readonly locate: (stage: string, step: string | null) => Place | null
 }
 
 /**
@@ -49,7 +51,9 @@ export function loadPipeline(
   }
   try {
     const definition = definePipeline(withParams, { ...environmentOf(files.directory), load })
-    if (problems.length === 0) return { definition, params: parameters.values }
+    if (problems.length === 0) {
+      return { definition, params: parameters.values, locate: (stage, step) => files.stagePlace(stage, step) }
+    }
   } catch (error) {
     if (!(error instanceof VolleyError) || error.code !== 'VOLLEY_INVALID_PIPELINE') throw error
     // A nested pipeline has said where.
@@ -94,6 +98,33 @@ class PipelineFiles {
     const named = this.parts.get(String(path[0]))
     const { document, isWhole } = named ?? [...this.parts.values()][0]
     return { ...document.locate({ path: isWhole ? path : path.slice(1), atKey }), message, expected }
+  }
+
+  stagePlace(id: string, step: string | null): Place | null {
+    const path = this.stagePath(id)
+    if (path === null) return null
+    const problem = {
+      path: step === null ? path : [...path, 'transform', step],
+      atKey: false,
+      message: '',
+      expected: null,
+    }
+    const { file, line, column } = this.place(
+      path[0] === 'stages' || step === null ? problem : { ...problem, path: ['transform', step] },
+    )
+    return { file: shortPath(file), line, column }
+  }
+
+  private stagePath(id: string): (string | number)[] | null {
+    if (!isPlain(this.value)) return null
+    const { stages, tables } = this.value
+    if (Array.isArray(stages)) {
+      const index = stages.findIndex((stage: unknown) => isPlain(stage) && stage.id === id)
+      return index < 0 ? null : ['stages', index]
+    }
+    if (/^load-\d+$/.test(id)) return ['load', Number(id.slice('load-'.length)) - 1]
+    if (id.startsWith('table-') && isPlain(tables)) return ['tables', id.slice('table-'.length)]
+    return Object.hasOwn(this.value, id) ? [id] : null
   }
 
   /** A file is what its name says or, with a field of that name, fields of the pipeline. */

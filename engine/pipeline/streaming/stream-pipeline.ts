@@ -1,0 +1,65 @@
+/** Runs a pipeline in the modes `streaming` and `hybrid`, and reports. */
+
+import { join } from 'node:path'
+import { checkCount, checkName } from '../../../planner/arguments.js'
+import { expandedGraphOf } from '../../../planner/graph/pipeline-graph.js'
+import { PlanGenerator } from '../../../planner/graph/plan-generator.js'
+import type { PipelineDefinition } from '../../../planner/pipeline/definition.js'
+import type { PipelineRunOptions } from '../pipeline-handle.js'
+import type { PipelineReport } from '../report.js'
+import type { PipelineServices } from '../services.js'
+import type { Json } from '../stage.js'
+import type { CheckpointOptions } from './job.js'
+import { runStreaming } from './run-streaming.js'
+
+const DEFAULT_INTERVAL_MS = 5000
+
+export async function streamPipeline(
+  definition: PipelineDefinition,
+  params: Readonly<Record<string, Json>>,
+  services: PipelineServices,
+  options: PipelineRunOptions,
+): Promise<PipelineReport> {
+  const startedAt = new Date()
+  const began = performance.now()
+  const plan = new PlanGenerator(expandedGraphOf(definition)).streamingPlan()
+  const { status, stages, outputs, checkpoint } = await runStreaming(definition, services, {
+    startedAt,
+    checkpoint: checkpointOf(definition, options),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  })
+  return {
+    name: definition.name,
+    mode: definition.mode,
+    status,
+    startedAt: startedAt.toISOString(),
+    durationMs: performance.now() - began,
+    peakRssBytes: process.memoryUsage.rss(),
+    params,
+    stages,
+    outputs,
+    plan: plan.toJSON(),
+    sharedInputs: null,
+    memory: {},
+    checkpoint,
+  }
+}
+
+function checkpointOf(
+  { directory }: PipelineDefinition,
+  { checkpoint, resume = false, checkpointDirectory, checkpointEvery = {} }: PipelineRunOptions,
+): CheckpointOptions | null {
+  if (checkpoint === undefined) return null
+  const { batches, milliseconds } = checkpointEvery
+  if (batches !== undefined) checkCount('checkpointEvery.batches', batches, 1)
+  if (milliseconds !== undefined) checkCount('checkpointEvery.milliseconds', milliseconds, 1)
+  return {
+    id: checkName('checkpoint', checkpoint),
+    resume,
+    directory: checkpointDirectory ?? join(directory, '.volley', 'checkpoints'),
+    every: {
+      batches: batches ?? null,
+      milliseconds: milliseconds ?? (batches === undefined ? DEFAULT_INTERVAL_MS : null),
+    },
+  }
+}
