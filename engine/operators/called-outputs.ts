@@ -53,7 +53,7 @@ export class CalledOutputs {
     this.known = new Map(Object.entries(schemas))
   }
 
-  /** Takes a RecordBatch, a Table, records, a record or nothing. */
+  /** Takes a RecordBatch, a Table, records, a record or nothing; of a function that gets a batch, typed arrays by column, too. */
   add(port: string, output: unknown): void {
     if (output === null || output === undefined) return
     if (typeof port !== 'string' || port === '')
@@ -61,6 +61,7 @@ export class CalledOutputs {
     if (output instanceof arrow.RecordBatch) this.addBatch(port, output)
     else if (output instanceof arrow.Table) for (const batch of output.batches) this.addBatch(port, batch)
     else if (Array.isArray(output)) for (const record of output as readonly unknown[]) this.addRecord(port, record)
+    else if (this.row === null && isColumns(output)) this.addBatch(port, batchOfArrays(output))
     else this.addRecord(port, output)
   }
 
@@ -162,6 +163,24 @@ export class CalledOutputs {
     const { stage, label } = this.names
     return `stage '${stage}': ${label}${port === 'main' || typeof port !== 'string' ? '' : `, port '${port}',`}`
   }
+}
+
+type Columns = Readonly<Record<string, ArrayBufferView | arrow.Vector>>
+
+function isColumns(output: unknown): output is Columns {
+  if (typeof output !== 'object' || output === null) return false
+  const columns = Object.values(output)
+  return columns.length > 0 && columns.every((one) => ArrayBuffer.isView(one) || one instanceof arrow.Vector)
+}
+
+/** What a function computes without nulls is soonest there as typed arrays. */
+function batchOfArrays(columns: Columns): arrow.RecordBatch {
+  const vectors = Object.entries(columns).map(([name, column]) => [
+    name,
+    column instanceof arrow.Vector ? column : arrow.makeVector(column as unknown as Float64Array),
+  ])
+  const { batches } = new arrow.Table(Object.fromEntries(vectors) as Record<string, arrow.Vector>)
+  return batches[0]
 }
 
 /** True if columns have the same names and types, in order. */

@@ -14,6 +14,7 @@ import type { Json, Output, StageState, StageWork } from '../stage.js'
 import { GuestChannel, GuestEnded } from './guest-channel.js'
 import type { GuestAnswer, GuestRequest, GuestSkills, GuestStart, SentOutput } from './guest-messages.js'
 import { keyPositions, routeByKey } from './key-routing.js'
+import { onAbort } from './on-abort.js'
 import type { OutputPorts } from './output-ports.js'
 import type { StagePlans } from './stage-plans.js'
 
@@ -35,6 +36,7 @@ export class ActorWork implements StageWork {
   private readonly context: TaskContext
   private readonly threads: readonly ActorThread[]
   private skills: GuestSkills = { isStateful: false, saves: false, takesMessages: false }
+  private stopListening = () => {}
   /** The actor whose turn it is, where there is no key. */
   private next = 0
 
@@ -58,7 +60,7 @@ export class ActorWork implements StageWork {
   ): Promise<ActorWork> {
     const work = new ActorWork(services, plans, ports, options)
     services.run.cleanUp(() => work.close())
-    services.signal.addEventListener('abort', () => void work.close(), { once: true })
+    work.stopListening = onAbort(services.signal, () => void work.close())
     try {
       const skills = await Promise.all(work.threads.map((thread, index) => work.explained(thread.channel.ready, index)))
       work.skills = skills[0]
@@ -108,6 +110,7 @@ export class ActorWork implements StageWork {
   }
 
   async close(): Promise<void> {
+    this.stopListening()
     await Promise.all(this.threads.map((thread) => thread.end()))
     this.context.freeScratch()
   }

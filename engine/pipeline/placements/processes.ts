@@ -12,6 +12,7 @@ import type { PipelineServices } from '../services.js'
 import { Child } from './child.js'
 import { GuestEnded } from './guest-channel.js'
 import type { GuestRequest, SentOutput } from './guest-messages.js'
+import { onAbort } from './on-abort.js'
 import type { Place } from './place.js'
 import type { StagePlans } from './stage-plans.js'
 
@@ -27,6 +28,7 @@ export class ProcessPlace implements Place {
   private readonly idle: Child[] = []
   private readonly waiting: (() => void)[] = []
   private readonly memoryLimit: number
+  private stopListening = () => {}
   private busy = 0
   private batches = 0
 
@@ -46,7 +48,7 @@ export class ProcessPlace implements Place {
   static async open(services: PipelineServices, plans: StagePlans, options: ProcessOptions): Promise<ProcessPlace> {
     const place = new ProcessPlace(services, plans, options)
     services.run.cleanUp(() => place.close())
-    services.signal.addEventListener('abort', () => place.killAll(), { once: true })
+    place.stopListening = onAbort(services.signal, () => place.killAll())
     const first = place.start()
     try {
       await first.channel.ready
@@ -76,6 +78,7 @@ export class ProcessPlace implements Place {
   }
 
   async close(): Promise<void> {
+    this.stopListening()
     await Promise.all([...this.children].map((child) => child.end()))
   }
 

@@ -22,12 +22,13 @@ export function route(row: Row, _: object, { emit, stage }: FunctionContext): Ro
   return null
 }
 
-export function sameBatch(batch: arrow.RecordBatch): arrow.RecordBatch {
-  return batch
-}
-
 export function asTable(batch: arrow.RecordBatch): arrow.Table {
   return new arrow.Table(batch)
+}
+
+export function asColumns(batch: arrow.RecordBatch): Record<string, unknown> {
+  const ids = BigInt64Array.from({ length: batch.numRows }, (_, row) => batch.getChild('id')?.get(row) as bigint)
+  return { id: ids, half: Float64Array.from(ids, (id) => Number(id) / 2) }
 }
 
 export function totals(batch: arrow.RecordBatch): Row[] {

@@ -81,6 +81,19 @@ describe('a stage in threads', () => {
     await work.close()
   })
 
+  it('maps batches to records within a frame', async () => {
+    const source = stageFunction('totals', 'batch')
+    if (source.kind !== 'module') throw new Error('no module')
+    const { module, function: name } = source
+    const schema = { rows: 'int64', total: 'float64' } as const
+    const work = await stages.open(
+      frameBody((input) => input.mapBatches({ module, function: name }, { schema })),
+      THREADS,
+    )
+    const { main } = await stages.run(work, [numbered(0, 4)])
+    expect(main).toEqual([{ rows: 4n, total: 3 }])
+  })
+
   it('joins with tables, which are read once', async () => {
     const table = stages.services.tableOf(schemaOf([field('id', INT64), field('bonus', FLOAT64)]), [
       stages.batch(
