@@ -14,10 +14,10 @@ import type { AggregateDescriptor } from './plan.js'
 export { partialSchema } from '../../../planner/duckdb-sql/partial-form.js'
 
 /** Most rows of a batch. */
-const ROWS = 65_536
+const ROWS = 16_384
 
 /**
- * The groups of a state whose keys fall into one of `partitions`, as persisted batches of `partialSchema` of up to 65,536
+ * The groups of a state whose keys fall into one of `partitions`, as persisted batches of `partialSchema` of up to 16,384
  * rows, of which `mergePartialsSql` makes the result. The state is not changed, and must not be meanwhile; several
  * partitions can be exported by different workers at once. Between batches scratch is in use: it may be marked and
  * rewound, and is to be reset afterwards.

@@ -1,10 +1,12 @@
 /**
  * Aggregation in partitions that lie in files: groups are written as partial results, and rows that were not worth grouping
- * as they came. Both are put into partitions by the hashes of their keys, so each partition is aggregated on its own.
+ * as they came. Both are put into partitions by the hashes of their keys, so each partition is aggregated on its own. Where there are few groups of many distinct values,
+ * partitions are by the values, too: what is made of those is then merged.
  */
 
-import { type Batch, sliceBatch, vector } from '../../../io/batch.js'
-import { NULL } from '../../../planner/types.js'
+import { type Batch, sliceBatch } from '../../../io/batch.js'
+import type { TypedExpression } from '../../../planner/expression.js'
+import { evaluateAll } from '../../kernels/evaluate.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import type { SpilledMorsel } from '../../workers/messages.js'
 import type { TaskContext } from '../../workers/task-context.js'
@@ -12,7 +14,7 @@ import { AggregateState } from '../aggregate.js'
 import { PartitionedRows, type PartitionTarget } from '../partition.js'
 import { loadPieces } from '../spilled-pieces.js'
 import { exportPartials } from './partials.js'
-import { type AggregateDescriptor, planAggregates } from './plan.js'
+import type { AggregateDescriptor } from './plan.js'
 
 /** Where rows have what is aggregated: numbers of columns. */
 export interface RawColumns {
@@ -35,24 +37,23 @@ export interface SpilledInput {
 /** Rows that go through a state at once: their words stay in the second-level cache. */
 const SLICE_ROWS = 8192
 
-/** Writes the groups of a state; returns the pieces as `PartitionedRows` lists them. The state is not changed. */
+/**
+ * Writes the groups of a state to partitions by `keys` over the rows of `partialSchema`; returns the pieces as
+ * `PartitionedRows` lists them. The state is not changed.
+ */
 export function spillGroups(
   context: TaskContext,
   descriptor: AggregateDescriptor,
   address: number,
+  keys: readonly TypedExpression[],
   target: PartitionTarget,
 ): Float64Array {
   const rows = new PartitionedRows(context, target)
-  const { keys } = planAggregates(descriptor).partials
   try {
     for (const batch of exportPartials(context, descriptor, address, 0, 1)) {
       const mark = context.markScratch()
-      let next = 0
       try {
-        rows.add(
-          keys.map((key) => (key === null ? vector(NULL, batch.length) : batch.columns[next++])),
-          batch,
-        )
+        rows.add(evaluateAll(context, keys, batch), batch)
       } finally {
         releaseBatch(context, batch)
         context.rewindScratch(mark)
@@ -92,6 +93,48 @@ export function aggregateSpilled(
   } finally {
     state.release()
     context.resetScratch()
+  }
+}
+
+/**
+ * What the rows of a partition come to, in a state that is the caller's and has none of the distinct values any more; null
+ * if these take more than `mostBytes`, unless that is null. Throws as `aggregateSpilled`.
+ */
+export function aggregateDisjoint(
+  context: TaskContext,
+  descriptor: AggregateDescriptor,
+  groups: readonly SpilledMorsel[],
+  mostBytes: number | null,
+): AggregateState | null {
+  const state = AggregateState.create(context, descriptor)
+  try {
+    for (const batch of loaded(context, groups)) {
+      state.addPartials(batch)
+      if (mostBytes !== null && state.bytes > mostBytes) return null
+    }
+    return absorbedDisjoint(context, descriptor, [state])
+  } finally {
+    state.release()
+    context.resetScratch()
+  }
+}
+
+/** What states that have no distinct value in common come to together, in a new one. They are settled. */
+export function absorbedDisjoint(
+  context: TaskContext,
+  descriptor: AggregateDescriptor,
+  states: readonly AggregateState[],
+): AggregateState {
+  const merged = AggregateState.create(context, descriptor)
+  try {
+    for (const state of states) {
+      merged.absorbDisjoint(state)
+      context.resetScratch()
+    }
+    return merged
+  } catch (error) {
+    merged.release()
+    throw error
   }
 }
 

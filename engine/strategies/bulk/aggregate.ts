@@ -5,18 +5,19 @@
  */
 
 import type { Batch } from '../../../io/batch.js'
-import { planAggregates } from '../../operators/aggregate/plan.js'
 import { type AggregateDescriptor, AggregateState } from '../../operators/aggregate.js'
 import { AggregateSlots } from '../../operators/aggregate-slot.js'
 import { repeatsTasks } from '../../recovery/recovery.js'
 import type { OperatorHandle } from '../../run.js'
 import type { ChainEnd } from '../../workers/messages.js'
 import { type BreakerRows, type PipelineSource, sourceSchema } from '../pipeline.js'
+import { DisjointGroups, isDisjoint, MOST_DISJOINT_GROUPS } from './disjoint-groups.js'
 import type { MorselFeed } from './feed.js'
 import type { GroupStore } from './group-store.js'
 import { BuiltJoins, type Prepared } from './joins.js'
 import { PartitionedGroups } from './partitioned-groups.js'
 import { partitionBits } from './partitions.js'
+import { distinctValues } from './spilled-states.js'
 import { StagedGroups } from './staged-groups.js'
 import type { BulkWork } from './work.js'
 
@@ -129,18 +130,28 @@ class Aggregation {
 
   /** One group with all its values cannot be divided by its key: quantiles are then left to DuckDB. */
   private get isPartitioned(): boolean {
-    const { keys, partials } = planAggregates(this.descriptor).partials
-    return keys.length > 0 || partials.every(({ form }) => form.kind !== 'values')
+    return this.descriptor.keys.length > 0 || isDisjoint(this.descriptor)
   }
 
   private createStore(feed: MorselFeed, prepared: Prepared, end: AggregateEnd): Promise<GroupStore> {
-    const { operator, slots, work } = this
+    const { descriptor, operator, slots, work } = this
     if (!this.isPartitioned) return StagedGroups.create(work.run, operator, end, prepared)
     const bits = partitionBits(
       { bytes: slots.bytes, taken: feed.taken, total: feed.total },
       work.switching.sortBytes / work.run.pool.threads,
     )
+    if (this.isDisjoint) return DisjointGroups.create(work, operator, descriptor, bits)
     return PartitionedGroups.create(work, operator, end, prepared.steps, bits)
+  }
+
+  /** Whether it is rather the distinct values that have no room than the groups. */
+  private get isDisjoint(): boolean {
+    const { descriptor, operator, slots } = this
+    if (!isDisjoint(descriptor) || distinctValues(descriptor).length === 0) return descriptor.keys.length === 0
+    const counts = slots.states.map(
+      (address) => AggregateState.attach(operator.context, descriptor, address).groupCount,
+    )
+    return counts.reduce((sum, count) => sum + count, 0) <= MOST_DISJOINT_GROUPS
   }
 
   /** Releases the states, and returns how many groups they had. */

@@ -6,7 +6,7 @@
 import type { Batch } from '../../../io/batch.js'
 import type { NamedExpression, TypedExpression } from '../../../planner/expression.js'
 import { expressionKey } from '../../../planner/expression-tree.js'
-import { field, NULL, type Schema, schemaOf } from '../../../planner/types.js'
+import { field, type Schema, schemaOf } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import { partialSchema } from '../../operators/aggregate/partials.js'
 import { planAggregates } from '../../operators/aggregate/plan.js'
@@ -18,6 +18,7 @@ import type { BreakerRows } from '../pipeline.js'
 import type { MorselFeed } from './feed.js'
 import type { GroupedRows, GroupStore } from './group-store.js'
 import { Partitions } from './partitions.js'
+import { columnOf, partialKeys, spillStates } from './spilled-states.js'
 import { type BulkWork, range } from './work.js'
 
 type AggregateEnd = Extract<ChainEnd, { kind: 'aggregate' }>
@@ -53,18 +54,16 @@ export class PartitionedGroups implements GroupStore {
     const positions = columns.position !== null
     const raw = await Partitions.create(work, operator, { schema, keys, positions, bits })
     const partials = partialSchema(end.descriptor)
-    const groups = await Partitions.create(work, operator, { schema: partials, keys: partialKeys(end, partials), bits })
+    const groups = await Partitions.create(work, operator, {
+      schema: partials,
+      keys: partialKeys(end.descriptor),
+      bits,
+    })
     return new PartitionedGroups(work, operator, end, steps, raw, columns, groups)
   }
 
-  async addStates(states: readonly number[]): Promise<void> {
-    const { operator, end, groups } = this
-    const { descriptor } = end
-    const { target } = groups
-    const written = await Promise.all(
-      states.map((state) => operator.task('spillGroups', { descriptor, state, target })),
-    )
-    for (const { pieces } of written) groups.add(pieces)
+  addStates(states: readonly number[]): Promise<void> {
+    return spillStates(this.operator, this.end.descriptor, states, this.groups)
   }
 
   async addRest(feed: MorselFeed, { groups, rows }: GroupedRows): Promise<void> {
@@ -117,9 +116,7 @@ export class PartitionedGroups implements GroupStore {
 
   private async aggregated(partition: number): Promise<Reply> {
     const { columns, end, groups, operator, raw, work } = this
-    // Without keys there is one group, also of no rows.
-    const isNeeded = end.keys.length === 0 && partition === 0
-    if (raw.rows(partition) + groups.rows(partition) === 0 && !isNeeded) return { batches: [], isTooLarge: false }
+    if (raw.rows(partition) + groups.rows(partition) === 0) return { batches: [], isTooLarge: false }
     const canSplit = raw.canSplit(partition) || groups.canSplit(partition)
     return operator.task('aggregateSpilled', {
       descriptor: end.descriptor,
@@ -161,17 +158,4 @@ function rawRows({ keys, arguments: inputs, filters, descriptor }: AggregateEnd)
   const position = partials.some(({ form }) => form.kind === 'position') ? expressions.length : null
   const schema = schemaOf(expressions.map(({ type }, i) => field(`c${i}`, type)))
   return { schema, expressions, columns: { ...numbers, position } }
-}
-
-/** The keys over partial results. */
-function partialKeys({ descriptor }: AggregateEnd, schema: Schema): TypedExpression[] {
-  let next = 0
-  return planAggregates(descriptor).partials.keys.map((key) =>
-    key === null ? { kind: 'literal', value: null, type: NULL } : columnOf(schema, next++),
-  )
-}
-
-function columnOf({ fields }: Schema, index: number): TypedExpression {
-  const { name, type } = fields[index]
-  return { kind: 'column', index, name, type }
 }

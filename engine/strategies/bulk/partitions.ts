@@ -87,6 +87,10 @@ export class Partitions {
     return this.options.bits
   }
 
+  get keys(): readonly TypedExpression[] {
+    return this.options.keys
+  }
+
   /** Where tasks write rows; the pieces that they answer with are to be added. */
   get target(): PartitionTarget {
     const { bits, skip = 0 } = this.options
