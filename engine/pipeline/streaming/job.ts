@@ -1,5 +1,6 @@
 /** A job: a streaming run that a checkpoint keeps, from its fingerprint to its end. */
 
+import { join } from 'node:path'
 import { VolleyError } from '../../../planner/errors.js'
 import type { FlatPipeline } from '../../../planner/pipeline/flatten.js'
 import { pipelineFingerprint } from '../checkpoint/fingerprint.js'
@@ -37,6 +38,7 @@ export interface CheckpointReport {
 export class Job {
   private startsAnew: string | null = null
   private isResumed = false
+  private wasFinished = false
 
   private constructor(
     private readonly store: CheckpointStore,
@@ -75,6 +77,11 @@ export class Job {
     return `${this.options.id}.${this.manifest.job.slice(0, 8)}`
   }
 
+  /** For what must not be lost between the commits of several databases. */
+  get spoolDirectory(): string {
+    return join(this.store.directory, 'spool')
+  }
+
   report(): CheckpointReport {
     const { committed, resumed } = this.manifest
     return {
@@ -82,7 +89,7 @@ export class Job {
       directory: this.store.directory,
       resumed: this.isResumed,
       resumes: resumed,
-      wasFinished: this.isResumed && this.isFinished && this.wasFinished,
+      wasFinished: this.wasFinished,
       epoch: committed?.epoch ?? 0,
       startsAnew: this.startsAnew,
     }
@@ -126,8 +133,6 @@ export class Job {
   async close(): Promise<void> {
     await this.store.close()
   }
-
-  private wasFinished = false
 
   private async takeUp(pipeline: FlatPipeline, inputs: Readonly<Record<string, Json>>): Promise<void> {
     const { store, options } = this

@@ -1,10 +1,11 @@
 /** Runs a pipeline in the modes `streaming` and `hybrid`, with a checkpoint if one is asked for. */
 
-import { isAbsolute, join } from 'node:path'
+import { resolve } from 'node:path'
 import { VolleyError } from '../../../planner/errors.js'
 import type { ConsumerStage, PipelineDefinition } from '../../../planner/pipeline/definition.js'
 import { type FlatPipeline, type FlatStage, flatten } from '../../../planner/pipeline/flatten.js'
 import { JobFileConsumer } from '../checkpoint/files/file-consumer.js'
+import { SpooledConsumer } from '../checkpoint/spooled-consumer.js'
 import { openProducer } from '../extract/open-producer.js'
 import { openConsumer } from '../load/open-consumer.js'
 import type { StageReport } from '../report.js'
@@ -21,6 +22,7 @@ import { type StageParts, type StreamedStage, StreamRun } from './stream-run.js'
 
 /** Batches that a producer extracts before any of them is transformed, in mode `hybrid`. */
 const CHUNK_BATCHES = 16
+const KEEP_ALIVE_MS = 60_000
 
 export interface StreamingOptions {
   /** What `now()` is. */
@@ -59,6 +61,16 @@ class Streaming {
   }
 
   async run(): Promise<StreamingOutcome> {
+    // What stages wait for, threads and servers, may not keep the process alive by itself.
+    const alive = setInterval(() => {}, KEEP_ALIVE_MS)
+    try {
+      return await this.runJob()
+    } finally {
+      clearInterval(alive)
+    }
+  }
+
+  private async runJob(): Promise<StreamingOutcome> {
     const { checkpoint } = this.options
     if (checkpoint === null) return this.stream(null)
     try {
@@ -66,8 +78,7 @@ class Streaming {
       const job = await Job.open(this.pipeline, inputs, checkpoint, this.services)
       try {
         if (job.isFinished) return finishedBefore(job)
-        const outcome = await this.stream(job)
-        return outcome
+        return await this.stream(job)
       } finally {
         await job.close()
       }
@@ -162,14 +173,16 @@ class Streaming {
   }
 
   private async consumer(stage: ConsumerStage, job: Job | null): Promise<Consumer> {
-    const { services } = this
-    const { directory } = this.pipeline
-    const { target } = stage
+    const { services, pipeline } = this
+    const { directory } = pipeline
+    const { id, target } = stage
     if (job !== null && target.kind === 'file' && target.mode !== 'upsert') {
-      const path = isAbsolute(target.path) ? target.path : join(directory, target.path)
-      return new JobFileConsumer(target, path, job.name, services)
+      return new JobFileConsumer(target, resolve(directory, target.path), job.name, services)
     }
-    return openConsumer(stage, { services, id: stage.id, directory, schema: null, checkpoint: job?.name ?? null })
+    const setting = { services, id, directory, schema: null, checkpoint: job?.name ?? null }
+    const databases = pipeline.stages.filter((one) => isConsumer(one) && one.target.kind === 'database')
+    if (job === null || target.kind !== 'database' || databases.length < 2) return openConsumer(stage, setting)
+    return new SpooledConsumer(() => openConsumer(stage, setting), id, job.spoolDirectory, services.run.context)
   }
 }
 

@@ -1,10 +1,12 @@
 /** Runs a pipeline in the modes `streaming` and `hybrid`, and reports. */
 
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { checkCount, checkName } from '../../../planner/arguments.js'
 import { expandedGraphOf } from '../../../planner/graph/pipeline-graph.js'
 import { PlanGenerator } from '../../../planner/graph/plan-generator.js'
 import type { PipelineDefinition } from '../../../planner/pipeline/definition.js'
+import { flatten } from '../../../planner/pipeline/flatten.js'
 import type { PipelineRunOptions } from '../pipeline-handle.js'
 import type { PipelineReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
@@ -23,6 +25,7 @@ export async function streamPipeline(
   const startedAt = new Date()
   const began = performance.now()
   const plan = new PlanGenerator(expandedGraphOf(definition)).streamingPlan()
+  await makeDirectories(definition)
   const { status, stages, outputs, checkpoint } = await runStreaming(definition, services, {
     startedAt,
     checkpoint: checkpointOf(definition, options),
@@ -42,6 +45,14 @@ export async function streamPipeline(
     sharedInputs: null,
     memory: {},
     checkpoint,
+  }
+}
+
+/** Of files, as mode `full` does. */
+async function makeDirectories(definition: PipelineDefinition): Promise<void> {
+  for (const stage of flatten(definition).stages) {
+    if (stage.kind !== 'consumer' || stage.target.kind !== 'file') continue
+    await mkdir(dirname(resolve(definition.directory, stage.target.path)), { recursive: true })
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { existsSync, readdirSync } from 'node:fs'
+import sqlite from 'node-sqlite3-wasm'
 import type { PipelineSpecification } from '../../../../planner/pipeline/specification.js'
 import { describe, expect, it } from '../../../support/jest.js'
 import { randomOf, runKilled } from '../../../support/kills.js'
@@ -12,8 +13,8 @@ import { query, StreamScene } from '../../../support/streaming.js'
 const IS_FULL = process.env.VOLLEY_TEST_KILLS === 'all'
 /** Of each pipeline. */
 const LEAST_KILLS = IS_FULL ? 70 : 4
-const MOST_KILLS_OF_A_JOB = IS_FULL ? 12 : 4
-const ROWS = 40_000
+const MOST_KILLS_OF_A_JOB = IS_FULL ? 14 : 4
+const ROWS = IS_FULL ? 40_000 : 12_000
 
 interface Case {
   readonly name: string
@@ -29,9 +30,17 @@ const toParquet: Case = {
   withinMs: 1200,
   specification: (out) => ({
     batchSize: 256,
-    extract: 'orders.parquet',
-    transform: { filter: 'customer <> 3', add: { double: { expression: 'amount * 2' } } },
-    load: `${out}.parquet`,
+    stages: [
+      { id: 'orders', source: 'orders.parquet' },
+      {
+        id: 'clean',
+        kind: 'processor',
+        from: 'orders',
+        queue: 1,
+        transform: { filter: 'customer <> 3', add: { double: { expression: 'amount * 2' } } },
+      },
+      { id: 'load', from: 'clean', queue: 1, target: `${out}.parquet` },
+    ],
   }),
   read: (scene, out) => query(`select * from '${scene.path(`${out}.parquet`)}' order by all`),
 }
@@ -44,7 +53,7 @@ const joined: Case = {
     stages: [
       { id: 'orders', source: 'orders.parquet' },
       { id: 'customers', source: 'customers.csv' },
-      { id: 'gathered', kind: 'accumulator', from: 'orders', key: 'customer', rows: 700 },
+      { id: 'gathered', kind: 'accumulator', from: 'orders', key: 'customer', rows: 700, queue: 1 },
       {
         id: 'titled',
         kind: 'processor',
@@ -68,7 +77,7 @@ const joined: Case = {
 }
 
 const toDatabase: Case = {
-  name: 'into a DuckDB file',
+  name: 'into two databases and a file',
   withinMs: 2500,
   specification: (out) => ({
     batchSize: 256,
@@ -76,14 +85,21 @@ const toDatabase: Case = {
       { id: 'orders', source: 'orders.parquet' },
       {
         id: 'load',
+        queue: 1,
         from: 'orders',
         target: { type: 'duckdb', connection: `${out}.duckdb`, table: 'orders', mode: 'append', create: true },
+      },
+      {
+        id: 'second',
+        from: 'orders',
+        target: { type: 'sqlite', connection: `${out}.sqlite`, table: 'orders', mode: 'append', create: true },
       },
       { id: 'copy', from: 'orders', target: `${out}-copy.csv` },
     ],
   }),
   read: async (scene, out) => [
     await query('select * from orders order by all', scene.path(`${out}.duckdb`)),
+    sqliteRows(scene.path(`${out}.sqlite`)),
     await query(`select * from '${scene.path(`${out}-copy.csv`)}' order by all`),
   ],
 }
@@ -120,6 +136,15 @@ describe('a job that is killed and resumed', () => {
     IS_FULL ? 3_600_000 : 60_000,
   )
 })
+
+function sqliteRows(path: string): unknown[] {
+  const database = new sqlite.Database(path, { readOnly: true })
+  try {
+    return database.all('select * from orders order by id')
+  } finally {
+    database.close()
+  }
+}
 
 function countOf(rows: unknown): number {
   const lists = rows as readonly (readonly unknown[])[]
