@@ -109,9 +109,10 @@ export class Partitions {
   add(pieces: Float64Array): void {
     let written = 0
     for (let at = 0; at < pieces.length; at += PIECE_FIELDS) {
-      const [partition, position, bytes, rows] = pieces.subarray(at, at + PIECE_FIELDS)
+      const partition = pieces[at]
+      const [bytes, rows] = [pieces[at + 2], pieces[at + 3]]
       const size = this.sizes[partition]
-      this.pieces[partition].push(position, bytes, rows)
+      this.pieces[partition].push(pieces[at + 1], bytes, rows)
       size.rows += rows
       size.bytes += bytes
       written += bytes
