@@ -35,8 +35,8 @@ export class SnapshotWork implements StageWork {
   }
   private readonly held: Batch[] = []
   private readonly threads = new Set<SnapshotThread>()
-  /** Started ahead, since a thread takes longer to start than most functions to run. */
-  private waiting: SnapshotThread | null
+  /** Started while batches gather, since a thread takes longer to start than most functions to run. */
+  private waiting: SnapshotThread | null = null
 
   constructor(
     private readonly services: PipelineServices,
@@ -45,12 +45,12 @@ export class SnapshotWork implements StageWork {
     private readonly options: SnapshotOptions,
   ) {
     this.concurrency = options.maxThreads
-    this.waiting = this.start()
     services.run.cleanUp(() => this.close())
   }
 
   async process(batch: Batch): Promise<readonly Output[]> {
     this.held.push(batch)
+    if (this.hasRoom) this.waiting ??= this.start()
     return this.held.length < this.options.accumulateMax ? [] : this.takeSnapshot()
   }
 
@@ -80,17 +80,32 @@ export class SnapshotWork implements StageWork {
   private async outputsOf(batches: readonly Batch[], known: KnownSchemas): Promise<readonly CalledOutput[]> {
     const { run } = this.services
     const plans = batches.map((batch) => this.plans.of(batch.schema, known))
-    const thread = this.waiting ?? this.start()
-    this.waiting = null
-    const answer = thread.answer({ plan: plans[0], batches: batches.map(batchNumbers) })
-    if (this.threads.size < this.options.maxThreads) this.waiting = this.start()
+    const thread = await this.taken()
     try {
+      const outputs = await thread.answer({ plan: plans[0], batches: batches.map(batchNumbers) })
       const schemas = knownSchemas(plans[0])
-      return (await answer).map((output) => unpackOutput(output, schemas))
+      return outputs.map((output) => unpackOutput(output, schemas))
     } catch (error) {
       run.throwIfCancelled()
       throw error
+    } finally {
+      // The function may have left timers or sockets behind, which would keep its thread.
+      void thread.end()
     }
+  }
+
+  private get hasRoom(): boolean {
+    return this.threads.size < this.options.maxThreads
+  }
+
+  private async taken(): Promise<SnapshotThread> {
+    while (this.waiting === null && !this.hasRoom) {
+      await Promise.race([...this.threads].map(({ ended }) => ended))
+      this.services.run.throwIfCancelled()
+    }
+    const thread = this.waiting ?? this.start()
+    this.waiting = null
+    return thread
   }
 
   private start(): SnapshotThread {
