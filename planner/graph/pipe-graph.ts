@@ -22,8 +22,8 @@ export interface SharedInput {
 }
 
 /**
- * A stage that reads a table and an input that descend from the same source. Streamed batch by batch, the source waits for
- * the stage to take its input, and the stage for the source to end: something must be held between them.
+ * A stage that reads a table and an input that descend from the same source. In one stream, the source would wait for the
+ * stage to take its input, and the stage for the source to end: the source must be read twice, or its rows be held.
  */
 export interface TableConflict {
   readonly id: string
