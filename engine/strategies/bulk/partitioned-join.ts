@@ -93,6 +93,7 @@ async function* joinPairs(
     () => (memory.isCrowded ? 1 : 2),
     async ({ build, probe, partition }) => {
       const whole = await build.load(partition)
+      build.drop(partition)
       return { table: await builtJoin(operator, pool.threads, join, whole, node), probe, partition }
     },
     ({ table }) => releaseJoin(operator, table),
@@ -103,6 +104,7 @@ async function* joinPairs(
       yield* probed(work, join, operator, table, probe.feed(partition))
     } finally {
       releaseJoin(operator, table)
+      probe.drop(partition)
     }
   }
 }

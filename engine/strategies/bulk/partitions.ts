@@ -157,6 +157,11 @@ export class Partitions {
     return (await this.operator.task('loadPieces', { morsel: morsel ?? this.morsel([], 0, 0) })).batch
   }
 
+  /** Forgets where the rows of a partition lie, of which there may be many pieces: nobody reads them again. */
+  drop(partition: number): void {
+    this.pieces[partition] = []
+  }
+
   /** Whether another split could help a partition. */
   canSplit(partition: number): boolean {
     const { bits, skip = 0 } = this.options
