@@ -10,6 +10,7 @@ import {
   entries,
   type FieldShape,
   list,
+  named,
   number,
   type ObjectShape,
   object,
@@ -36,7 +37,7 @@ const typeName = text('a type such as int64, varchar, date or decimal(10,2)', (g
     return (error as Error).message
   }
 })
-const schema = entries('types by column: { id: int64, name: varchar }', typeName)
+const schema = named('schema', entries('types by column: { id: int64, name: varchar }', typeName))
 const bytes = text("a size such as '512MB'", (given) =>
   parseBytes(given) > 0 ? null : `${JSON.stringify(given)} is no size: bytes, or text such as '512MB'`,
 )
@@ -55,22 +56,28 @@ const scalar: Shape = { kind: 'scalar' }
 const data: Shape = { kind: 'data' }
 const closure = code('a function', (value) => typeof value === 'function')
 
-const retries = either(
-  whole(0),
-  object('retries', {
-    count: required(whole(0), 'How often work is done again at most'),
-    backoffMs: optional(number(0), 'Milliseconds before the first repetition'),
-    factor: optional(number(1), 'By which the wait grows'),
-    jitter: optional(number(0, 1), 'The share of the wait that is left to chance'),
-  }),
+const retries = named(
+  'retries',
+  either(
+    whole(0),
+    object('retries', {
+      count: required(whole(0), 'How often work is done again at most'),
+      backoffMs: optional(number(0), 'Milliseconds before the first repetition'),
+      factor: optional(number(1), 'By which the wait grows'),
+      jitter: optional(number(0, 1), 'The share of the wait that is left to chance'),
+    }),
+  ),
 )
 
-const errors = object('errors', {
-  deadLetters: optional(text('a path'), 'Directory or Parquet file for records that could not be processed'),
-  maxRate: optional(number(0, 1), 'The share of failed records that ends the run, from the hundredth record on'),
-  maxCount: optional(whole(0), 'Failed records beyond which the run ends'),
-  maxConsecutive: optional(whole(1), 'Failed records in a row at which the run ends'),
-})
+const errors = named(
+  'errors',
+  object('errors', {
+    deadLetters: optional(text('a path'), 'Directory or Parquet file for records that could not be processed'),
+    maxRate: optional(number(0, 1), 'The share of failed records that ends the run, from the hundredth record on'),
+    maxCount: optional(whole(0), 'Failed records beyond which the run ends'),
+    maxConsecutive: optional(whole(1), 'Failed records in a row at which the run ends'),
+  }),
+)
 
 const PLACEMENTS: Readonly<Record<string, Readonly<Record<string, FieldShape>>>> = {
   inline: {},
@@ -90,16 +97,19 @@ const PLACEMENTS: Readonly<Record<string, Readonly<Record<string, FieldShape>>>>
   },
 }
 
-const placement = either(choice(...Object.keys(PLACEMENTS)), {
-  kind: 'variants',
-  what: 'a placement',
-  tag: 'kind',
-  variants: Object.entries(PLACEMENTS).map(([name, fields]) => ({
-    names: [name],
-    impliedBy: [],
-    shape: object(`a placement '${name}'`, fields),
-  })),
-})
+const placement = named(
+  'placement',
+  either(choice(...Object.keys(PLACEMENTS)), {
+    kind: 'variants',
+    what: 'a placement',
+    tag: 'kind',
+    variants: Object.entries(PLACEMENTS).map(([name, fields]) => ({
+      names: [name],
+      impliedBy: [],
+      shape: object(`a placement '${name}'`, fields),
+    })),
+  }),
+)
 
 const format = choice('parquet', 'arrow', 'csv', 'ndjson')
 const FUNCTION = {
@@ -201,13 +211,16 @@ const sources: VariantsShape = {
   ],
 }
 
-const source = either(
-  text('the path of a file, a glob, a directory, or a URL'),
-  code('a frame', (value) => value instanceof Frame),
-  closure,
-  code('an iterable of records', isRecords),
-  list(text('a path')),
-  sources,
+const source = named(
+  'source',
+  either(
+    text('the path of a file, a glob, a directory, or a URL'),
+    code('a frame', (value) => value instanceof Frame),
+    closure,
+    code('an iterable of records', isRecords),
+    list(text('a path')),
+    sources,
+  ),
 )
 
 const loadMode = choice('append', 'replace', 'upsert', 'fail')
@@ -219,34 +232,37 @@ const LOAD = {
   key: optional(names, "Key columns of mode 'upsert'"),
 }
 
-const target = either(text('the path of a file'), closure, {
-  kind: 'variants',
-  what: 'a target',
-  tag: 'type',
-  variants: [
-    {
-      names: ['file'],
-      impliedBy: ['path'],
-      shape: object('a file target', {
-        path: required(text('a path'), 'File, or directory with mode append or partitionBy'),
-        format: optional(format, 'Unless the name tells'),
-        ...LOAD,
-        options: optional(entries('options of the writer', data), 'As sinkParquet and its like take them'),
-      }),
-    },
-    {
-      names: DATABASES,
-      impliedBy: [],
-      shape: object('a database target', {
-        connection: CONNECTION,
-        table: required(text('a table'), 'Where the rows go'),
-        ...LOAD,
-        create: optional(boolean, 'Creates the table if there is none; true unless given'),
-      }),
-    },
-    { names: ['function'], impliedBy: ['module'], shape: object('a function target', FUNCTION) },
-  ],
-})
+const target = named(
+  'target',
+  either(text('the path of a file'), closure, {
+    kind: 'variants',
+    what: 'a target',
+    tag: 'type',
+    variants: [
+      {
+        names: ['file'],
+        impliedBy: ['path'],
+        shape: object('a file target', {
+          path: required(text('a path'), 'File, or directory with mode append or partitionBy'),
+          format: optional(format, 'Unless the name tells'),
+          ...LOAD,
+          options: optional(entries('options of the writer', data), 'As sinkParquet and its like take them'),
+        }),
+      },
+      {
+        names: DATABASES,
+        impliedBy: [],
+        shape: object('a database target', {
+          connection: CONNECTION,
+          table: required(text('a table'), 'Where the rows go'),
+          ...LOAD,
+          create: optional(boolean, 'Creates the table if there is none; true unless given'),
+        }),
+      },
+      { names: ['function'], impliedBy: ['module'], shape: object('a function target', FUNCTION) },
+    ],
+  }),
+)
 
 const added = either(
   scalar,
@@ -294,7 +310,7 @@ const step = object('a transform', {
   select: optional(either(sql, list(sql)), 'Columns, or SQL: the only ones that stay'),
   drop: optional(names, 'Columns that go'),
   deduplicate: optional(either({ kind: 'true' }, names), 'One row stays of each key; true: of all columns'),
-  sort: optional(either(...(sortKey.kind === 'either' ? sortKey.of : [sortKey]), list(sortKey)), 'Order of the rows'),
+  sort: optional(either(sortKey, list(sortKey)), 'Order of the rows'),
   sql: optional(sql, 'A query over input and the tables of the stage'),
   jsonata: optional(
     either(
@@ -311,7 +327,7 @@ const step = object('a transform', {
 })
 
 const frames = code('a function of frames', (value) => typeof value === 'function')
-const transform = either(step, list(either(step, frames)), frames)
+const transform = named('transform', either(named('step', step), list(either(named('step', step), frames)), frames))
 
 const STAGE: Readonly<Record<string, FieldShape>> = {
   id: required(id, 'Name of the stage'),
@@ -421,7 +437,7 @@ export const PIPELINE: ObjectShape = object(
     extract: optional(source, 'Where the rows come from'),
     tables: optional(entries('sources by name', source), 'Other inputs, read whole, by their name in queries'),
     transform: optional(transform, 'What is done with the rows'),
-    load: optional(either(...(target.kind === 'either' ? target.of : [target]), list(target)), 'Where the rows go'),
+    load: optional(either(target, list(target)), 'Where the rows go'),
   },
   [['stages', 'extract']],
 )

@@ -21,7 +21,7 @@ export type Shape =
   /** Told apart by the type of the value. */
   | { readonly kind: 'either'; readonly of: readonly Shape[] }
   | VariantsShape
-  /** For what contains itself. */
+  /** For what contains itself, and for what is at several places: `name` is that of its definition in the JSON Schema. */
   | { readonly kind: 'reference'; readonly name: string; readonly shape: () => Shape }
   /** What only code can give; no part of the JSON Schema. */
   | { readonly kind: 'code'; readonly what: string; readonly accepts: (value: unknown) => boolean }
@@ -82,6 +82,8 @@ export const entries = (what: string, of: Shape): Shape => Object.freeze({ kind:
 export const either = (...of: readonly Shape[]): Shape => Object.freeze({ kind: 'either', of })
 export const code = (what: string, accepts: (value: unknown) => boolean): Shape =>
   Object.freeze({ kind: 'code', what, accepts })
+export const named = (name: string, shape: Shape): Shape =>
+  Object.freeze({ kind: 'reference', name, shape: () => shape })
 export const object = (
   what: string,
   fields: Readonly<Record<string, FieldShape>>,
@@ -121,7 +123,7 @@ export function describeShape(shape: Shape): string {
     case 'variants':
       return `${shape.what} with ${shape.tag}: ${shape.variants.flatMap(({ names }) => names).join(' | ')}`
     case 'reference':
-      return shape.name
+      return describeShape(shape.shape())
     case 'code':
       return shape.what
   }
