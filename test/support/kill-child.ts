@@ -7,13 +7,15 @@ export interface ChildJob {
   readonly directory: string
   readonly specification: PipelineSpecification
   readonly checkpoint: string
+  /** Batches between checkpoints. */
+  readonly every: number
 }
 
-const { directory, specification, checkpoint } = JSON.parse(process.argv[2]) as ChildJob
+const { directory, specification, checkpoint, every } = JSON.parse(process.argv[2]) as ChildJob
 const scene = new StreamScene(directory)
 process.stdout.write('ready\n')
 const outcome = await scene.run(specification, {
-  checkpoint: { id: checkpoint, resume: true, every: { batches: 2, milliseconds: null } },
+  checkpoint: { id: checkpoint, resume: true, every: { batches: every, milliseconds: null } },
 })
 process.stdout.write(`${JSON.stringify(outcome)}\n`)
 await scene.engine.close()

@@ -7,6 +7,7 @@ import { VolleyError } from '../../../../planner/errors.js'
 import { type Schema, typeName } from '../../../../planner/types.js'
 import type { PipelineServices } from '../../services.js'
 import type { Consumer, ConsumerResult, Json } from '../../stage.js'
+import { makeDirectory } from '../durable.js'
 import { type FileTarget, type JobFile, openJobFile, overwrites } from './job-file.js'
 
 interface FileState {
@@ -88,8 +89,9 @@ export class JobFileConsumer implements Consumer {
     if (!keep) await this.clearPart()
   }
 
-  private openFile(schema: Schema, state: Json): Promise<JobFile> {
+  private async openFile(schema: Schema, state: Json): Promise<JobFile> {
     const { target, path, job, services } = this
+    if (target.mode === 'append') await makeDirectory(dirname(path))
     return openJobFile({ target, path, schema, job, state, services })
   }
 

@@ -10,9 +10,10 @@ import { describe, expect, it } from '../../../support/jest.js'
 import { randomOf, runKilled } from '../../../support/kills.js'
 import { query, StreamScene } from '../../../support/streaming.js'
 
-const IS_FULL = process.env.VOLLEY_TEST_KILLS === 'all'
+const ASKED = Number(process.env.VOLLEY_TEST_KILLS ?? 0)
+const IS_FULL = ASKED > 0
 /** Of each pipeline. */
-const LEAST_KILLS = IS_FULL ? 70 : 4
+const LEAST_KILLS = IS_FULL ? ASKED : 4
 const MOST_KILLS_OF_A_JOB = IS_FULL ? 14 : 4
 const ROWS = IS_FULL ? 40_000 : 12_000
 
@@ -20,6 +21,8 @@ interface Case {
   readonly name: string
   /** Longer than a job takes to begin, shorter than it takes to end. */
   readonly withinMs: number
+  /** Batches between checkpoints. */
+  readonly every: number
   readonly specification: (out: string) => PipelineSpecification
   /** Its rows, whatever their order. */
   readonly read: (scene: StreamScene, out: string) => Promise<unknown>
@@ -28,6 +31,7 @@ interface Case {
 const toParquet: Case = {
   name: 'from a file to Parquet',
   withinMs: 1200,
+  every: 2,
   specification: (out) => ({
     batchSize: 256,
     stages: [
@@ -48,6 +52,7 @@ const toParquet: Case = {
 const joined: Case = {
   name: 'with an accumulator and a join, to partitions and lines',
   withinMs: 1500,
+  every: 2,
   specification: (out) => ({
     batchSize: 256,
     stages: [
@@ -79,6 +84,7 @@ const joined: Case = {
 const toDatabase: Case = {
   name: 'into two databases and a file',
   withinMs: 2500,
+  every: 8,
   specification: (out) => ({
     batchSize: 256,
     stages: [
@@ -107,7 +113,7 @@ const toDatabase: Case = {
 describe('a job that is killed and resumed', () => {
   it.each([toParquet, joined, toDatabase])(
     '$name has the output of one that is not',
-    async ({ specification, read, withinMs }) => {
+    async ({ specification, read, withinMs, every }) => {
       const scene = new StreamScene()
       try {
         await scene.orders('orders.parquet', ROWS)
@@ -119,7 +125,7 @@ describe('a job that is killed and resumed', () => {
         const random = randomOf(7)
         for (let kills = 0, job = 0; kills < LEAST_KILLS; job++) {
           const out = `job${job}`
-          const child = { directory: scene.directory, specification: specification(out), checkpoint: out }
+          const child = { directory: scene.directory, specification: specification(out), checkpoint: out, every }
           const most = Math.min(MOST_KILLS_OF_A_JOB, LEAST_KILLS - kills)
           const killed = await runKilled(child, random, most, withinMs)
           kills += killed.kills
