@@ -47,8 +47,12 @@ export class Child {
       child.once('exit', (code, signal) => {
         const reason = new GuestEnded(this.reason ?? describeEnd(code, signal), code, signal)
         // What it has sent before it ended comes first.
-        if (child.connected) child.once('disconnect', () => end(reason))
-        else end(reason)
+        if (!child.connected) return end(reason)
+        const late = setTimeout(() => end(reason), GRACE_MS)
+        child.once('disconnect', () => {
+          clearTimeout(late)
+          end(reason)
+        })
       })
     })
     child.send(start, () => {})

@@ -1,13 +1,14 @@
 /** Operators of a stage, planned once and then applied to each of its batches. */
 
 import { unreachable, VolleyError } from '../../../planner/errors.js'
+import type { TypedExpression } from '../../../planner/expression.js'
 import type { Frame } from '../../../planner/frame.js'
 import type { Placement } from '../../../planner/pipeline/definition.js'
-import type { Schema } from '../../../planner/types.js'
+import { BOOL, type Schema } from '../../../planner/types.js'
 import { BuiltJoins } from '../../strategies/bulk/joins.js'
 import { type Pipeline, type PipelineSource, sourceSchema } from '../../strategies/pipeline.js'
 import { sliceRowsOf } from '../../strategies/slice-rows.js'
-import type { ChainEnd, ChainStep } from '../../workers/messages.js'
+import type { ChainEnd, ChainPlan, ChainStep } from '../../workers/messages.js'
 import type { ChainBody } from '../../workers/stage-plan.js'
 import type { PipelineServices } from '../services.js'
 import { refusal } from './body.js'
@@ -19,8 +20,8 @@ const WHOLE_BATCH = 2 ** 31
 const SLICE_ROWS = 65_536
 
 export type Fragment =
-  /** Goes wherever a stage may be placed; joins hold their tables in the shared memory. */
-  | { readonly kind: 'chain'; readonly body: ChainBody; readonly joins: BuiltJoins }
+  /** Goes wherever a stage may be placed; joins have their tables in the shared memory, as long as the run. */
+  | { readonly kind: 'chain'; readonly body: ChainBody }
   /** A run of the engine for each batch, which the placeholder is given. */
   | {
       readonly kind: 'query'
@@ -43,6 +44,9 @@ export async function openFragment(services: PipelineServices, request: Fragment
   const placeholder = new Placeholder(input, services.memory)
   const frame = await apply(services.frameOf(placeholder))
   const pipeline = await services.lowered(frame)
+  if (pipeline.source.kind === 'limit' && pipeline.source.count === 0) {
+    return { kind: 'chain', body: nothing(pipeline.schema) }
+  }
   const breaker = breakerOf(pipeline, placeholder)
   if (breaker !== null && !perBatch) throw needsAll(stage, breaker)
   if (breaker !== null || pipeline.source.kind !== 'scan') {
@@ -69,11 +73,18 @@ export async function openFragment(services: PipelineServices, request: Fragment
         "place the stage as 'threads', 'inline' or 'snapshot'",
       ])
     }
-    return { kind: 'chain', body, joins }
+    return { kind: 'chain', body }
   } catch (error) {
     joins.release()
     throw error
   }
+}
+
+/** Of a condition that is never true, planning leaves nothing to read. */
+function nothing(output: Schema): ChainBody {
+  const predicate: TypedExpression = { kind: 'literal', value: false, type: BOOL }
+  const plan: ChainPlan = { sliceRows: WHOLE_BATCH, steps: [{ kind: 'filter', predicate }], end: { kind: 'output' } }
+  return { kind: 'chain', columns: [], plan, output }
 }
 
 function isIsolated({ kind }: Placement): boolean {

@@ -134,6 +134,14 @@ describe('a stage in threads', () => {
     expect(main.length).toBeGreaterThan(4)
   })
 
+  it('puts nothing out where a condition is never true', async () => {
+    const work = await stages.open(
+      frameBody((input) => input.filter('1 = 0')),
+      THREADS,
+    )
+    expect(await stages.run(work, [numbered(0, 3), []])).toEqual({})
+  })
+
   it('refuses a batch of other columns', async () => {
     const work = await stages.open(functionBody('double'), THREADS)
     stages.rows(await work.process(stages.batch(numbered(0, 1))))
