@@ -9,6 +9,8 @@ import type { GuestAnswer, GuestStart } from './guest-messages.js'
 const GRACE_MS = 1000
 const WATCH_MS = 200
 const PAGE_BYTES = 4096
+/** The part of its limit from which a child that leaks is replaced. */
+const MUCH = 0.8
 
 export class Child {
   readonly channel: GuestChannel
@@ -81,9 +83,9 @@ export class Child {
     return () => clearInterval(watch)
   }
 
-  /** True if it should be replaced, although it works. */
-  takesTooMuch(rssBytes: number): boolean {
-    return rssBytes > this.memoryLimit
+  /** True if it should be replaced before its next batch, which might be the one that takes it beyond its limit. */
+  takesMuch(rssBytes: number): boolean {
+    return rssBytes > this.memoryLimit * MUCH
   }
 
   kill(reason: string): void {

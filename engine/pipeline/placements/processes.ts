@@ -106,7 +106,7 @@ export class ProcessPlace implements Place {
       const attended = child.attend(this.options.timeout)
       try {
         const { outputs, rssBytes } = await child.channel.ask(request)
-        if (child.takesTooMuch(rssBytes)) void child.end()
+        if (child.takesMuch(rssBytes)) void child.end()
         return outputs
       } finally {
         attended()
