@@ -12,7 +12,7 @@ import { inTemporaryDirectory } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const GUIDES = ['pipeline-plans.md', 'placements.md']
+const GUIDES = ['extract-load.md', 'pipeline-plans.md', 'placements.md']
 
 const run = promisify(execFile)
 

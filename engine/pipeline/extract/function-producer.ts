@@ -19,7 +19,7 @@ import { slicesOf } from './slices.js'
 export type FunctionSourceDefinition = Extract<SourceDefinition, { kind: 'function' }>
 
 /**
- * A function takes its keyword arguments and a context `{ stage, signal, position }`, and returns an iterable or async
+ * A function of a module takes the arguments of its definition, others an empty object, and a context `{ stage, signal, position }`, and returns an iterable or async
  * iterable: of records, of arrays of records, or in mode `batch` of Arrow batches and tables.
  *
  * One with a property `resumable: true` yields `{ records, position }` instead. A resumed job calls it with the last
@@ -42,12 +42,12 @@ export async function openFunctionProducer(
 }
 
 async function* outputsOf(
-  { call, kwargs, label }: UserCall,
+  { make, label }: UserCall,
   position: Json | null,
   { id, services }: ProducerSetting,
 ): AsyncGenerator<unknown> {
   try {
-    const returned = await call(kwargs, { stage: id, signal: services.signal, position })
+    const returned = await make({ stage: id, signal: services.signal, position })
     if (returned instanceof arrow.Table || returned instanceof arrow.RecordBatch) yield returned
     else if (isIterable(returned)) yield* returned
     else throw notIterable(returned, label)

@@ -61,7 +61,7 @@ export class FunctionConsumer implements Consumer {
     const { id, services } = this.setting
     const user = this.user ?? (await userCall(this.definition))
     try {
-      await user.call(input, { stage: id, signal: services.signal, kwargs: user.kwargs })
+      await user.take(input, { stage: id, signal: services.signal })
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       const details = { stage: id, row: this.rows, ...(isRetryable(cause) ? { retryable: true } : {}) }

@@ -23,7 +23,7 @@ export class SqliteClient {
     })
     worker.on('message', (answer: Answer) => {
       const { resolve, reject } = this.waiting.shift() as Waiting
-      if (this.waiting.length === 0) worker.unref()
+      if (this.waiting.length === 0 && this.closing === null) worker.unref()
       if (answer.ok) resolve(answer.value)
       else reject(unpackError(answer.error))
     })
