@@ -57,7 +57,7 @@ export function loadPipeline(
   } catch (error) {
     if (!(error instanceof VolleyError) || error.code !== 'VOLLEY_INVALID_PIPELINE') throw error
     // A nested pipeline has said where.
-    if (error.details.line !== undefined) throw error
+    if (error.details.line !== undefined || error.details.problems === undefined) throw error
     const found = (error.details.problems ?? []) as readonly Problem[]
     // What could not be substituted is not wrong once more for what it is then.
     problems.push(...found.filter((one) => !problems.some((earlier) => samePlace(earlier, one))))
