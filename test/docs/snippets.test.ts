@@ -12,7 +12,7 @@ import { inTemporaryDirectory } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const GUIDES = ['extract-load.md', 'pipeline-plans.md', 'placements.md']
+const GUIDES = ['checkpoints.md', 'extract-load.md', 'pipeline-plans.md', 'placements.md', 'streaming.md']
 
 const run = promisify(execFile)
 

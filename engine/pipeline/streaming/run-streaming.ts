@@ -94,7 +94,11 @@ class Streaming {
     const tables = await collectTables(
       pipeline,
       services,
-      (known) => this.parts(known),
+      (known) => ({
+        ...this.parts(known),
+        // What is read as a stream too is opened once more for the table.
+        producer: (stage) => this.take(isStreamed.has(stage.id) ? null : stage.id) ?? this.parts(known).producer(stage),
+      }),
       (run) => this.progress.watch(run),
     )
     const consumers = new Map<string, Consumer>()
@@ -149,9 +153,9 @@ class Streaming {
   }
 
   /** A producer that was opened before, once. */
-  private take(id: string): Promise<Producer> | null {
-    const producer = this.producers.get(id)
-    if (producer === undefined) return null
+  private take(id: string | null): Promise<Producer> | null {
+    const producer = id === null ? undefined : this.producers.get(id)
+    if (id === null || producer === undefined) return null
     this.producers.delete(id)
     return Promise.resolve(producer)
   }
