@@ -14,7 +14,9 @@ export async function openSqliteProducer(source: DatabaseSource, setting: Produc
   const { connection, table, query, cursor, schema } = source
   const client = SqliteClient.start(setting.services)
   try {
-    const opened = await client.call('openReader', { query: { path: connection, table, query, cursor, schema } })
+    const stagingPath = await setting.services.run.spill.createFile()
+    const described = { path: connection, table, query, cursor, schema, stagingPath }
+    const opened = await client.call('openReader', { query: described })
     return new SqliteProducer(source, client, schema ?? opened.schema, setting)
   } catch (error) {
     await client.close()

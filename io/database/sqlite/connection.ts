@@ -12,13 +12,14 @@ import { basename, dirname, join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import sqlite, { type Database, type Statement } from 'node-sqlite3-wasm'
 import { VolleyError } from '../../../planner/errors.js'
+import { quoteText } from '../names.js'
 
 const LOCK = '.lock'
 const MARK = '.volley-lock'
 const FIRST_WAIT_MS = 2
 const LONGEST_WAIT_MS = 50
 /** How long a lock of somebody else's is waited for. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 60_000
 
 const accessSync = fs.accessSync.bind(fs)
 const locked = new Set<string>()
@@ -46,6 +47,12 @@ export class SqliteConnection {
       fs.rmSync(mark, { force: true })
       throw sqliteError(error, path)
     }
+  }
+
+  /** Makes an empty file the database `staging`, which does not outlive the connection. */
+  attachStaging(path: string): void {
+    this.execute(`attach ${quoteText(path)} as staging;
+      pragma staging.journal_mode = off; pragma staging.synchronous = off; pragma staging.locking_mode = exclusive`)
   }
 
   /** Runs statements whose results do not matter; waits while the file is locked. */

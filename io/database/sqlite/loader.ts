@@ -6,7 +6,7 @@ import { VolleyError } from '../../../planner/errors.js'
 import type { Schema } from '../../../planner/types.js'
 import type { MemoryViews, Vector } from '../../batch.js'
 import { readValue } from '../../values.js'
-import { quoteName, quoteTable, quoteText } from '../names.js'
+import { quoteName, quoteTable } from '../names.js'
 import { finalize, SqliteConnection } from './connection.js'
 import { declaredType } from './types.js'
 import { toSqlite } from './values.js'
@@ -29,8 +29,7 @@ export class SqliteStage {
   ) {
     this.connection = SqliteConnection.open(path, 'write')
     try {
-      const staging = `attach ${quoteText(stagingPath)} as staging; pragma staging.journal_mode = off; pragma staging.synchronous = off`
-      this.connection.execute(staging)
+      this.connection.attachStaging(stagingPath)
     } catch (error) {
       this.close()
       throw error

@@ -1,5 +1,9 @@
-/** Rows of a table or query of SQLite, as batches. */
+/**
+ * Rows of a table or query of SQLite, as batches. They are copied into a file of their own first: who reads locks the whole
+ * file, against other readers too.
+ */
 
+import { rmSync } from 'node:fs'
 import type { Statement } from 'node-sqlite3-wasm'
 import { VolleyError } from '../../../planner/errors.js'
 import { type DataType, field, type Schema, schemaOf } from '../../../planner/types.js'
@@ -19,6 +23,8 @@ export interface SqliteQuery {
   /** The column that orders the rows; null for none. */
   readonly cursor: string | null
   readonly schema: Schema | null
+  /** An empty file, which is removed with the reader. */
+  readonly stagingPath: string
 }
 
 const SAMPLE_ROWS = 1000
@@ -39,6 +45,7 @@ export class SqliteReader {
     const connection = SqliteConnection.open(query.path, 'read')
     try {
       const relation = query.query?.replace(/;\s*$/, '') ?? `select * from ${quoteTable(query.table ?? '')}`
+      connection.attachStaging(query.stagingPath)
       // A view tells what its columns are declared as, where they come straight from a table.
       connection.execute(`create temp view ${VIEW} as ${relation}`)
       return new SqliteReader(connection, query, query.schema ?? schemaOfView(connection, nameOf(query)))
@@ -51,10 +58,13 @@ export class SqliteReader {
   /** Begins with the rows whose cursor is not less than `from`, or with the first. */
   start(from: string | null): void {
     const { cursor } = this.query
-    const columns = this.schema.fields.map(({ name }, index) => `${quoteName(name)} as c${index}`).join(', ')
+    const columns = this.schema.fields.map(({ name }) => quoteName(name)).join(', ')
+    const names = this.schema.fields.map((_, index) => `c${index}`).join(', ')
     const order = cursor === null ? '' : ` order by ${quoteName(cursor)}`
     const bound = cursor === null || from === null ? '' : ` where ${quoteName(cursor)} >= ${this.literal(cursor, from)}`
-    this.statement = this.connection.prepare(`select ${columns} from ${VIEW}${bound}${order}`)
+    this.connection.execute(`drop table if exists staging.copied; create table staging.copied (${names})`)
+    this.connection.execute(`insert into staging.copied select ${columns} from ${VIEW}${bound}${order}`)
+    this.statement = this.connection.prepare('select * from staging.copied order by rowid')
     this.rows = this.statement.iterate() as Iterator<Record<string, unknown>>
   }
 
@@ -80,6 +90,7 @@ export class SqliteReader {
     this.statement = null
     this.rows = null
     this.connection.close()
+    rmSync(this.query.stagingPath, { force: true })
   }
 
   private literal(cursor: string, value: string): string {

@@ -71,6 +71,25 @@ describe('values of SQLite', () => {
 })
 
 describe('locks of SQLite', () => {
+  it('do not keep stages that use one file from each other', async () => {
+    execute('create table numbered (id integer)')
+    execute(
+      'with recursive n (i) as (select 1 union all select i + 1 from n where i < 500) insert into numbered select i from n',
+    )
+    const copied = (into: string) =>
+      scene.transfer(table('numbered'), {
+        kind: 'database',
+        database: 'sqlite',
+        connection: path,
+        table: into,
+        mode: 'append',
+        key: [],
+        create: true,
+      })
+    expect(await Promise.all([copied('copy_1'), copied('copy_2')])).toEqual([500, 500])
+    expect((await scene.read(table('copy_2', { cursor: 'id' }))).rows.length).toBe(500)
+  })
+
   it('that a killed process left are removed', async () => {
     execute('create table locked (id integer); insert into locked values (7)')
     mkdirSync(`${path}.lock`)
