@@ -49,8 +49,6 @@ class Failure extends Error {
 }
 
 export class HttpClient {
-  /** Requests sent again. */
-  retried = 0
   private nextAt = 0
 
   constructor(
@@ -71,7 +69,6 @@ export class HttpClient {
         const wait = Math.max(this.backoff(done), failure.wait ?? 0)
         if (wait > LONGEST_WAIT_MS) throw tooLong(failure.error, wait)
         await this.sleep(wait)
-        this.retried++
       }
     }
   }

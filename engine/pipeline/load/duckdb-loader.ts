@@ -26,10 +26,11 @@ import {
 import { checkTableColumns, noTable, tableExists } from './table-columns.js'
 import type { Committed, TableLoader, TableTarget } from './table-loader.js'
 
-let stages = 0
+let loaders = 0
 
 export class DuckDbLoader implements TableLoader {
-  private readonly stage_ = ++stages
+  /** Tells its tables from those of others. */
+  private readonly number = ++loaders
   private file: DuckDbFile | null = null
   private schema: Schema = schemaOf([])
   private readonly segments = new Map<number, { readonly table: StagedTable; readonly firstRow: number }>()
@@ -69,7 +70,7 @@ export class DuckDbLoader implements TableLoader {
     const { signal } = this.services
     let staged = this.segments.get(segment)
     if (staged === undefined) {
-      const name = `volley_load_${this.stage_}_${segment}`
+      const name = `volley_load_${this.number}_${segment}`
       const numbered = this.schema.fields.map((own, index) => ({ ...own, name: stagedColumn(index) }))
       await duckdb.createTable(name, schemaOf(numbered), signal)
       staged = { table: { name: quoteName(name), row: 'rowid' }, firstRow }

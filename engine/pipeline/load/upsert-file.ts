@@ -16,6 +16,7 @@ import { col, rowNumber } from '../../../planner/builder.js'
 import { InternalError, unreachable, VolleyError } from '../../../planner/errors.js'
 import { Frame } from '../../../planner/frame.js'
 import type { LogicalPlan } from '../../../planner/logical-plan.js'
+import type { CsvSinkOptions } from '../../../planner/run-options.js'
 import { field, INT64, type Schema, schemaOf, typeName, typesEqual } from '../../../planner/types.js'
 import { openSink } from '../../sinks.js'
 import type { Consumer, ConsumerResult, Json } from '../stage.js'
@@ -154,14 +155,14 @@ export class UpsertFileConsumer implements Consumer {
       case 'arrow':
         return scans.arrow(this.path)
       case 'csv': {
-        const { delimiter, quote, header, nullValue } = options as Readonly<Record<string, string | undefined>>
-        const written = { delimiter, quote, header: (header as unknown as boolean | undefined) ?? true }
-        const given = Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined))
-        return scans.csv(this.path, {
-          ...given,
-          types,
+        const { delimiter, quote, header, nullValue } = options as CsvSinkOptions
+        const written = {
+          ...(delimiter === undefined ? {} : { delimiter }),
+          ...(quote === undefined ? {} : { quote }),
+          ...(header === undefined ? {} : { header }),
           ...(nullValue === undefined ? {} : { nullStrings: [nullValue] }),
-        })
+        }
+        return scans.csv(this.path, { ...written, types })
       }
       case 'ndjson':
         return scans.ndjson(this.path, { types })

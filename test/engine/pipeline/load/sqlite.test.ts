@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 import sqlite from 'node-sqlite3-wasm'
 import type { SourceDefinition } from '../../../../planner/pipeline/definition.js'
 import { databaseTests } from '../../../support/database-tests.js'
 import { describe, expect, it } from '../../../support/jest.js'
 import { columns, StageScene } from '../../../support/stages.js'
 
+const run = promisify(execFile)
 const scene = StageScene.forFile()
 const path = scene.path('tables.db')
 
@@ -88,6 +91,29 @@ describe('locks of SQLite', () => {
       })
     expect(await Promise.all([copied('copy_1'), copied('copy_2')])).toEqual([500, 500])
     expect((await scene.read(table('copy_2', { cursor: 'id' }))).rows.length).toBe(500)
+  })
+
+  it('of a process that was killed while it wrote do not keep its half from being undone', async () => {
+    const file = scene.path('killed.db')
+    execute(
+      `create table t (id integer primary key, word text);
+      with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000)
+        insert into t select i, 'old' || hex(randomblob(50)) from n`,
+      file,
+    )
+    const connection = new URL('../../../../io/database/sqlite/connection.js', import.meta.url).href
+    const code = `const { SqliteConnection } = await import(${JSON.stringify(connection)})
+      const connection = SqliteConnection.open(${JSON.stringify(file)}, 'write')
+      connection.execute('pragma cache_size = 10; begin immediate')
+      connection.execute("update t set word = 'new' || hex(randomblob(80))")
+      process.kill(process.pid, 'SIGKILL')`
+    await expect(run(process.execPath, ['--input-type=module', '--eval', code])).rejects.toMatchObject({
+      signal: 'SIGKILL',
+    })
+    expect(existsSync(`${file}-journal`) && existsSync(`${file}.lock`)).toBe(true)
+    const query = 'select substr(word, 1, 3) as age, count(*) as n from t group by 1'
+    const { rows } = await scene.read(table('t', { connection: file, table: null, query }))
+    expect(rows).toEqual([{ age: 'old', n: 5000n }])
   })
 
   it('that a killed process left are removed', async () => {
