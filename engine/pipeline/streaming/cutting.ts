@@ -58,7 +58,7 @@ export class BatchCutter {
         parts.push(
           start % CUT_ROWS === 0
             ? retainBatch(this.context, sliceBatch(batch, start, length))
-            : this.copy(batch, start, length),
+            : copyRows(this.context, batch, start, length),
         )
       }
       return parts
@@ -66,17 +66,17 @@ export class BatchCutter {
       releaseBatch(this.context, batch)
     }
   }
+}
 
-  private copy(batch: Batch, start: number, length: number): Batch {
-    const { context } = this
-    const columns = batch.columns.map((column) => {
-      const full = expand(context, column)
-      const vector = { ...full, dictionary: sharedDictionary(full) }
-      return assemble(context, context.allocate, [{ vector, start, length }])
-    })
-    context.resetScratch()
-    return { schema: batch.schema, length, columns }
-  }
+/** Rows from any row on, in fresh blocks; the batch stays the caller's. */
+export function copyRows(context: TaskContext, batch: Batch, start: number, length: number): Batch {
+  const columns = batch.columns.map((column) => {
+    const full = expand(context, column)
+    const vector = { ...full, dictionary: sharedDictionary(full) }
+    return assemble(context, context.allocate, [{ vector, start, length }])
+  })
+  context.resetScratch()
+  return { schema: batch.schema, length, columns }
 }
 
 /** All rows in one batch of fresh blocks. Takes over the batches, which have one schema; there is at least one. */

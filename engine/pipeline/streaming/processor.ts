@@ -8,6 +8,7 @@ import { openWork } from '../placements/open.js'
 import type { PipelineServices } from '../services.js'
 import type { StageWork } from '../stage.js'
 import { applyTransforms, type FunctionTransform, isFramed } from '../transforms/apply-transforms.js'
+import { RecoveringWork } from './recovering-work.js'
 import { RoutedWork, routeConditions } from './routing.js'
 import { SequencedWork } from './sequence.js'
 
@@ -31,12 +32,18 @@ export async function openProcessor(stage: ProcessorStage, setting: ProcessorSet
   const works: StageWork[] = []
   try {
     for (const part of parts) works.push(await openPart(stage, part, placement, setting))
-    const work = works.length === 1 ? works[0] : new SequencedWork(works)
+    const work = recovering(stage, works.length === 1 ? works[0] : new SequencedWork(works), setting)
     return stage.routes.length === 0 ? work : await routed(stage, work, setting)
   } catch (error) {
     for (const work of works) await work.close()
     throw error
   }
+}
+
+function recovering({ id, errors }: ProcessorStage, work: StageWork, setting: ProcessorSetting): StageWork {
+  if (errors === null || errors.deadLetters === null) return work
+  const policy = { ...errors, deadLetters: errors.deadLetters }
+  return new RecoveringWork(work, id, policy, setting.startedAt, setting.services)
 }
 
 /** True of placements for functions alone: operators run in the engine's own threads, on memory that they share. */

@@ -95,9 +95,10 @@ class Streaming {
       pipeline,
       services,
       (known) => ({
-        ...this.parts(known),
+        ...this.parts(known, job),
         // What is read as a stream too is opened once more for the table.
-        producer: (stage) => this.take(isStreamed.has(stage.id) ? null : stage.id) ?? this.parts(known).producer(stage),
+        producer: (stage) =>
+          this.take(isStreamed.has(stage.id) ? null : stage.id) ?? this.parts(known, job).producer(stage),
       }),
       (run) => this.progress.watch(run),
     )
@@ -114,8 +115,8 @@ class Streaming {
         { ...pipeline, stages },
         {
           parts: {
-            ...this.parts(tables),
-            producer: (stage) => this.take(stage.id) ?? this.parts(tables).producer(stage),
+            ...this.parts(tables, job),
+            producer: (stage) => this.take(stage.id) ?? this.parts(tables, job).producer(stage),
             consumer: async (stage) => consumers.get(stage.id)!,
           },
           services,
@@ -145,7 +146,7 @@ class Streaming {
     const inputs: Record<string, Json> = {}
     for (const stage of this.pipeline.stages) {
       if (stage.kind !== 'producer') continue
-      const producer = await naming(stage.id, () => this.parts(new Map()).producer(stage))
+      const producer = await naming(stage.id, () => this.parts(new Map(), null).producer(stage))
       this.producers.set(stage.id, producer)
       inputs[stage.id] = producer.fingerprint
     }
@@ -160,7 +161,7 @@ class Streaming {
     return Promise.resolve(producer)
   }
 
-  private parts(tables: Tables): StageParts {
+  private parts(tables: Tables, job: Job | null): StageParts {
     const { services, pipeline, options } = this
     const { directory, placement, batchSize: batchRows } = pipeline
     return {
@@ -169,7 +170,8 @@ class Streaming {
         const named = Object.entries(stage.tables).map(
           ([name, input]) => [name, tables.get(tableKey(input))!.frame] as const,
         )
-        const { startedAt } = options
+        // A job that was resumed began when it was begun.
+        const startedAt = job === null ? options.startedAt : new Date(job.manifest.began)
         return openProcessor(stage, { services, placement, startedAt, tables: Object.fromEntries(named) })
       },
       consumer: (stage) => this.consumer(stage, null),

@@ -155,6 +155,34 @@ describe('a streamed pipeline', () => {
     expect(events).toEqual(['extract 3000 3000', 'load 3000 null'])
   })
 
+  it('writes records that cannot be processed to a file, as far as the policy allows', async () => {
+    await query(
+      `copy (select i as id, case when i % 100 = 7 then 'x' else i::varchar end as text from range(1000) t(i))
+       to '${scene.path('texts.parquet')}' (format parquet)`,
+    )
+    const converting = (errors: object) => ({
+      batchSize: 300,
+      stages: [
+        { id: 'texts', source: 'texts.parquet' },
+        {
+          id: 'numbers',
+          kind: 'processor' as const,
+          from: 'texts',
+          transform: { convert: { text: 'integer' } },
+          errors,
+        },
+        { id: 'load', from: 'numbers', target: { path: 'numbers.parquet', mode: 'replace' as const } },
+      ],
+    })
+    await scene.run(converting({ deadLetters: 'letters.parquet', maxRate: 0.05, maxConsecutive: 1, maxCount: 10 }))
+    expect(await query(`select count(*)::int as n from '${scene.path('numbers.parquet')}'`)).toEqual([{ n: 990 }])
+    expect(await query(`select * from '${scene.path('letters.parquet')}' limit 1`)).toMatchObject([
+      { record: '{"id":7,"text":"x"}', row: '7', step: 'numbers', code: 'VOLLEY_CAST' },
+    ])
+    const tooMany = await failure(() => scene.run(converting({ deadLetters: 'letters.parquet', maxCount: 9 })))
+    expect(tooMany.code).toBe('VOLLEY_TOO_MANY_REJECTS')
+  })
+
   it('gathers by key in an accumulator', async () => {
     await scene.orders('keyed.parquet', 4000)
     const { stages } = await scene.run({
