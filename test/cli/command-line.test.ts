@@ -92,6 +92,6 @@ describe('parseCommandLine', () => {
   })
 
   it('does not offer commands that are not there', () => {
-    for (const name of ['run', 'plan', 'validate', 'bench']) expect(refusal(name).message).toContain('unknown command')
+    expect(refusal('bench').message).toContain('unknown command')
   })
 })

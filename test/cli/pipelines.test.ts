@@ -1,0 +1,129 @@
+/** `volley run`, `volley plan` and `volley validate`. */
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PipelineReport } from '../../index.js'
+import { duckDbRows, inTemporaryDirectory, ORDERS, volley } from '../support/cli.js'
+import { describe, expect, it } from '../support/jest.js'
+
+const PIPELINE = `
+name: big-orders
+params:
+  country: { type: string, default: DE }
+extract: ${JSON.stringify(ORDERS)}
+transform:
+  filter: country = {{ country | sql }} and quantity > 5
+  add: { total: quantity * unit_price }
+  select: [order_id, total]
+load: out/big.parquet
+`
+
+async function withPipeline<T>(use: (directory: string) => Promise<T>, text = PIPELINE): Promise<T> {
+  return inTemporaryDirectory(async (directory) => {
+    await mkdir(directory, { recursive: true })
+    await writeFile(join(directory, 'pipeline.yaml'), text)
+    return use(directory)
+  })
+}
+
+describe('volley run', () => {
+  it('runs a pipeline, reports, and refuses what is there', async () => {
+    await withPipeline(async (cwd) => {
+      const words = ['run', 'pipeline.yaml', '--param', 'country=PL', '--threads', '1']
+      const { code, stdout, stderr } = await volley([...words, '--json'], { cwd })
+      expect([code, stderr]).toEqual([0, ''])
+      const report = JSON.parse(stdout) as PipelineReport
+      const query = `from '${ORDERS}' where country = 'PL' and quantity > 5`
+      const [[rows]] = await duckDbRows(`select count(*) ${query}`)
+      expect(report.stages.map(({ id, status, rowsOut }) => [id, status, rowsOut])).toEqual([
+        ['extract', 'done', expect.any(Number)],
+        ['transform', 'done', Number(rows)],
+        ['load', 'done', Number(rows)],
+      ])
+      expect(report).toMatchObject({
+        name: 'big-orders',
+        mode: 'full',
+        params: { country: 'PL' },
+        outputs: [join(cwd, 'out/big.parquet')],
+      })
+      const written = await duckDbRows(`from '${join(cwd, 'out/big.parquet')}' order by order_id`)
+      expect(written).toEqual(await duckDbRows(`select order_id, quantity * unit_price ${query} order by order_id`))
+      const again = await volley(words, { cwd })
+      expect(again.code).toBe(1)
+      expect(again.stderr).toMatch(/^error: stage load: .*exists already.* \[VOLLEY_OUTPUT_EXISTS\]/)
+    })
+  })
+
+  it('shows its stages to people', async () => {
+    await withPipeline(async (cwd) => {
+      const { code, stdout } = await volley(['run', '.', '--threads', '1'], { cwd })
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^big-orders: done in .*, mode full, /)
+      expect(stdout).toMatch(/load +consumer +done/)
+    })
+  })
+
+  it('says where a pipeline is wrong, as compilers do', async () => {
+    await withPipeline(async (cwd) => {
+      const { code, stderr, stdout } = await volley(['run', 'pipeline.yaml'], { cwd })
+      expect([code, stdout]).toEqual([1, ''])
+      expect(stderr).toBe(
+        "pipeline.yaml:2:1: error: a pipeline has no 'extrat'; did you mean 'extract'?\npipeline.yaml:2:1: error: a pipeline lacks 'stages' or 'extract'\n2 problems\n",
+      )
+    }, '\nextrat: a.csv\n')
+  })
+
+  it.each([
+    [['run'], 'takes one pipeline, got 0'],
+    [['run', 'a', '--param', 'x'], '--param takes K=V, not "x"'],
+    [['run', 'a', '--resume'], '--resume needs the job to go on with: --checkpoint ID'],
+    [['plan', 'a', '--order', 'x'], '--order takes one of batch, streaming, not "x"'],
+  ])('refuses %j', async (words, message) => {
+    const { code, stderr } = await volley(words)
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+})
+
+describe('volley plan', () => {
+  it.each([
+    [[], /^batch order, sources first: 3 stages in 3 generations/],
+    [['--order', 'streaming'], /^streaming order[\s\S]*load[\s\S]*transform[\s\S]*extract/],
+    [['--format', 'mermaid'], /^flowchart LR/],
+    [['--format', 'dot'], /^digraph/],
+    [['--json'], /^\{\s*"version": 1/],
+  ])('%j', async (options, expected) => {
+    await withPipeline(async (cwd) => {
+      const { code, stdout } = await volley(['plan', 'pipeline.yaml', ...options], { cwd })
+      expect(code).toBe(0)
+      expect(stdout).toMatch(expected)
+    })
+  })
+})
+
+describe('volley validate', () => {
+  it('finds nothing wrong, and writes nothing', async () => {
+    await withPipeline(async (cwd) => {
+      const { code, stdout, stderr } = await volley(['validate', 'pipeline.yaml'], { cwd })
+      expect([code, stdout, stderr]).toEqual([0, 'pipeline.yaml is valid: 3 stages\n', ''])
+      await expect(readFile(join(cwd, 'out/big.parquet'))).rejects.toThrow('ENOENT')
+    })
+  })
+
+  it('finds expressions that do not fit the columns, with their places', async () => {
+    await withPipeline(
+      async (cwd) => {
+        const { code, stdout, stderr } = await volley(['validate', 'pipeline.yaml', '--json'], { cwd })
+        expect(code).toBe(1)
+        expect(stderr).toMatch(
+          /^pipeline\.yaml:8:8: error: stage 'transform', step 1 \(add\): there is no column named quantty/,
+        )
+        expect(JSON.parse(stdout)).toMatchObject({
+          isValid: false,
+          problems: [{ stage: 'transform', code: 'VOLLEY_UNKNOWN_COLUMN' }],
+        })
+      },
+      PIPELINE.replace('total: quantity', 'total: quantty'),
+    )
+  })
+})
