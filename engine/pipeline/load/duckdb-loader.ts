@@ -140,11 +140,16 @@ export class DuckDbLoader implements TableLoader {
 
   /** Names of the columns; none if there is no such table. */
   private async columns(table: string): Promise<readonly string[]> {
+    return (await this.columnTypes(table)).map(({ name }) => name)
+  }
+
+  private async columnTypes(table: string): Promise<readonly { readonly name: string; readonly type: string }[]> {
     const { alias } = this.opened()
     const [schema, name] = table.includes('.') ? table.split('.') : ['main', table]
-    const sql = `select column_name from duckdb_columns() where database_name = ${quoteText(alias)}
+    const sql = `select column_name, data_type from duckdb_columns() where database_name = ${quoteText(alias)}
       and lower(schema_name) = lower(${quoteText(schema)}) and lower(table_name) = lower(${quoteText(name)}) order by column_index`
-    return (await this.rows(sql, schemaOf([field('column_name', UTF8)]))).map((row) => String(row.column_name))
+    const rows = await this.rows(sql, schemaOf([field('column_name', UTF8), field('data_type', UTF8)]))
+    return rows.map((row) => ({ name: String(row.column_name), type: String(row.data_type) }))
   }
 
   private async rows(sql: string, schema: Schema): Promise<readonly Record<string, unknown>[]> {
@@ -169,6 +174,7 @@ export class DuckDbLoader implements TableLoader {
     if (!(error instanceof VolleyError)) return error
     const { table } = this.target
     const columns = this.schema.fields.map(({ name }) => name)
+    if (error.code === 'VOLLEY_CAST' || error.code === 'VOLLEY_OVERFLOW') return this.ofValue(error, segments)
     const fault = duckDbFault(error.message)
     for (const segment of fault === null ? [] : segments) {
       const staged = this.segments.get(segment)
@@ -180,6 +186,27 @@ export class DuckDbLoader implements TableLoader {
       return faultOf(error, table, fault, Number(row.found) + staged.firstRow)
     }
     return faultOf(error, table, fault, null)
+  }
+
+  /** Finds the value that does not become one of its column's type. */
+  private async ofValue(error: VolleyError, segments: readonly number[]): Promise<VolleyError> {
+    const { table } = this.target
+    const types = await this.columnTypes(table)
+    const message = error.message.replace(/ when casting from source column c\d+/, '')
+    const plain = new VolleyError(error.code, message, error.details, error)
+    for (const staged of segments.flatMap((segment) => this.segments.get(segment) ?? [])) {
+      for (const [index, { name }] of this.schema.fields.entries()) {
+        const column = stagedColumn(index)
+        const type = types.find((own) => own.name.toLowerCase() === name.toLowerCase())?.type
+        if (type === undefined) continue
+        const bad = `${column} is not null and try_cast(${column} as ${type}) is null`
+        const sql = `select min(rowid) as found from ${staged.table.name} where ${bad}`
+        const [{ found }] = await this.rows(sql, schemaOf([field('found', INT64)]))
+        if (found === null) continue
+        return faultOf(plain, table, { kind: 'value', columns: [name], values: null }, Number(found) + staged.firstRow)
+      }
+    }
+    return faultOf(plain, table, null, null)
   }
 
   private qualified(table: string): string {
@@ -198,11 +225,11 @@ function nameOf({ name }: StagedTable): string {
 
 function duckDbFault(message: string): Fault | null {
   const missing = /NOT NULL constraint failed: (?:.*\.)?([^.]+)$/.exec(message)
-  if (missing !== null) return { columns: [missing[1]], values: null }
+  if (missing !== null) return { columns: [missing[1]], values: null, kind: 'constraint' }
   const double = /key "((?:[^"])*)" (?:violates|does not exist)/.exec(message)
-  if (double === null) return /constraint/i.test(message) ? { columns: [], values: null } : null
+  if (double === null) return /constraint/i.test(message) ? { kind: 'constraint', columns: [], values: null } : null
   const parts = double[1].split(', ').map((part) => part.split(': '))
-  return { columns: parts.map(([name]) => name), values: parts.map(([, value]) => value) }
+  return { kind: 'constraint', columns: parts.map(([name]) => name), values: parts.map(([, value]) => value) }
 }
 
 /** Which staged rows may be to blame; null if it cannot be told. */

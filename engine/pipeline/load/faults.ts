@@ -2,13 +2,17 @@
 
 import { VolleyError } from '../../../planner/errors.js'
 
-/** The columns that a constraint is about; the values that break it, where they are told. */
 export interface Fault {
+  /** A constraint is broken, or a column cannot hold a value. */
+  readonly kind: 'constraint' | 'value'
   readonly columns: readonly string[]
+  /** Those that break a constraint, where they are told. */
   readonly values: readonly string[] | null
 }
 
-/** An error of a load that names table, column and row; a broken constraint is VOLLEY_CONSTRAINT. */
+const CODES = { constraint: 'VOLLEY_CONSTRAINT', value: 'VOLLEY_BAD_RECORD' } as const
+
+/** An error of a load that names table, column and row: VOLLEY_CONSTRAINT or VOLLEY_BAD_RECORD if the fault is known. */
 export function faultOf(error: VolleyError, table: string, fault: Fault | null, row: number | null): VolleyError {
   const column = fault?.columns.length === 1 ? fault.columns[0] : undefined
   const where = [
@@ -22,6 +26,6 @@ export function faultOf(error: VolleyError, table: string, fault: Fault | null, 
     ...(column === undefined ? {} : { column }),
     ...(row === null ? {} : { row }),
   }
-  const code = fault === null ? error.code : 'VOLLEY_CONSTRAINT'
+  const code = fault === null ? error.code : CODES[fault.kind]
   return new VolleyError(code, `${where.join(', ')}: ${error.message}`, details, error)
 }

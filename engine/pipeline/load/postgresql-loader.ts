@@ -176,7 +176,8 @@ export class PostgresqlLoader implements TableLoader {
     const found = /line (\d+)(?:, column c(\d+))?/.exec(where)
     if (found === null) return error
     const column = found[2] === undefined ? [] : [this.schema.fields[Number(found[2])].name]
-    return ofRow(error, this.target.table, column, firstRow + Number(found[1]) - 1)
+    const fault: Fault = { kind: 'value', columns: column, values: null }
+    return faultOf(error, this.target.table, fault, firstRow + Number(found[1]) - 1)
   }
 
   private async explained(error: unknown, segments: readonly number[]): Promise<unknown> {
@@ -212,14 +213,9 @@ function nameOf(segment: number): string {
 /** Class 23 of the SQLSTATEs: integrity constraints. */
 function faultIn(pg: PostgresqlFault | undefined): Fault | null {
   if (pg === undefined || !pg.state.startsWith('23')) return null
-  if (pg.column !== null) return { columns: [pg.column], values: null }
+  if (pg.column !== null) return { kind: 'constraint', columns: [pg.column], values: null }
   const key = /^Key \((.*?)\)=\((.*)\) (?:already|is not|conflicts)/s.exec(pg.detail ?? '')
-  if (key === null) return { columns: [], values: null }
+  if (key === null) return { kind: 'constraint', columns: [], values: null }
   const names = key[1].split(', ').map((name) => name.replace(/^"(.*)"$/, '$1').replaceAll('""', '"'))
-  return { columns: names, values: names.length === 1 ? [key[2]] : key[2].split(', ') }
-}
-
-function ofRow(error: VolleyError, table: string, columns: readonly string[], row: number): VolleyError {
-  const located = faultOf(error, table, { columns, values: null }, row)
-  return new VolleyError('VOLLEY_BAD_RECORD', located.message, located.details, error)
+  return { kind: 'constraint', columns: names, values: names.length === 1 ? [key[2]] : key[2].split(', ') }
 }

@@ -93,7 +93,7 @@ export class SqliteLoader implements TableLoader {
     })
     if (fault !== null) {
       const error = new VolleyError('VOLLEY_DATABASE', fault.message, { path: this.target.connection })
-      throw faultOf(error, table, fault.isConstraint ? { columns: fault.columns, values: null } : null, fault.row)
+      throw faultOf(error, table, { kind: fault.kind, columns: fault.columns, values: null }, fault.row)
     }
     for (const segment of segments) this.staged.delete(segment)
   }

@@ -63,7 +63,7 @@ class SqliteThread {
       const names = segments.map(({ name }) => name)
       const moveRow = (segment: string) => segments.find(({ name }) => name === segment)?.moveRow ?? []
       const fault = stage.fault(error as Error, before, names, moveRow)
-      if (fault.row === null && !fault.isConstraint) throw error
+      if (fault.row === null) throw error
       return { fault }
     }
     for (const { name } of segments) stage.drop(name)

@@ -15,7 +15,7 @@ import { toSqlite } from './values.js'
 export interface SqliteFault {
   readonly message: string
   readonly columns: readonly string[]
-  readonly isConstraint: boolean
+  readonly kind: 'constraint' | 'value'
   readonly row: number | null
 }
 
@@ -121,7 +121,7 @@ export class SqliteStage {
       /(?:UNIQUE|NOT NULL) constraint failed: (.*)$/.exec(found.message)?.[1] ??
       /column \S+\.(\S+)$/.exec(found.message)?.[1]
     const names = columns?.split(', ').map((name) => name.slice(name.lastIndexOf('.') + 1)) ?? []
-    return { ...found, columns: names, isConstraint: /constraint failed|cannot store/.test(found.message) }
+    return { ...found, columns: names, kind: /constraint failed/.test(found.message) ? 'constraint' : 'value' }
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { databaseTests } from '../../../support/database-tests.js'
 import { describe, expect, it } from '../../../support/jest.js'
-import { byDuckDb, StageScene } from '../../../support/stages.js'
+import { byDuckDb, columns, StageScene } from '../../../support/stages.js'
 
 const scene = StageScene.forFile()
 const path = scene.path('tables.duckdb')
@@ -11,6 +11,30 @@ databaseTests(scene, {
   execute: (sql) => byDuckDb(path, sql),
   hasNaN: true,
   duplicate: /Duplicate key|duplicate key/,
+})
+
+describe('values that a column of DuckDB does not take', () => {
+  it('are named by column and row', async () => {
+    await byDuckDb(path, 'create table narrow (id tinyint, day date)')
+    const target = {
+      kind: 'database' as const,
+      database: 'duckdb' as const,
+      connection: path,
+      table: 'narrow',
+      mode: 'append' as const,
+      key: [],
+      create: false,
+    }
+    const schema = columns({ id: 'bigint', day: 'varchar' })
+    const good = [{ id: 1n, day: '2024-01-01' }]
+    await expect(scene.load(target, schema, good, [...good, { id: 1000n, day: null }])).rejects.toMatchObject({
+      code: 'VOLLEY_BAD_RECORD',
+      details: { table: 'narrow', column: 'id', row: 2 },
+    })
+    await expect(scene.load(target, schema, [...good, { id: 2n, day: 'soon' }])).rejects.toMatchObject({
+      details: { table: 'narrow', column: 'day', row: 1 },
+    })
+  })
 })
 
 describe('types of DuckDB', () => {

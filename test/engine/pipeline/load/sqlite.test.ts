@@ -58,6 +58,27 @@ describe('values of SQLite', () => {
     await expect(scene.read(table('late'))).rejects.toThrow(/table late, column a, row 1: expected BIGINT, got "x"/)
   })
 
+  it('that a strict table does not take are named by column and row', async () => {
+    execute('create table strictly (id integer, word text) strict')
+    const target = {
+      kind: 'database' as const,
+      database: 'sqlite' as const,
+      connection: path,
+      table: 'strictly',
+      mode: 'append' as const,
+      key: [],
+      create: false,
+    }
+    const rows = [
+      { id: '1', word: 'a' },
+      { id: 'x', word: 'b' },
+    ]
+    await expect(scene.load(target, columns({ id: 'varchar', word: 'varchar' }), rows)).rejects.toMatchObject({
+      code: 'VOLLEY_BAD_RECORD',
+      details: { table: 'strictly', column: 'id', row: 1 },
+    })
+  })
+
   it('cannot be NaN', async () => {
     const target = {
       kind: 'database' as const,
