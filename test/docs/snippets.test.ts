@@ -12,7 +12,15 @@ import { inTemporaryDirectory } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const GUIDES = ['checkpoints.md', 'extract-load.md', 'pipeline-plans.md', 'placements.md', 'streaming.md']
+const GUIDES = [
+  'checkpoints.md',
+  'extract-load.md',
+  'pipeline-plans.md',
+  'pipelines.md',
+  'placements.md',
+  'streaming.md',
+  'transforms.md',
+]
 
 const run = promisify(execFile)
 
