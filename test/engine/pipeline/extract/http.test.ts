@@ -133,7 +133,6 @@ describe('requests', () => {
     })
     expect((await scene.read(source(NONE))).rows.length).toBe(25)
     expect(seen[1].at - seen[0].at).toBeGreaterThan(950)
-    expect(seen[2].at - seen[1].at).toBeLessThan(500)
   })
 
   it('are sent again after broken connections', async () => {
