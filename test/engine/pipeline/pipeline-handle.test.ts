@@ -1,0 +1,235 @@
+/** Pipelines of an engine in mode `full`: what they run as, what they report, and how they fail. */
+
+import { existsSync, writeFileSync } from 'node:fs'
+import { pipeline, type StageReport, VolleyError } from '../../../index.js'
+import { beforeAll, describe, expect, it } from '../../support/jest.js'
+import { Scene } from '../../support/scene.js'
+
+const scene = Scene.forFile({ threads: 2 })
+
+const RECORDS = Array.from({ length: 1000 }, (_, id) => ({
+  id,
+  group: id % 5,
+  text: id % 100 === 99 ? 'x' : String(id),
+}))
+
+beforeAll(async () => {
+  await scene.engine
+    .fromRecords(RECORDS, { id: 'int64', group: 'int32', text: 'varchar' })
+    .sinkParquet(scene.path('in.parquet'), { rowGroupSize: 200 })
+  writeFileSync(
+    scene.path('functions.mjs'),
+    `export const twice = ({ id }) => [{ id }, { id: -id }]
+export const shout = ({ id, text }, { mark }) => ({ id, text: text + mark })
+export function sorted({ id }, kwargs, { emit }) {
+  if (id % 2n === 0n) return { id }
+  emit('odd', { id })
+}
+export const batches = (batch) => Array.from(batch, ({ id }) => ({ id }))
+export const failing = () => { throw new Error('never') }
+`,
+  )
+})
+
+const begin = (name: string) => pipeline(name, { directory: scene.directory, batchSize: 256 })
+const rows = (stages: readonly StageReport[]) => stages.map(({ id, status, rowsOut }) => [id, status, rowsOut])
+
+async function read(name: string): Promise<Record<string, unknown>[]> {
+  const found: Record<string, unknown>[] = []
+  for await (const row of scene.engine.sql(`select * from '${scene.path(name)}'`).rows()) found.push(row)
+  return found
+}
+
+describe('a chain', () => {
+  it('is one plan', async () => {
+    const handle = scene.engine.pipeline(
+      begin('chain')
+        .producer('in', 'in.parquet')
+        .processor('some', { transform: { filter: 'id < 100', add: { more: 'id + 1' } } })
+        .processor('few', { transform: { select: ['id', 'more'] } })
+        .consumer('out', { path: 'chain.parquet', mode: 'replace' }),
+    )
+    const explained = await handle.explain()
+    expect(explained).toMatch(/out:\n.*\n {2}project id, id \+ 1 AS more\n.*filter id < 100\n.*scan parquet/)
+    expect(rows((await handle.run()).stages)).toEqual([
+      ['in', 'done', expect.any(Number)],
+      ['some', 'done', null],
+      ['few', 'done', 100],
+      ['out', 'done', 100],
+    ])
+    expect(await read('chain.parquet')).toHaveLength(100)
+    await expect(handle.plan()).resolves.toMatchObject({ ids: ['in', 'some', 'few', 'out'] })
+  })
+
+  it('validates without running', async () => {
+    const handle = scene.engine.pipeline(
+      begin('valid')
+        .producer('in', 'in.parquet')
+        .processor('f', { transform: { function: { module: './functions.mjs', function: 'twice' } } })
+        .consumer('out', 'never.parquet'),
+    )
+    expect(await handle.validate()).toEqual({
+      isValid: true,
+      problems: [],
+      columns: { in: { id: 'BIGINT', group: 'INTEGER', text: 'VARCHAR' }, f: null, out: null },
+    })
+    expect(existsSync(scene.path('never.parquet'))).toBe(false)
+  })
+})
+
+describe('functions', () => {
+  it.each([
+    [
+      'of a module, with a schema, in the plan',
+      { module: './functions.mjs', function: 'twice', schema: { id: 'int64' } },
+      2000,
+    ],
+    ['of a module, without a schema', { module: './functions.mjs', function: 'twice' }, 2000],
+    [
+      'of batches, giving records',
+      { module: './functions.mjs', function: 'batches', mode: 'batch' as const, schema: { id: 'int64' } },
+      1000,
+    ],
+    ['of code', { call: ({ id }: { id: bigint }) => ({ id }) }, 1000],
+  ])('%s', async (_, step, expected) => {
+    const built = begin('functions')
+      .producer('in', 'in.parquet')
+      .processor('f', { transform: { function: step } })
+      .consumer('out', { path: 'functions.parquet', mode: 'replace' })
+    await scene.engine.pipeline(built).run()
+    const found = await read('functions.parquet')
+    expect(found).toHaveLength(expected)
+    expect(new Set(found.map(({ id }) => Math.abs(Number(id)))).size).toBe(1000)
+  })
+
+  it('put out by other ports', async () => {
+    const built = begin('ports')
+      .producer('in', 'in.parquet')
+      .processor('f', { transform: { function: { module: './functions.mjs', function: 'sorted' } } })
+      .consumer('even', { path: 'even.parquet', mode: 'replace' })
+      .consumer('odd', { path: 'odd.parquet', mode: 'replace' }, { from: 'f.odd' })
+      .consumer('none', { path: 'none.parquet', mode: 'replace' }, { from: 'f.none' })
+    await scene.engine.pipeline(built).run()
+    expect((await read('even.parquet')).every(({ id }) => Number(id) % 2 === 0)).toBe(true)
+    expect(await read('odd.parquet')).toHaveLength(500)
+    expect(existsSync(scene.path('none.parquet'))).toBe(false)
+  })
+})
+
+describe('loads', () => {
+  it('append, and upsert by key', async () => {
+    const load = (path: string, mode: 'append' | 'upsert', records: readonly object[]) =>
+      scene.engine
+        .pipeline({
+          extract: records,
+          load: { path: scene.path(path), mode, ...(mode === 'upsert' ? { key: 'id' } : {}) },
+        })
+        .run()
+    await load('parts', 'append', [{ id: 1 }])
+    await load('parts', 'append', [{ id: 2 }])
+    expect(await read('parts')).toEqual([{ id: 1n }, { id: 2n }])
+    await load('keyed.csv', 'upsert', [
+      { id: 1, v: 'a' },
+      { id: 2, v: 'b' },
+    ])
+    await load('keyed.csv', 'upsert', [
+      { id: 2, v: 'c' },
+      { id: 3, v: 'd' },
+    ])
+    const keyed = (await read('keyed.csv')).map(({ id, v }) => `${id}${v}`)
+    expect(keyed.sort()).toEqual(['1a', '2c', '3d'])
+  })
+})
+
+describe('failures', () => {
+  const failing = (onFailure: 'fail-fast' | 'continue') =>
+    pipeline('failing', { directory: scene.directory, onFailure })
+      .producer('in', 'in.parquet')
+      .processor('bad', { from: 'in', transform: { convert: { text: 'int32' } } })
+      .consumer('never', { path: `never-${onFailure}.parquet` })
+      .consumer('good', { path: 'good.parquet', mode: 'replace' }, { from: 'in' })
+
+  it('are thrown, with the report', async () => {
+    const error: unknown = await scene.engine
+      .pipeline(failing('fail-fast'))
+      .run()
+      .catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(VolleyError)
+    const { code, message, details } = error as VolleyError
+    expect([code, message]).toEqual(['VOLLEY_CAST', expect.stringMatching(/^stage never: /)])
+    expect(details.report).toMatchObject({ status: 'failed', name: 'failing' })
+    expect(existsSync(scene.path('never-fail-fast.parquet'))).toBe(false)
+  })
+
+  it('leave what is independent alone', async () => {
+    const { status, stages } = await scene.engine.pipeline(failing('continue')).run()
+    expect(status).toBe('failed')
+    expect(stages.map(({ id, status: of }) => [id, of])).toEqual(
+      expect.arrayContaining([
+        ['never', 'failed'],
+        ['good', 'done'],
+      ]),
+    )
+    expect(stages.find(({ id }) => id === 'never')?.error).toMatchObject({ code: 'VOLLEY_CAST' })
+    expect(await read('good.parquet')).toHaveLength(1000)
+  })
+
+  it('go to the dead letters, up to a number', async () => {
+    const letters = (maxCount: number) =>
+      pipeline('letters', { directory: scene.directory, errors: { deadLetters: 'dead.parquet', maxCount } })
+        .producer('in', 'in.parquet')
+        .processor('bad', { transform: { convert: { text: 'int32' } } })
+        .consumer('out', { path: 'letters.parquet', mode: 'replace' })
+    await scene.engine.pipeline(letters(10)).run()
+    expect(await read('letters.parquet')).toHaveLength(990)
+    expect(await read('dead.parquet')).toHaveLength(10)
+    await expect(scene.engine.pipeline(letters(9)).run()).rejects.toMatchObject({ code: 'VOLLEY_TOO_MANY_REJECTS' })
+  })
+
+  it('an abort ends a run', async () => {
+    const built = begin('aborted').producer('in', 'in.parquet').consumer('out', { path: 'aborted.parquet' })
+    await expect(scene.engine.pipeline(built).run({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'VOLLEY_ABORTED',
+    })
+    expect(existsSync(scene.path('aborted.parquet'))).toBe(false)
+  })
+})
+
+describe('several inputs', () => {
+  it('are matched by the names of their columns', async () => {
+    const built = begin('inputs')
+      .producer('a', [{ x: 1, y: 'a' }])
+      .producer('b', [{ y: 'b', x: 2 }])
+      .consumer('out', { path: 'inputs.csv', mode: 'replace' }, { from: ['a', 'b'] })
+    await scene.engine.pipeline(built).run()
+    expect(await read('inputs.csv')).toEqual([
+      { x: 1n, y: 'a' },
+      { x: 2n, y: 'b' },
+    ])
+    const other = begin('other')
+      .producer('a', [{ x: 1 }])
+      .producer('b', [{ z: 2 }])
+      .consumer('out', { path: 'inputs.csv', mode: 'replace' }, { from: ['a', 'b'] })
+    await expect(scene.engine.pipeline(other).run()).rejects.toMatchObject({ code: 'VOLLEY_SCHEMA_MISMATCH' })
+  })
+})
+
+describe('runMultiple', () => {
+  it('runs once for each set, and goes on after failures', async () => {
+    const handle = scene.engine.pipeline(({ least }) =>
+      begin('multiple')
+        .producer('in', 'in.parquet')
+        .processor('some', { transform: { filter: `id >= ${least}` } })
+        .consumer('out', { path: `from-${least}.parquet`, mode: 'replace' }),
+    )
+    const paramSets = [{ least: 990 }, { least: 'nothing' }, { least: 500 }]
+    const { succeeded, failed, runs } = await handle.runMultiple({ paramSets, maxConcurrent: 2, batchSize: 2 })
+    expect([succeeded, failed]).toEqual([2, 1])
+    expect(runs.map(({ params, status, report }) => [params.least, status, report?.stages.at(-1)?.rowsOut])).toEqual([
+      [990, 'done', 10],
+      ['nothing', 'failed', null],
+      [500, 'done', 500],
+    ])
+    expect(runs[1].error).toMatchObject({ code: 'VOLLEY_UNKNOWN_COLUMN' })
+  })
+})
