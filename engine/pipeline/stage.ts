@@ -8,8 +8,8 @@
  * Checkpoints: from time to time a barrier follows the batches from every producer to every consumer. A producer says where
  * it stands; a work that has seen the barrier from all of its inputs says what it holds; a consumer makes durable what came
  * before it. What they say is JSON, or blobs kept beside it. The coordinator writes it all down as `prepared`, has the
- * consumers commit, and writes `committed`. A job that resumes from `prepared` runs from the last committed checkpoint to
- * the very positions of the prepared one; consumers that have committed it already leave out what comes until then.
+ * consumers commit, and writes `committed`. A job that resumes goes on from the prepared checkpoint if all consumers have
+ * committed it or need no more than what they said of it, else from the committed one.
  */
 
 import type { Batch } from '../../io/batch.js'

@@ -77,7 +77,7 @@ class Streaming {
       const inputs = await this.openProducers()
       const job = await Job.open(this.pipeline, inputs, checkpoint, this.services)
       try {
-        if (job.isFinished) return finishedBefore(job)
+        if (job.isFinished) return finishedBefore(job, streamedStages(this.pipeline))
         return await this.stream(job)
       } finally {
         await job.close()
@@ -219,36 +219,18 @@ function errorOf(error: unknown): { readonly code: string | null; readonly messa
 }
 
 /** What a run says that had nothing to do. */
-function finishedBefore(job: Job): StreamingOutcome {
+function finishedBefore(job: Job, stages: readonly FlatStage[]): StreamingOutcome {
   const { committed, results } = job.manifest
-  const kinds = [
-    ...Object.entries(committed?.producers ?? {}).map(([id, { counts }]) => ({
-      id,
-      kind: 'producer' as const,
-      counts,
-    })),
-    ...Object.entries(committed?.works ?? {}).map(([id, { counts }]) => ({ id, kind: 'processor' as const, counts })),
-    ...Object.keys(results).map((id) => ({
-      id,
-      kind: 'consumer' as const,
-      counts: committed?.consumers[id]?.counts ?? NO_COUNTS,
-    })),
-  ]
   return {
     status: 'done',
-    stages: kinds.map(({ id, kind, counts }) =>
-      reportOf({
-        id,
-        kind,
-        counts,
-        status: 'done',
-        durationMs: 0,
-        result: results[id] ?? null,
-        error: null,
-        because: null,
-      }),
-    ),
+    stages: stages.map(({ id, kind }) => {
+      const { counts } = committed?.producers[id] ?? committed?.works[id] ?? committed?.consumers[id] ?? NOTHING
+      const result = results[id] ?? null
+      return reportOf({ id, kind, counts, status: 'done', durationMs: 0, result, error: null, because: null })
+    }),
     outputs: Object.values(results).flatMap(({ outputs }) => outputs),
     checkpoint: job.report(),
   }
 }
+
+const NOTHING = { counts: NO_COUNTS }

@@ -96,6 +96,28 @@ describe('a job that was stopped goes on', () => {
     )
   })
 
+  it('behind barriers that several inputs have brought', async () => {
+    await scene.orders('orders.parquet', ROWS)
+    await query(
+      `copy (select * from '${scene.path('orders.parquet')}' where id < 3000) to '${scene.path('some.csv')}';
+       copy (select * from '${scene.path('orders.parquet')}' where id >= 3000) to '${scene.path('rest.ndjson')}'`,
+    )
+    await expectGoesOn(
+      'joined',
+      {
+        batchSize: 256,
+        stages: [
+          { id: 'some', source: 'some.csv' },
+          { id: 'rest', source: 'rest.ndjson' },
+          { id: 'a', kind: 'processor', from: 'some', transform: { select: ['id', 'name'], convert: { id: 'bigint' } } },
+          { id: 'b', kind: 'processor', from: 'rest', transform: { select: ['id', 'name'], convert: { id: 'bigint' } } },
+          { id: 'load', from: ['a', 'b'], queue: 1, target: 'joined.csv' },
+        ],
+      },
+      `'${scene.path('joined.csv')}'`,
+    )
+  })
+
   it('from the start where a stage cannot go on', async () => {
     const specification: PipelineSpecification = {
       batchSize: 100,
