@@ -1,6 +1,6 @@
 import { open } from '../../../index.js'
 import { beforeAll, describe, expect, it } from '../../support/jest.js'
-import { duckdbRun } from '../../support/parquet-files.js'
+import { duckdbRun, duckdbText } from '../../support/parquet-files.js'
 import { expectNoLeak, failure, resultsDropped, Scene } from '../../support/scene.js'
 import { openWithSharedMemory } from '../../support/small-memory.js'
 
@@ -16,7 +16,6 @@ beforeAll(async () => {
 /** Each needs more than there is: all rows at once. */
 const runs: Record<string, () => Promise<unknown>> = {
   collect: () => table().collect(),
-  sort: () => table().sort('text').sinkParquet(scene.path('out.parquet')),
   aggregate: () => table().groupBy('text').agg({ n: 'count(*)', m: 'max(other)' }).sinkCsv(scene.path('out.csv')),
   window: () => table().withColumns({ n: 'row_number() over (order by text)' }).sinkCsv(scene.path('out.csv')),
   closure: () =>
@@ -55,6 +54,14 @@ describe('a run that needs more memory than it may have', () => {
     for await (const batch of table().stream()) rows += batch.numRows
     expect(rows).toBe(240_000)
     expect(await table().count()).toBe(240_000)
+  })
+
+  it('does not stop what goes on in files: a sort', async () => {
+    const out = scene.path('sorted.parquet')
+    expect((await table().sort('text').sinkParquet(out)).rowsOut).toBe(240_000)
+    const query = `select text < lag(text) over (order by file_row_number) as late
+      from read_parquet('${out}', file_row_number = true) qualify late`
+    expect(await duckdbText(query)).toEqual([])
   })
 
   it('does not count results that were dropped', async () => {
