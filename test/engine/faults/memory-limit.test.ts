@@ -1,6 +1,6 @@
 import { open } from '../../../index.js'
 import { beforeAll, describe, expect, it } from '../../support/jest.js'
-import { duckdbRun, duckdbText } from '../../support/parquet-files.js'
+import { duckdbRun } from '../../support/parquet-files.js'
 import { expectNoLeak, failure, resultsDropped, Scene } from '../../support/scene.js'
 import { openWithSharedMemory } from '../../support/small-memory.js'
 
@@ -54,14 +54,6 @@ describe('a run that needs more memory than it may have', () => {
     for await (const batch of table().stream()) rows += batch.numRows
     expect(rows).toBe(240_000)
     expect(await table().count()).toBe(240_000)
-  })
-
-  it('does not stop what goes on in files: a sort', async () => {
-    const out = scene.path('sorted.parquet')
-    expect((await table().sort('text').sinkParquet(out)).rowsOut).toBe(240_000)
-    const query = `select text < lag(text) over (order by file_row_number) as late
-      from read_parquet('${out}', file_row_number = true) qualify late`
-    expect(await duckdbText(query)).toEqual([])
   })
 
   it('does not count results that were dropped', async () => {
