@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { nearestName, unreachable } from '../../planner/errors.js'
+import { parseDuration } from '../../planner/quantities.js'
 import { commandHelp, generalHelp } from './help.js'
 import { type SortArgument, splitAssignments, splitNames, splitSortKeys } from './lists.js'
 import {
@@ -10,6 +11,7 @@ import {
   type CommandName,
   type CommandSpec,
   isCommand,
+  PIPELINE_MODES,
   PLAN_FORMATS,
   PLAN_ORDERS,
   ROW_FORMATS,
@@ -77,7 +79,10 @@ export type Request =
   | {
       readonly kind: 'run'
       readonly pipeline: PipelineArguments
+      /** Null: the pipeline's own. */
+      readonly mode: (typeof PIPELINE_MODES)[number] | null
       readonly checkpoint: string | null
+      readonly checkpointEvery: CheckpointInterval
       readonly resume: boolean
       readonly run: RunArguments
     }
@@ -88,6 +93,12 @@ export type Request =
       readonly order: (typeof PLAN_ORDERS)[number]
     }
   | { readonly kind: 'validate'; readonly pipeline: PipelineArguments; readonly json: boolean }
+
+/** Empty: the default. */
+export interface CheckpointInterval {
+  readonly batches?: number
+  readonly milliseconds?: number
+}
 
 export interface PipelineArguments {
   readonly path: string
@@ -162,7 +173,28 @@ function runRequest(words: Words): Request {
   const checkpoint = words.list('checkpoint').at(-1) ?? null
   const resume = words.flag('resume') === true
   if (resume && checkpoint === null) throw words.wrong('--resume needs the job to go on with: --checkpoint ID')
-  return { kind: 'run', pipeline: pipelineArguments(words), checkpoint, resume, run: runArguments(words) }
+  return {
+    kind: 'run',
+    pipeline: pipelineArguments(words),
+    mode: words.choice('mode', PIPELINE_MODES) ?? null,
+    checkpoint,
+    checkpointEvery: checkpointInterval(words, checkpoint),
+    resume,
+    run: runArguments(words),
+  }
+}
+
+function checkpointInterval(words: Words, checkpoint: string | null): CheckpointInterval {
+  const text = words.list('checkpoint-every').at(-1)
+  if (text === undefined) return {}
+  if (checkpoint === null) throw words.wrong('--checkpoint-every needs the name of the job: --checkpoint ID')
+  const milliseconds = Math.round(parseDuration(text))
+  if (milliseconds >= 1) return { milliseconds }
+  const batches = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isSafeInteger(batches) && batches >= 1) return { batches }
+  throw words.wrong(
+    `--checkpoint-every takes a number of batches or a time such as 500ms or 30s, not ${JSON.stringify(text)}`,
+  )
 }
 
 function pipelineArguments(words: Words): PipelineArguments {

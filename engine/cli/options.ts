@@ -24,6 +24,7 @@ export interface CommandSpec {
 
 export const STRATEGIES = ['auto', 'row', 'bulk', 'bigdata'] as const
 export const COMPRESSIONS = ['snappy', 'zstd', 'gzip', 'lz4', 'none'] as const
+export const PIPELINE_MODES = ['full', 'streaming', 'hybrid'] as const
 export const PLAN_FORMATS = ['text', 'mermaid', 'dot', 'json'] as const
 export const PLAN_ORDERS = ['batch', 'streaming'] as const
 export const ROW_FORMATS = ['table', 'csv', 'ndjson'] as const
@@ -145,7 +146,13 @@ const RUN: CommandSpec = {
   notes: [PIPELINE_NOTE],
   options: [
     PARAMETERS,
+    { name: 'mode', value: 'NAME', description: `${PIPELINE_MODES.join(', ')}, instead of the pipeline's own` },
     { name: 'checkpoint', value: 'ID', description: 'Keep how far the job is under this name' },
+    {
+      name: 'checkpoint-every',
+      value: 'TIME',
+      description: 'How often: a time such as 30s, or a number of batches (default 5s)',
+    },
     { name: 'resume', value: null, description: 'Go on with the job of --checkpoint where it was stopped' },
     ...RUN_OPTIONS.filter(({ name }) => !['rejects', 'max-rejects', 'retries'].includes(name)),
   ],

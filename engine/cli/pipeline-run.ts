@@ -14,7 +14,7 @@ type RunRequest = Extract<Request, { kind: 'run' }>
 
 /** Returns the exit code. */
 export async function runPipelineFile(request: RunRequest, terminal: Terminal, signal: AbortSignal): Promise<number> {
-  const { pipeline, checkpoint, resume, run } = request
+  const { pipeline, mode, checkpoint, checkpointEvery, resume, run } = request
   return withEngine(run, async (engine) => {
     const progress = stageProgress(terminal, run.progress)
     try {
@@ -22,7 +22,8 @@ export async function runPipelineFile(request: RunRequest, terminal: Terminal, s
         params: pipeline.params,
         strategy: run.strategy,
         signal,
-        ...(checkpoint === null ? {} : { checkpoint, resume }),
+        ...(mode === null ? {} : { mode }),
+        ...(checkpoint === null ? {} : { checkpoint, checkpointEvery, resume }),
         ...(progress === null ? {} : { onProgress: progress.show }),
       })
       progress?.clear()

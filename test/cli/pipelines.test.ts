@@ -77,6 +77,12 @@ describe('volley run', () => {
     [['run'], 'takes one pipeline, got 0'],
     [['run', 'a', '--param', 'x'], '--param takes K=V, not "x"'],
     [['run', 'a', '--resume'], '--resume needs the job to go on with: --checkpoint ID'],
+    [['run', 'a', '--checkpoint-every', '5'], '--checkpoint-every needs the name of the job: --checkpoint ID'],
+    [
+      ['run', 'a', '--checkpoint', 'x', '--checkpoint-every', '0s'],
+      'a number of batches or a time such as 500ms or 30s',
+    ],
+    [['run', 'a', '--mode', 'fast'], '--mode takes one of full, streaming, hybrid, not "fast"'],
     [['plan', 'a', '--order', 'x'], '--order takes one of batch, streaming, not "x"'],
   ])('refuses %j', async (words, message) => {
     const { code, stderr } = await volley(words)
