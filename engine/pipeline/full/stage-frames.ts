@@ -95,7 +95,7 @@ export class StageFrames {
     const { scans, runtime } = this.hooks.services
     switch (source.kind) {
       case 'file':
-        return new Frame(scans.scanFormat(source.format, source.paths, source.options), runtime)
+        return readable(new Frame(scans.scanFormat(source.format, source.paths, source.options), runtime))
       case 'frame':
         if (source.frame.runtime === runtime) return source.frame
         throw new VolleyError('VOLLEY_INVALID_ARGUMENT', 'its frame is of another engine', { stage: stage.id })
@@ -151,4 +151,10 @@ export class StageFrames {
     const message = `its inputs have different columns: ${stage.inputs[0].stage} (${expected}), ${stage.inputs[index].stage} (${actual})`
     throw new VolleyError('VOLLEY_SCHEMA_MISMATCH', message, { expected, actual })
   }
+}
+
+/** What cannot be read is the fault of the stage that reads it, not of one that uses its columns. */
+async function readable(frame: Frame): Promise<Frame> {
+  await frame.schema()
+  return frame
 }

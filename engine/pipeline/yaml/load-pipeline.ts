@@ -103,16 +103,20 @@ class PipelineFiles {
   stagePlace(id: string, step: string | null): Place | null {
     const path = this.stagePath(id)
     if (path === null) return null
-    const problem = {
-      path: step === null ? path : [...path, 'transform', step],
-      atKey: false,
-      message: '',
-      expected: null,
-    }
-    const { file, line, column } = this.place(
-      path[0] === 'stages' || step === null ? problem : { ...problem, path: ['transform', step] },
-    )
+    const isStage = path[0] === 'stages'
+    const transform = [...(isStage ? path : []), 'transform']
+    const exact = step === null ? path : [...transform, ...this.stepPath(transform, step)]
+    const { file, line, column } = this.place({ path: exact, atKey: false, message: '', expected: null })
     return { file: shortPath(file), line, column }
+  }
+
+  /** In a list of mappings, the one that has the step; the list itself if several have. */
+  private stepPath(transform: readonly (string | number)[], step: string): (string | number)[] {
+    let steps: unknown = this.value
+    for (const part of transform) steps = (steps as Readonly<Record<string | number, unknown>> | undefined)?.[part]
+    if (!Array.isArray(steps)) return [step]
+    const having = steps.flatMap((one: unknown, index) => (isPlain(one) && Object.hasOwn(one, step) ? [index] : []))
+    return having.length === 1 ? [having[0], step] : []
   }
 
   private stagePath(id: string): (string | number)[] | null {
