@@ -32,6 +32,9 @@ export interface JobDescription {
 }
 
 export class CheckpointStore implements CutKeeper<KeptState> {
+  /** Settled when the last change so far is written: a consumer may finish while an epoch is being written down. */
+  private writing: Promise<void> = Promise.resolve()
+
   private constructor(
     readonly directory: string,
     private readonly lock: JobLock,
@@ -60,7 +63,7 @@ export class CheckpointStore implements CutKeeper<KeptState> {
   /** Forgets what was there and begins a job. */
   async begin(job: JobDescription): Promise<void> {
     await this.removeEpochs(null)
-    await this.write({
+    const manifest: Manifest = {
       version: MANIFEST_VERSION,
       ...job,
       job: randomUUID(),
@@ -70,14 +73,14 @@ export class CheckpointStore implements CutKeeper<KeptState> {
       committed: null,
       prepared: null,
       results: {},
-    })
+    }
+    await this.write(() => manifest)
   }
 
   /** Takes up the job that is there. Throws VOLLEY_CHECKPOINT_MISMATCH if it is another. */
   async resume({ checkpoint, fingerprint }: JobDescription): Promise<void> {
-    const manifest = this.known
-    expectSame(checkpoint, manifest.fingerprint, fingerprint)
-    await this.write({ ...manifest, resumed: manifest.resumed + 1 })
+    expectSame(checkpoint, this.known.fingerprint, fingerprint)
+    await this.write(() => ({ ...this.known, resumed: this.known.resumed + 1 }))
   }
 
   /**
@@ -89,7 +92,7 @@ export class CheckpointStore implements CutKeeper<KeptState> {
     if (prepared === null) return committed
     for (const [stage, cut] of Object.entries(prepared.consumers)) {
       if (await reaches(stage, cut, prepared.epoch)) continue
-      await this.write({ ...this.known, prepared: null })
+      await this.write(() => ({ ...this.known, prepared: null }))
       return committed
     }
     await this.committed(prepared)
@@ -120,20 +123,20 @@ export class CheckpointStore implements CutKeeper<KeptState> {
 
   async prepared(cut: KeptCut): Promise<void> {
     if (Object.values(cut.works).some(({ held }) => (held?.blobs.length ?? 0) > 0)) await syncDirectory(this.directory)
-    await this.write({ ...this.known, prepared: cut })
+    await this.write(() => ({ ...this.known, prepared: cut }))
   }
 
   async committed(cut: KeptCut): Promise<void> {
-    await this.write({ ...this.known, committed: cut, prepared: null })
+    await this.write(() => ({ ...this.known, committed: cut, prepared: null }))
     await this.removeEpochs(cut.epoch)
   }
 
   async consumerFinished(stage: string, result: ConsumerResult): Promise<void> {
-    await this.write({ ...this.known, results: { ...this.known.results, [stage]: result } })
+    await this.write(() => ({ ...this.known, results: { ...this.known.results, [stage]: result } }))
   }
 
   async finished(): Promise<void> {
-    await this.write({ ...this.known, status: 'finished' })
+    await this.write(() => ({ ...this.known, status: 'finished' }))
     await this.removeEpochs(null)
   }
 
@@ -146,9 +149,15 @@ export class CheckpointStore implements CutKeeper<KeptState> {
     throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `there is no checkpoint in ${this.directory}`)
   }
 
-  private async write(manifest: Manifest): Promise<void> {
-    await writeDurably(join(this.directory, MANIFEST), JSON.stringify(manifest))
-    this.current = manifest
+  /** One change after the other, each made to what the one before it left. */
+  private write(change: () => Manifest): Promise<void> {
+    const written = this.writing.then(async () => {
+      const manifest = change()
+      await writeDurably(join(this.directory, MANIFEST), JSON.stringify(manifest))
+      this.current = manifest
+    })
+    this.writing = written.catch(() => undefined)
+    return written
   }
 
   /** Removes the batches of all epochs but one. */

@@ -350,6 +350,8 @@ export class StreamRun {
     this.checkFailure()
     const { checkpoint } = this.setting
     const barriers = this.barriers!
+    // No epoch may begin any more beside the last one, whose consumers finish.
+    if (this.timer !== null) clearInterval(this.timer)
     if (checkpoint !== null) {
       await barriers.settled()
       barriers.request()

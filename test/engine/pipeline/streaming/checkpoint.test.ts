@@ -50,6 +50,24 @@ const load = (target: Extract<PipelineSpecification, { load: unknown }>['load'])
   ],
 })
 
+describe('a job with an epoch every millisecond', () => {
+  it('begins none while its consumers finish', async () => {
+    await scene.orders('often.parquet', ROWS)
+    const targets = ['a', 'b', 'c'].map((name) => ({
+      id: name,
+      from: 'extract',
+      target: `often-${name}.parquet`,
+    }))
+    const stages = [{ id: 'extract', source: 'often.parquet' }, ...targets]
+    const options = { checkpoint: { id: 'often', resume: false, every: { batches: null, milliseconds: 1 } } }
+    const { status } = await scene.run({ batchSize: 1024, stages }, options)
+    expect(status).toBe('done')
+    for (const { target } of targets) {
+      expect(await query(`select count(*)::int as n from '${scene.path(target)}'`)).toEqual([{ n: ROWS }])
+    }
+  })
+})
+
 describe('a job that was stopped goes on', () => {
   it('in files of every format', async () => {
     await scene.orders('orders.parquet', ROWS)
@@ -109,8 +127,18 @@ describe('a job that was stopped goes on', () => {
         stages: [
           { id: 'some', source: 'some.csv' },
           { id: 'rest', source: 'rest.ndjson' },
-          { id: 'a', kind: 'processor', from: 'some', transform: { select: ['id', 'name'], convert: { id: 'bigint' } } },
-          { id: 'b', kind: 'processor', from: 'rest', transform: { select: ['id', 'name'], convert: { id: 'bigint' } } },
+          {
+            id: 'a',
+            kind: 'processor',
+            from: 'some',
+            transform: { select: ['id', 'name'], convert: { id: 'bigint' } },
+          },
+          {
+            id: 'b',
+            kind: 'processor',
+            from: 'rest',
+            transform: { select: ['id', 'name'], convert: { id: 'bigint' } },
+          },
           { id: 'load', from: ['a', 'b'], queue: 1, target: 'joined.csv' },
         ],
       },
