@@ -13,6 +13,7 @@ import { unreachable, VolleyError } from '../../../planner/errors.js'
 import type { FileFormat, SourceDefinition } from '../../../planner/pipeline/definition.js'
 import { type DataType, type Schema, typeName } from '../../../planner/types.js'
 import { checkCsvScan, checkNdjsonScan, checkParquetScan } from '../../scan-options.js'
+import { comesFrom } from '../errors/origins.js'
 import type { PipelineServices } from '../services.js'
 import type { Json, ProducedBatch, Producer } from '../stage.js'
 import { ParquetProducer } from './parquet-producer.js'
@@ -69,7 +70,8 @@ class FileProducer implements Producer {
       for await (const { batch, firstRow } of morsels) {
         services.run.counts.rowsIn += batch.length
         const skipped = Math.min(batch.length, Math.max(0, taken - firstRow))
-        for (const slice of slicesOf({ ...batch, schema: this.schema }, batchRows, services, skipped)) {
+        const read = comesFrom({ ...batch, schema: this.schema }, { path, rowGroup: null, row: firstRow })
+        for (const slice of slicesOf(read, batchRows, services, skipped)) {
           const reached: Position = { file, row: firstRow + slice.end }
           yield { batch: slice.batch, position: reached as unknown as Json }
         }

@@ -6,6 +6,7 @@ import type { ParquetSource } from '../../../io/parquet/source.js'
 import type { ParquetMorsel } from '../../../io/source.js'
 import type { Schema } from '../../../planner/types.js'
 import { publishChain } from '../../workers/published-chain.js'
+import { comesFrom } from '../errors/origins.js'
 import type { Json, ProducedBatch, Producer } from '../stage.js'
 import type { ProducerSetting } from './setting.js'
 import { slicesOf } from './slices.js'
@@ -39,14 +40,15 @@ export class ParquetProducer implements Producer {
   async *open(position: Json | null): AsyncGenerator<ProducedBatch> {
     const { services, batchRows } = this.setting
     const start = (position as unknown as Position | null) ?? { file: 0, rowGroup: 0, row: 0 }
-    for await (const { file, rowGroup, batches } of this.decoded(start)) {
+    for await (const { file, path, rowGroup, firstRow, batches } of this.decoded(start)) {
       let end = 0
       const taken = file === start.file && rowGroup === start.rowGroup ? start.row : 0
       for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
         const first = end
         end += batch.length
         const skipped = Math.min(batch.length, Math.max(0, taken - first))
-        for (const slice of slicesOf({ ...batch, schema: this.schema }, batchRows, services, skipped)) {
+        const read = comesFrom({ ...batch, schema: this.schema }, { path, rowGroup, row: firstRow + first })
+        for (const slice of slicesOf(read, batchRows, services, skipped)) {
           const reached: Position = { file, rowGroup, row: first + slice.end }
           yield { batch: slice.batch, position: reached as unknown as Json }
         }
@@ -75,7 +77,8 @@ export class ParquetProducer implements Producer {
       const { batches, rowsIn, bytesRead } = await run.task('chain', task)
       run.counts.rowsIn += rowsIn
       run.counts.bytesRead += bytesRead
-      return { file, rowGroup: morsel.rowGroup, batches: [...batches] }
+      const { path, rowGroup, firstRow } = morsel
+      return { file, path, rowGroup, firstRow, batches: [...batches] }
     }
     try {
       for await (const morsel of this.source.morsels(this.request())) {
@@ -105,7 +108,10 @@ export class ParquetProducer implements Producer {
 
 interface DecodedGroup {
   readonly file: number
+  readonly path: string
   readonly rowGroup: number
+  /** In the file. */
+  readonly firstRow: number
   readonly batches: Batch[]
 }
 

@@ -4,6 +4,7 @@ import { type Batch, sliceBatch } from '../../../io/batch.js'
 import { releaseBatch, retainBatch } from '../../../io/block-sharing.js'
 import { batchOfColumns } from '../../../io/row-batches.js'
 import { readValue } from '../../../io/values.js'
+import { isPartOf } from '../errors/origins.js'
 import type { PipelineServices } from '../services.js'
 
 /** Bitmaps cannot start inside a word. */
@@ -35,7 +36,7 @@ export function* slicesOf(
         isWhole || start % ALIGNED_ROWS === 0
           ? retainBatch(memory, sliceBatch(batch, start, length))
           : copyRows(batch, start, length, target)
-      yield { batch: slice, end: start + length }
+      yield { batch: isPartOf(batch, start, slice), end: start + length }
     }
   } finally {
     releaseBatch(memory, batch)

@@ -7,6 +7,7 @@ import { expand } from '../../kernels/vectors/form.js'
 import { sharedDictionary } from '../../kernels/vectors/shared-dictionary.js'
 import { concat } from '../../kernels/vectors.js'
 import type { TaskContext } from '../../workers/task-context.js'
+import { isMadeOf, isPartOf } from '../errors/origins.js'
 
 /** Rows at whose multiples a batch is cut without a copy. */
 const CUT_ROWS = 64
@@ -55,11 +56,11 @@ export class BatchCutter {
     try {
       for (let start = 0; start < batch.length; start += this.batchSize) {
         const length = Math.min(this.batchSize, batch.length - start)
-        parts.push(
+        const part =
           start % CUT_ROWS === 0
             ? retainBatch(this.context, sliceBatch(batch, start, length))
-            : copyRows(this.context, batch, start, length),
-        )
+            : copyRows(this.context, batch, start, length)
+        parts.push(isPartOf(batch, start, part))
       }
       return parts
     } finally {
@@ -92,7 +93,7 @@ export function joinBatches(context: TaskContext, batches: readonly Batch[]): Ba
         field.type,
       ),
     )
-    return { schema, length: batches.reduce((rows, batch) => rows + batch.length, 0), columns }
+    return isMadeOf(batches, { schema, length: batches.reduce((rows, batch) => rows + batch.length, 0), columns })
   } finally {
     for (const batch of batches) releaseBatch(context, batch)
     context.resetScratch()

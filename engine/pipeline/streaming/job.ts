@@ -82,6 +82,11 @@ export class Job {
     return join(this.store.directory, 'spool')
   }
 
+  /** Where dead letters are gathered. */
+  get lettersPath(): string {
+    return join(this.store.directory, 'dead-letters.ndjson')
+  }
+
   report(): CheckpointReport {
     const { committed, resumed } = this.manifest
     return {

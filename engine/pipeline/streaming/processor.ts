@@ -1,14 +1,16 @@
 /** What a processor does, as works: its simple steps as operators, functions where they are placed, and its routes. */
 
-import { InternalError } from '../../../planner/errors.js'
+import { InternalError, VolleyError } from '../../../planner/errors.js'
 import type { Frame } from '../../../planner/frame.js'
 import type { Placement, ProcessorStage, Transform } from '../../../planner/pipeline/definition.js'
+import { IsolatingWork } from '../errors/isolating-work.js'
+import type { StageErrors } from '../errors/stage-errors.js'
+import { StepWork } from '../errors/step-work.js'
 import { placementFor, type StageBody } from '../placements/body.js'
 import { openWork } from '../placements/open.js'
 import type { PipelineServices } from '../services.js'
 import type { StageWork } from '../stage.js'
 import { applyTransforms, type FunctionTransform, isFramed } from '../transforms/apply-transforms.js'
-import { RecoveringWork } from './recovering-work.js'
 import { RoutedWork, routeConditions } from './routing.js'
 import { SequencedWork } from './sequence.js'
 
@@ -19,6 +21,8 @@ export interface ProcessorSetting {
   readonly startedAt: Date
   /** By the name that queries know them by. */
   readonly tables: Readonly<Record<string, Frame>>
+  /** Where records go that fail; null: the first one ends the run. */
+  readonly errors: StageErrors | null
 }
 
 /** Steps that are one frame, or a function that cannot be part of one. */
@@ -28,22 +32,21 @@ type Part =
 
 export async function openProcessor(stage: ProcessorStage, setting: ProcessorSetting): Promise<StageWork> {
   const placement = stage.placement ?? setting.placement
-  const parts = await partsOf(stage.transforms, isForFunctions(placement))
+  const { errors, services } = setting
+  const parts = await partsOf(stage.transforms, isForFunctions(placement), errors !== null)
   const works: StageWork[] = []
   try {
-    for (const part of parts) works.push(await openPart(stage, part, placement, setting))
-    const work = recovering(stage, works.length === 1 ? works[0] : new SequencedWork(works), setting)
-    return stage.routes.length === 0 ? work : await routed(stage, work, setting)
+    for (const [index, part] of parts.entries()) {
+      const work = await openPart(stage, part, placement, setting)
+      works.push(errors === null ? work : new StepWork(stepOf(part, index, parts.length), work))
+    }
+    const sequenced = works.length === 1 ? works[0] : new SequencedWork(works)
+    const work = stage.routes.length === 0 ? sequenced : await routed(stage, sequenced, setting)
+    return errors === null ? work : new IsolatingWork(work, errors, stage.retries, services.run.context)
   } catch (error) {
     for (const work of works) await work.close()
     throw error
   }
-}
-
-function recovering({ id, errors }: ProcessorStage, work: StageWork, setting: ProcessorSetting): StageWork {
-  if (errors === null || errors.deadLetters === null) return work
-  const policy = { ...errors, deadLetters: errors.deadLetters }
-  return new RecoveringWork(work, id, policy, setting.startedAt, setting.services)
 }
 
 /** True of placements for functions alone: operators run in the engine's own threads, on memory that they share. */
@@ -51,7 +54,18 @@ function isForFunctions({ kind }: Placement): boolean {
   return kind === 'snapshot' || kind === 'process' || kind === 'actor'
 }
 
-async function partsOf(transforms: readonly Transform[], areFunctionsPlaced: boolean): Promise<readonly Part[]> {
+/** As messages and dead letters name it. */
+function stepOf(part: Part, index: number, count: number): string {
+  const kind = part.kind === 'function' ? 'function' : (part.transforms[0]?.kind ?? 'nothing')
+  return count === 1 ? kind : `step ${index + 1} (${kind})`
+}
+
+/** With `areNamed`, each step is a part of its own, so that failures can tell which it was. */
+async function partsOf(
+  transforms: readonly Transform[],
+  areFunctionsPlaced: boolean,
+  areNamed: boolean,
+): Promise<readonly Part[]> {
   const parts: Part[] = []
   let framed: Transform[] = []
   const endFrame = () => {
@@ -59,8 +73,10 @@ async function partsOf(transforms: readonly Transform[], areFunctionsPlaced: boo
     framed = []
   }
   for (const transform of transforms) {
-    if (transform.kind !== 'function' || (!areFunctionsPlaced && (await isFramed(transform)))) framed.push(transform)
-    else {
+    if (transform.kind !== 'function' || (!areFunctionsPlaced && (await isFramed(transform)))) {
+      framed.push(transform)
+      if (areNamed) endFrame()
+    } else {
       endFrame()
       parts.push({ kind: 'function', transform })
     }
@@ -97,14 +113,32 @@ function openFrame(
 }
 
 async function routed(stage: ProcessorStage, work: StageWork, setting: ProcessorSetting): Promise<StageWork> {
-  const { services, placement } = setting
+  const { services, placement, errors } = setting
   const routes = await Promise.all(
     routeConditions(stage.routes).map(async ({ port, condition }) => {
-      const apply = (input: Frame) => input.filter(condition)
-      return { port, filter: await openFrame(stage.id, apply, stage.placement ?? placement, services) }
+      const filter = await openFrame(
+        stage.id,
+        (input) => routeFrame(stage.id, input, condition),
+        stage.placement ?? placement,
+        services,
+      )
+      return { port, filter: errors === null ? filter : new StepWork('routes', filter) }
     }),
   )
   return new RoutedWork(work, routes, services.memory)
+}
+
+/** What does not fit the columns is said here, and is no fault of a record. */
+async function routeFrame(stage: string, input: Frame, condition: string): Promise<Frame> {
+  const frame = input.filter(condition)
+  try {
+    await frame.schema()
+    return frame
+  } catch (error) {
+    if (!(error instanceof VolleyError)) throw error
+    const message = `stage '${stage}', routes: ${error.message}`
+    throw new VolleyError(error.code, message, { ...error.details, stage, step: 'routes' }, error)
+  }
 }
 
 /** Functions that are no part of a frame are parts of their own. */

@@ -6,8 +6,10 @@ import type { ConsumerStage, PipelineDefinition } from '../../../planner/pipelin
 import { type FlatPipeline, type FlatStage, flatten } from '../../../planner/pipeline/flatten.js'
 import { JobFileConsumer } from '../checkpoint/files/file-consumer.js'
 import { SpooledConsumer } from '../checkpoint/spooled-consumer.js'
+import { type DeadLetterFile, DeadLetters, runName } from '../errors/dead-letters.js'
+import { failedBefore } from '../errors/isolating-work.js'
 import { openProducer } from '../extract/open-producer.js'
-import { openConsumer } from '../load/open-consumer.js'
+import { type ConsumerSetting, openConsumer } from '../load/open-consumer.js'
 import type { StageReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import type { Consumer, Json, Producer } from '../stage.js'
@@ -18,7 +20,7 @@ import { type CheckpointOptions, type CheckpointReport, Job } from './job.js'
 import { openProcessor } from './processor.js'
 import { ProgressTeller, type StageProgress } from './progress.js'
 import { naming } from './stage-error.js'
-import { type StageParts, type StreamedStage, StreamRun } from './stream-run.js'
+import { type StageParts, type StreamCheckpoint, type StreamedStage, StreamRun } from './stream-run.js'
 
 /** Batches that a producer extracts before any of them is transformed, in mode `hybrid`. */
 const CHUNK_BATCHES = 16
@@ -37,6 +39,7 @@ export interface StreamingOutcome {
   readonly stages: readonly StageReport[]
   /** Files and tables. */
   readonly outputs: readonly string[]
+  readonly deadLetters: readonly DeadLetterFile[]
   readonly checkpoint: CheckpointReport | null
 }
 
@@ -51,6 +54,7 @@ export async function runStreaming(
 class Streaming {
   private readonly progress: ProgressTeller
   private readonly producers = new Map<string, Producer>()
+  private letters: DeadLetters | null = null
 
   constructor(
     private readonly pipeline: FlatPipeline,
@@ -91,26 +95,28 @@ class Streaming {
     const { pipeline, services } = this
     const stages = streamedStages(pipeline)
     const isStreamed = new Set(stages.map(({ id }) => id))
-    const tables = await collectTables(
-      pipeline,
-      services,
-      (known) => ({
-        ...this.parts(known, job),
-        // What is read as a stream too is opened once more for the table.
-        producer: (stage) =>
-          this.take(isStreamed.has(stage.id) ? null : stage.id) ?? this.parts(known, job).producer(stage),
-      }),
-      (run) => this.progress.watch(run),
-    )
     const consumers = new Map<string, Consumer>()
+    for (const stage of stages.filter(isConsumer)) {
+      consumers.set(stage.id, await naming(stage.id, () => this.consumer(stage, job)))
+    }
+    const probe = async (id: string) => this.consumer(stages.filter(isConsumer).find((one) => one.id === id)!, job)
+    const producers = new Map([...this.producers].filter(([id]) => isStreamed.has(id)))
+    const checkpoint = job === null ? null : await job.checkpoint(producers, consumers, probe)
+    this.letters = await this.openLetters(job, checkpoint)
     let isDone = false
+    let tables: Tables = new Map()
     try {
-      for (const stage of stages.filter(isConsumer)) {
-        consumers.set(stage.id, await naming(stage.id, () => this.consumer(stage, job)))
-      }
-      const probe = async (id: string) => this.consumer(stages.filter(isConsumer).find((one) => one.id === id)!, job)
-      const producers = new Map([...this.producers].filter(([id]) => isStreamed.has(id)))
-      const checkpoint = job === null ? null : await job.checkpoint(producers, consumers, probe)
+      tables = await collectTables(
+        pipeline,
+        services,
+        (known) => ({
+          ...this.parts(known, job, isStreamed),
+          // What is read as a stream too is opened once more for the table.
+          producer: (stage) =>
+            this.take(isStreamed.has(stage.id) ? null : stage.id) ?? this.parts(known, job).producer(stage),
+        }),
+        (run) => this.progress.watch(run),
+      )
       const run = new StreamRun(
         { ...pipeline, stages },
         {
@@ -127,18 +133,40 @@ class Streaming {
       this.progress.watch(run)
       const streamed = await run.run()
       const failed = streamed.some(({ status }) => status === 'failed')
+      const deadLetters = (await this.letters?.write()) ?? []
       if (job !== null && !failed) await job.finish()
       isDone = true
       return {
         status: failed ? 'failed' : 'done',
         stages: streamed.map(reportOf),
         outputs: streamed.flatMap(({ result }) => result?.outputs ?? []),
+        deadLetters,
         checkpoint: job?.report() ?? null,
       }
+    } catch (error) {
+      // What ended the run matters more than that its letters could not be written either.
+      await this.letters?.write().catch(() => [])
+      throw error
     } finally {
       this.progress.finish(isDone)
       await closeTables(tables)
+      await this.letters?.close(job !== null && !isDone)
     }
+  }
+
+  private async openLetters(job: Job | null, checkpoint: StreamCheckpoint | null): Promise<DeadLetters | null> {
+    const { pipeline, services, options } = this
+    const from = checkpoint?.from ?? null
+    const kept = (stage: string): number => {
+      const cut = from?.works[stage]
+      return cut?.ended === true ? Number.POSITIVE_INFINITY : failedBefore(cut?.held?.state ?? null)
+    }
+    return DeadLetters.open(pipeline.stages, {
+      pipeline: pipeline.name,
+      run: job?.name ?? runName(options.startedAt),
+      services,
+      spool: job === null ? null : { path: job.lettersPath, kept: from === null ? null : kept },
+    })
   }
 
   /** Opens all producers, for what they say of themselves: those of tables, too. */
@@ -161,7 +189,8 @@ class Streaming {
     return Promise.resolve(producer)
   }
 
-  private parts(tables: Tables, job: Job | null): StageParts {
+  /** What fails in a stage that is `seen` elsewhere is written there. */
+  private parts(tables: Tables, job: Job | null, seen: ReadonlySet<string> = new Set()): StageParts {
     const { services, pipeline, options } = this
     const { directory, placement, batchSize: batchRows } = pipeline
     return {
@@ -172,7 +201,8 @@ class Streaming {
         )
         // A job that was resumed began when it was begun.
         const startedAt = job === null ? options.startedAt : new Date(job.manifest.began)
-        return openProcessor(stage, { services, placement, startedAt, tables: Object.fromEntries(named) })
+        const errors = (seen.has(stage.id) ? this.letters?.silent(stage) : this.letters?.of(stage)) ?? null
+        return openProcessor(stage, { services, placement, startedAt, tables: Object.fromEntries(named), errors })
       },
       consumer: (stage) => this.consumer(stage, null),
     }
@@ -185,7 +215,15 @@ class Streaming {
     if (job !== null && target.kind === 'file' && target.mode !== 'upsert') {
       return new JobFileConsumer(target, resolve(directory, target.path), job.name, services)
     }
-    const setting = { services, id, directory, schema: null, checkpoint: job?.name ?? null }
+    const setting: ConsumerSetting = {
+      services,
+      id,
+      directory,
+      schema: null,
+      checkpoint: job?.name ?? null,
+      errors: () => this.letters?.of(stage) ?? null,
+      retries: stage.retries,
+    }
     const databases = pipeline.stages.filter((one) => isConsumer(one) && one.target.kind === 'database')
     if (job === null || target.kind !== 'database' || databases.length < 2) return openConsumer(stage, setting)
     return new SpooledConsumer(() => openConsumer(stage, setting), id, job.spoolDirectory, services.run.context)
@@ -229,6 +267,7 @@ function finishedBefore(job: Job, stages: readonly FlatStage[]): StreamingOutcom
       return reportOf({ id, kind, counts, status: 'done', durationMs: 0, result, error: null, because: null })
     }),
     outputs: Object.values(results).flatMap(({ outputs }) => outputs),
+    deadLetters: [],
     checkpoint: job.report(),
   }
 }

@@ -174,10 +174,10 @@ describe('a streamed pipeline', () => {
         { id: 'load', from: 'numbers', target: { path: 'numbers.parquet', mode: 'replace' as const } },
       ],
     })
-    await scene.run(converting({ deadLetters: 'letters.parquet', maxRate: 0.05, maxConsecutive: 1, maxCount: 10 }))
+    await scene.run(converting({ deadLetters: 'letters.parquet', maxRate: 0.05, maxConsecutive: 2, maxCount: 10 }))
     expect(await query(`select count(*)::int as n from '${scene.path('numbers.parquet')}'`)).toEqual([{ n: 990 }])
     expect(await query(`select * from '${scene.path('letters.parquet')}' limit 1`)).toMatchObject([
-      { record: '{"id":7,"text":"x"}', row: '7', step: 'numbers', code: 'VOLLEY_CAST' },
+      { record: '{"id":7,"text":"x"}', row: '7', stage: 'numbers', step: 'convert', code: 'VOLLEY_CAST' },
     ])
     const tooMany = await failure(() => scene.run(converting({ deadLetters: 'letters.parquet', maxCount: 9 })))
     expect(tooMany.code).toBe('VOLLEY_TOO_MANY_REJECTS')
