@@ -1,4 +1,4 @@
-/** Runs every example of the documentation. */
+/** Runs every example of the documentation that is one file, and the tour of README.md. */
 
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -15,7 +15,9 @@ const MODULES = ['price-rules.mjs']
 const run = promisify(execFile)
 
 describe('docs/examples', () => {
-  const examples = readdirSync(`${ROOT}docs/examples`).filter((name) => !MODULES.includes(name))
+  const examples = readdirSync(`${ROOT}docs/examples`).filter(
+    (name) => name.endsWith('.mjs') && !MODULES.includes(name),
+  )
 
   it.each(examples)('%s runs', async (name) => {
     const { stdout, stderr } = await run(process.execPath, [`docs/examples/${name}`], { cwd: ROOT })

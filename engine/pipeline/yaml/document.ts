@@ -48,7 +48,7 @@ export class YamlDocument {
   static parse(file: string, text: string): YamlDocument {
     const { LineCounter, parseDocument } = yaml()
     const lines = new LineCounter()
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
     const problems = [
       ...document.errors.map(({ message, pos }) => placed(file, lines, pos[0], `YAML: ${message}`, null)),
       ...unquoted(document, file, lines),
