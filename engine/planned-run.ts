@@ -5,13 +5,13 @@ import type { ResolvedPlan } from '../planner/logical-plan.js'
 import type { StrategyName } from '../planner/run-options.js'
 import { lower, type SourceLookup } from './lower.js'
 import { withChecks } from './recovery/checks.js'
-import { fallbackFor } from './recovery/degradation.js'
+import { type Attempted, fallbackFor } from './recovery/degradation.js'
 import type { Run } from './run.js'
 import { rowsToRead } from './scan-estimates.js'
 import type { SourceRegistry } from './sources.js'
 import { type Pushdown, pushdown } from './strategies/bigdata/pushdown.js'
+import { reachRefusal } from './strategies/bigdata/reach.js'
 import { queried } from './strategies/bigdata/staged-rows.js'
-import { wideSortRefusal } from './strategies/bigdata/wide-sort.js'
 import { BulkStrategy } from './strategies/bulk.js'
 import { type Choice, chooseStrategy } from './strategies/choose.js'
 import type { PushedRelation } from './strategies/component/query.js'
@@ -54,16 +54,16 @@ export function planRun(
   const pipeline = rejects ? withChecks(lowered) : lowered
   const rowSupport = () => RowStrategy.supports(pipeline)
   const choice = chooseStrategy(asked, plan, { sourceOf, roomBytes, rowSupport })
-  const refusal = choice.name === 'bigdata' ? ownReason(plan, sourceOf, setting) : 'DuckDB is not needed'
+  const refusal = choice.name === 'bigdata' ? ownReason(plan, choice, sourceOf, setting) : 'DuckDB is not needed'
   return { plan, pipeline, choice, pushed: refusal === null ? pushdown(plan, sourceOf) : { reason: refusal } }
 }
 
 /** Why volley runs a plan by itself that DuckDB might run; null if it need not. */
-function ownReason(plan: ResolvedPlan, sourceOf: SourceLookup, setting: RunSetting): string | null {
+function ownReason(plan: ResolvedPlan, { need }: Choice, sourceOf: SourceLookup, setting: RunSetting): string | null {
   const { duckDbBytes, pushesDown, rejects } = setting
   if (!pushesDown) return 'volley is to run it'
   // DuckDB ends a statement with the first record that it cannot process.
-  return rejects ? 'records that cannot be processed are collected' : wideSortRefusal(plan, sourceOf, duckDbBytes)
+  return rejects ? 'records that cannot be processed are collected' : reachRefusal(plan, need, sourceOf, duckDbBytes)
 }
 
 export function isPushdown(pushed: PlannedRun['pushed']): pushed is Pushdown {
@@ -84,10 +84,11 @@ export async function* batchesOf(
   const sourceOf: SourceLookup = (table) => sources.sourceOf(table)
   const prospects = { plan, choice, sourceOf, rowSupport: () => RowStrategy.supports(pipeline) }
   let { name } = choice
+  let isPushed = name === 'bigdata' && isPushdown(planned.pushed)
   for (;;) {
     let isSeen = false
     try {
-      for await (const batch of attempt(planned, name, run, switching, sources)) {
+      for await (const batch of attempt(planned, { name, isPushed }, run, switching, sources)) {
         isSeen = true
         yield batch
       }
@@ -95,26 +96,29 @@ export async function* batchesOf(
     } catch (error) {
       if (isSeen || (run.recovery.rejects?.count ?? 0) > 0) throw error
       run.throwIfCancelled()
-      const fallback = fallbackFor(error, name === 'row' ? name : switching.current, prospects)
+      const failed = { name: name === 'row' ? name : switching.current, isPushed }
+      const fallback = fallbackFor(error, failed, prospects)
       if (fallback === null) throw error
       await run.beginAnew()
       switching.beginAnew(fallback)
       name = fallback.name
+      isPushed = false
     }
   }
 }
 
 function attempt(
   planned: PlannedRun,
-  name: Choice['name'],
+  { name, isPushed }: Attempted,
   run: Run,
   switching: Switching,
   sources: SourceRegistry,
 ): AsyncGenerator<Batch> {
   const { pipeline, pushed } = planned
   if (name === 'row') return new RowStrategy(run).batches(pipeline)
-  if (name === 'bigdata' && isPushdown(pushed)) return pushedBatches(planned, pushed, run, sources)
-  return new BulkStrategy(run, switching).result(pipeline)
+  if (!isPushed || !isPushdown(pushed)) return new BulkStrategy(run, switching).result(pipeline)
+  if (run.pushFailure !== null) throw run.pushFailure
+  return pushedBatches(planned, pushed, run, sources)
 }
 
 async function* pushedBatches(

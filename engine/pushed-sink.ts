@@ -19,14 +19,20 @@ function fileFault(error: unknown, temporaryPath: string, path: string): unknown
   return new VolleyError(error.code, `cannot write ${path}: ${reason}`, { path }, error)
 }
 
-/** Writes the output, or nothing at all; null if DuckDB cannot run all of it. */
+/** Writes the output, or nothing at all; null if DuckDB cannot run all of it, or has no memory for it. */
 export async function pushedSink(
   { choice, pushed }: PlannedRun,
   target: SinkTarget,
   run: Run,
 ): Promise<SinkResult | null> {
   if (choice.name !== 'bigdata' || !isPushdown(pushed)) return null
-  return copiedTo(target, pushed.select, pushed.schema, run)
+  try {
+    return await copiedTo(target, pushed.select, pushed.schema, run)
+  } catch (error) {
+    if (!(error instanceof VolleyError) || error.code !== 'VOLLEY_MEMORY_LIMIT') throw error
+    run.pushFailure = error
+    return null
+  }
 }
 
 /** Has DuckDB write the rows of a `typedSelect`; null if it cannot write such an output. */

@@ -63,6 +63,8 @@ export class Run {
   components: ComponentServices | null = null
   /** Writes the rows of a query to the output without volley, if it can; null where there is no such output. */
   queryTaker: ((select: string, schema: Schema) => Promise<boolean>) | null = null
+  /** What DuckDB failed with when it ran the whole plan, for want of memory: it is not to be asked again. */
+  pushFailure: VolleyError | null = null
   readonly memory: SharedMemory
   readonly pool: WorkerPool
   /** Of the process: to be asked at morsel boundaries. */

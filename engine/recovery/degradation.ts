@@ -10,7 +10,14 @@ import type { Unsupported } from '../strategies/strategy.js'
 
 type Name = Choice['name']
 
-/** Another attempt, and why. */
+/** What a run did when it failed. */
+export interface Attempted {
+  readonly name: Name
+  /** DuckDB ran the whole plan. */
+  readonly isPushed: boolean
+}
+
+/** Another attempt, without leaving the whole plan to DuckDB; and why. */
 export interface Fallback {
   readonly name: Name
   readonly reason: string
@@ -40,13 +47,13 @@ export function isDuckDbMissing(error: unknown): error is VolleyError {
 }
 
 /**
- * What a run is to begin anew with that has failed under `name` and has had no effect so far; null if it is to fail with
- * `error`. What ran out of memory in bulk keeps its state in DuckDB, or has fewer rows under way at a time; where there is no DuckDB,
- * bulk does what has room by estimate.
+ * What a run is to begin anew with that has failed and has had no effect so far; null if it is to fail with `error`. What
+ * ran out of memory in bulk keeps its state in files, or has fewer rows under way at a time; so does what DuckDB had no
+ * memory for. Where there is no DuckDB, bulk does what has room by estimate.
  *
  * @throws VolleyError with both reasons if bulk would have no room for what DuckDB was to take.
  */
-export function fallbackFor(error: unknown, name: Name, prospects: Prospects): Fallback | null {
+export function fallbackFor(error: unknown, { name, isPushed }: Attempted, prospects: Prospects): Fallback | null {
   if (!(error instanceof VolleyError) || !canBeginAnew(prospects)) return null
   const became = (next: Name): Fallback => ({
     name: next,
@@ -63,7 +70,11 @@ export function fallbackFor(error: unknown, name: Name, prospects: Prospects): F
       error,
     )
   }
-  if (error.code !== 'VOLLEY_MEMORY_LIMIT' || name !== 'bulk') return null
+  if (error.code !== 'VOLLEY_MEMORY_LIMIT') return null
+  if (isPushed) {
+    return { name: 'bigdata', reason: `bigdata from the start, in volley's own partitions: ${reasonOf(error)}` }
+  }
+  if (name !== 'bulk') return null
   if (prospects.choice.need.largest !== null) return became('bigdata')
   return prospects.rowSupport() === true ? became('row') : null
 }

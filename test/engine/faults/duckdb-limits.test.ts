@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import '../../../engine/executor.js'
 import { Component, type Engine, type EngineOptions, type Frame, open, type RunOptions } from '../../../index.js'
 import { afterAll, beforeAll, describe, expect, it } from '../../support/jest.js'
-import { duckdbRun } from '../../support/parquet-files.js'
+import { duckdbRun, duckdbText } from '../../support/parquet-files.js'
 import { failure, modulePath, Scene } from '../../support/scene.js'
+import { openWithSharedMemory } from '../../support/small-memory.js'
 
 /** Leaves DuckDB some 100 MB, however much this process has already. */
 const openTight = (options: EngineOptions): Promise<Engine> =>
@@ -62,7 +63,7 @@ describe('memory of DuckDB that runs out', () => {
     it.each(Object.keys(endings))('fails the run, and another works: %s', async (ending) => {
       const error = await scene.fails('VOLLEY_MEMORY_LIMIT', () => endings[ending](inputs[name]().apply(new List())))
       expect(error.message).toMatch(
-        /^DuckDB may hold [\d.]+ [MG]B under a memory limit of [\d.]+ [MG]B and needs more: failed to allocate .* \(DuckDB [\d.]+ MB.*\); a limit of about [\d.]+ [MG]B may be enough$/,
+        /^DuckDB may hold [\d.]+ [MG]B under a memory limit of [\d.]+ [MG]B and needs more: failed to allocate .* \(.+ MB\); a limit of about [\d.]+ [MG]B may be enough$/,
       )
       const { limitBytes, smallestLimitBytes, operators } = error.details
       expect(smallestLimitBytes).toBeGreaterThan(limitBytes as number)
@@ -78,6 +79,23 @@ describe('memory of DuckDB that runs out', () => {
     expect(rows).toBeGreaterThan(0)
     expect(error.message).toContain('DuckDB may hold')
     await scene.fails('VOLLEY_MEMORY_LIMIT', () => endings.csv(table().apply(new LongerLists())))
+  })
+})
+
+describe('a plan that DuckDB has no memory for', () => {
+  it('is run in partitions, from the start', async () => {
+    const limits = { threads: 1, memoryLimit: process.memoryUsage.rss() + 175e6 }
+    await using engine = await openWithSharedMemory(200e6, limits)
+    const path = scene.path('groups.parquet')
+    const groups = table(engine).groupBy('text').agg({ n: 'count(*)', m: 'max(i)', f: 'first(text)' })
+    const report = await groups.sinkParquet(path, {}, { strategy: 'bigdata' })
+    expect(report.rowsOut).toBe(900_000)
+    expect(report.strategies.map(({ name, reason }) => [name, reason])).toEqual([
+      ['bigdata', 'asked for'],
+      ['bigdata', expect.stringMatching(/^bigdata from the start, in volley's own partitions: failed to allocate /)],
+    ])
+    const wrong = `select count(*) from '${path}' where n <> 1 or text <> f or md5(m::varchar) || md5((-m)::varchar) <> text`
+    expect(await duckdbText(wrong)).toEqual([['0']])
   })
 })
 
@@ -100,7 +118,7 @@ describe('a temporary directory that is full', () => {
   const big = (frame: Frame) => frame.union(frame, frame)
   const bigdata = { strategy: 'bigdata' } as const
   /** A sort may need more memory than it can give up before the disk is full. */
-  const either = /^VOLLEY_(DISK_FULL: cannot spill to .*small|MEMORY_LIMIT: DuckDB may hold)/
+  const either = /^VOLLEY_(DISK_FULL: cannot (spill to|write) .*small|MEMORY_LIMIT: )/
   const works: Readonly<Record<string, readonly [RegExp, (engine: Engine) => Promise<unknown>]>> = {
     'sort to parquet by DuckDB': [either, (engine) => endings.parquet(big(table(engine)).sort('text'), bigdata)],
     'sort to csv': [either, (engine) => endings.csv(big(table(engine)).sort('text'), bigdata)],
