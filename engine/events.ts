@@ -1,6 +1,7 @@
-/** What an engine tells those who listen: how its memory stands, and which strategy took over from which. */
+/** What an engine tells those who listen: how its memory stands, which strategy took over from which, how far pipelines are. */
 
 import type { RunReport, StrategyName } from '../planner/run-options.js'
+import type { PhaseProgress, StageProgress } from './pipeline/progress/events.js'
 
 /** How near the process is to its limit: `soft` asks runs to give state up, `hard` to do with less of everything. */
 export type MemoryPressure = 'none' | 'soft' | 'hard'
@@ -42,6 +43,10 @@ export interface EngineEvents {
   readonly memory: MemoryEvent
   /** A run has changed from one strategy to another. */
   readonly strategy: StrategyEvent
+  /** How far a stage of a running pipeline is: when it changes, at most ten times a second, and when it has ended. */
+  readonly stage: StageProgress
+  /** The same of all stages that extract, transform or load. */
+  readonly phase: PhaseProgress
 }
 
 export type EngineListener<K extends keyof EngineEvents> = (event: EngineEvents[K]) => unknown
@@ -51,6 +56,8 @@ export class EngineListeners {
   private readonly listeners: { readonly [K in keyof EngineEvents]: Set<EngineListener<K>> } = {
     memory: new Set(),
     strategy: new Set(),
+    stage: new Set(),
+    phase: new Set(),
   }
 
   /** Whether this is the name of an event. */

@@ -139,6 +139,7 @@ export class RunMeter {
       elapsedMs,
       rowsPerSecond,
       remainingMs: left === null || rowsPerSecond === 0 ? null : (left / rowsPerSecond) * 1000,
+      strategy: this.strategies.at(-1)?.name ?? null,
     }
   }
 

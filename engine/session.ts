@@ -139,7 +139,7 @@ export class Engine implements AsyncDisposable {
     if (!listeners.knows(event)) {
       throw new VolleyError(
         'VOLLEY_INVALID_ARGUMENT',
-        `an engine has no event ${JSON.stringify(event)}, only ${listeners.names.map((name) => `'${name}'`).join(' and ')}`,
+        `an engine has no event ${JSON.stringify(event)}, only ${listeners.names.map((name) => `'${name}'`).join(', ')}`,
       )
     }
     if (typeof listener !== 'function') {

@@ -55,6 +55,8 @@ export interface ProgressEvent {
   readonly elapsedMs: number
   readonly rowsPerSecond: number
   readonly remainingMs: number | null
+  /** Under way; null until it is chosen. */
+  readonly strategy: Exclude<StrategyName, 'auto'> | null
 }
 
 export interface RunOptions {

@@ -1,7 +1,7 @@
 /** Shows how the stages of a pipeline go: a line for each, redrawn on a terminal, or lines now and then elsewhere. */
 
 import { formatCount, formatDuration, formatRate } from '../../planner/quantities.js'
-import type { StageProgress } from '../pipeline/streaming/progress.js'
+import type { StageProgress } from '../pipeline/progress/events.js'
 import type { Terminal } from './terminal.js'
 
 export interface ProgressLines {
@@ -59,7 +59,7 @@ export function stageText({
   remainingMs,
   queued,
 }: StageProgress): string {
-  const rows = Math.max(rowsIn, rowsOut)
+  const rows = Math.max(rowsIn ?? 0, rowsOut ?? 0)
   return [
     stage,
     totalRows === null ? `${formatCount(rows)} rows` : `${formatCount(rows)} of ${formatCount(totalRows)} rows`,

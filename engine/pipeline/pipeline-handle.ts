@@ -6,12 +6,15 @@ import type { ExecutionPlan } from '../../planner/graph/execution-plan.js'
 import type { ExecutionOrder } from '../../planner/graph/orders.js'
 import type { Mode, PipelineDefinition } from '../../planner/pipeline/definition.js'
 import type { AnyStrategyName } from '../../planner/run-options.js'
+import type { EngineListeners } from '../events.js'
 import type { ExtractedInputs } from './full/extracted-inputs.js'
 import { definedPipeline, type Parameters, type PipelineInput } from './pipeline-input.js'
+import { ProgressCalls } from './progress/calls.js'
+import type { PhaseProgress, StageProgress } from './progress/events.js'
 import type { PipelineReport } from './report.js'
 import type { MultipleOptions, MultipleReport } from './run-multiple.js'
 import type { OpenServices } from './services.js'
-import type { StageProgress } from './streaming/progress.js'
+import type { Json } from './stage.js'
 import type { PipelineValidation } from './validation.js'
 
 export interface PipelineRunOptions {
@@ -22,8 +25,10 @@ export interface PipelineRunOptions {
   readonly strategy?: AnyStrategyName
   /** Ends the run with VOLLEY_ABORTED. */
   readonly signal?: AbortSignal
-  /** Told of each stage from time to time, and when it has ended. */
+  /** Told of each stage when it changes, at most ten times a second, and when it has ended. */
   readonly onProgress?: (event: StageProgress) => void
+  /** Told the same of all stages that extract, transform or load. */
+  readonly onPhase?: (event: PhaseProgress) => void
   /**
    * Keeps how far the job is under this name, so that a job that was killed can go on. The pipeline runs in mode
    * `streaming` then, unless it is `hybrid`: the report's mode says so.
@@ -41,6 +46,7 @@ export interface PipelineRunOptions {
 export interface PipelineHost {
   openPipeline(signal?: AbortSignal): OpenServices
   strategyNames(): readonly string[]
+  readonly listeners: EngineListeners
 }
 
 const RUN_OPTIONS = [
@@ -49,6 +55,7 @@ const RUN_OPTIONS = [
   'strategy',
   'signal',
   'onProgress',
+  'onPhase',
   'checkpoint',
   'resume',
   'checkpointDirectory',
@@ -117,21 +124,16 @@ export class PipelineHandle {
     const { definition, params } = await definedPipeline(this.#input, options.params ?? {})
     const own = options.mode ?? definition.mode
     const mode = options.checkpoint !== undefined && own === 'full' ? 'streaming' : own
-    const services = this.#host.openPipeline(options.signal)
+    const calls = new ProgressCalls(options, this.#host.listeners)
+    const told = { ...options, onProgress: calls.stage, onPhase: calls.phase }
+    const signals = options.signal === undefined ? [calls.signal] : [options.signal, calls.signal]
+    const services = this.#host.openPipeline(AbortSignal.any(signals))
     try {
-      switch (mode) {
-        case 'full': {
-          const { runPipeline } = await import('./full/run-pipeline.js')
-          return await runPipeline({ ...definition, mode }, params, services, { ...options, extracted })
-        }
-        case 'streaming':
-        case 'hybrid': {
-          const { streamPipeline } = await import('./streaming/stream-pipeline.js')
-          return await streamPipeline({ ...definition, mode }, params, services, options)
-        }
-        default:
-          return unreachable(mode)
-      }
+      const report = await runIn(mode, { ...definition, mode }, params, services, told, extracted)
+      if (calls.failure !== null) throw calls.failure
+      return report
+    } catch (error) {
+      throw calls.failure ?? error
     } finally {
       await services.close()
     }
@@ -144,6 +146,29 @@ export class PipelineHandle {
     } finally {
       await services.close()
     }
+  }
+}
+
+async function runIn(
+  mode: Mode,
+  definition: PipelineDefinition,
+  params: Readonly<Record<string, Json>>,
+  services: OpenServices,
+  options: PipelineRunOptions,
+  extracted: ExtractedInputs | null,
+): Promise<PipelineReport> {
+  switch (mode) {
+    case 'full': {
+      const { runPipeline } = await import('./full/run-pipeline.js')
+      return runPipeline(definition, params, services, { ...options, extracted })
+    }
+    case 'streaming':
+    case 'hybrid': {
+      const { streamPipeline } = await import('./streaming/stream-pipeline.js')
+      return streamPipeline(definition, params, services, options)
+    }
+    default:
+      return unreachable(mode)
   }
 }
 

@@ -1,16 +1,22 @@
 /** What a run of a pipeline reports. Plain data, for `JSON.stringify`. */
 
 import type { PlanJson } from '../../planner/graph/execution-plan.js'
-import type { Mode, StageKind } from '../../planner/pipeline/definition.js'
+import type { Mode, PlacementKind, StageKind } from '../../planner/pipeline/definition.js'
 import type { MemoryReport, RunReport } from '../../planner/run-options.js'
+import type { DeadLetterFile } from './errors/dead-letters.js'
+import type { PhaseName } from './progress/phases.js'
+import type { MemoryPeaks } from './progress/teller.js'
+import type { PhaseReport } from './progress/view.js'
 import type { SharedInputsReport } from './shared-inputs.js'
 import type { Json } from './stage.js'
+import type { QueuePeak } from './streaming/inbox.js'
 import type { CheckpointReport } from './streaming/job.js'
 
 export interface StageReport {
   /** Of a stage of a nested pipeline, `outer/inner`. */
   readonly id: string
   readonly kind: StageKind
+  readonly phase: PhaseName
   /**
    * done     it ended well
    * failed   `error` says why
@@ -24,9 +30,20 @@ export interface StageReport {
   readonly batches: number | null
   /** Read by a producer, written by a consumer; null where that is not known. */
   readonly bytes: number | null
-  /** Of its own work: none of a stage that ran as part of another. */
+  /** From its beginning to its end; of a job that was resumed, in all of its runs. None of a stage that ran as part of another. */
   readonly durationMs: number
+  /** In which it was at work; the rest it waited for input, for room behind it, or for checkpoints. */
+  readonly busyMs: number
+  readonly waitingMs: number
+  /** The most that waited before it; null in mode `full`, and of producers. */
+  readonly queuePeak: QueuePeak | null
   readonly attempts: number
+  /** Pieces of its work that were done again. */
+  readonly retries: number
+  /** Records that were left out. */
+  readonly rejected: number
+  /** Null of stages that run where the pipeline does. */
+  readonly placement: PlacementKind | null
   readonly strategies: readonly RunReport['strategies'][number][]
   readonly error: { readonly code: string | null; readonly message: string } | null
   readonly because: string | null
@@ -39,10 +56,15 @@ export interface PipelineReport {
   readonly startedAt: string
   readonly durationMs: number
   readonly peakRssBytes: number
+  /** With what came before the job was resumed. */
+  readonly phases: readonly PhaseReport[]
+  readonly peaks: MemoryPeaks
   readonly params: Readonly<Record<string, Json>>
   readonly stages: readonly StageReport[]
   /** Files and tables. */
   readonly outputs: readonly string[]
+  /** Files with the records that stages could not process. */
+  readonly deadLetters: readonly DeadLetterFile[]
   readonly plan: PlanJson
   readonly sharedInputs: SharedInputsReport | null
   /** Of each consumer that ran a plan of its own. */

@@ -64,6 +64,8 @@ export interface StageWork {
   readonly due: number | null
   /** What the passing of time puts out. */
   tick(): Promise<readonly Output[]>
+  /** Records that it left out, with those before it was restored; none unless told. */
+  readonly rejected?: number
   /** Null: it holds nothing between batches. Not while a batch is being processed. The batches stay the work's. */
   readonly checkpointed: { save(): Promise<StageState>; restore(state: StageState): Promise<void> } | null
   close(): Promise<void>

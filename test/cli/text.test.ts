@@ -51,7 +51,7 @@ describe('textTable', () => {
 })
 
 describe('progressText', () => {
-  const event = { phase: 'scan', rows: 500_000, bytes: 1, elapsedMs: 500, rowsPerSecond: 1e6 }
+  const event = { phase: 'scan', rows: 500_000, bytes: 1, elapsedMs: 500, rowsPerSecond: 1e6, strategy: null }
 
   it('tells percent, rate and remaining time', () => {
     expect(progressText({ ...event, totalRows: 2_000_000, remainingMs: 1500 })).toBe(

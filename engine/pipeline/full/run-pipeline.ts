@@ -4,76 +4,127 @@ import { VolleyError } from '../../../planner/errors.js'
 import { expandedGraphOf } from '../../../planner/graph/pipeline-graph.js'
 import { PlanGenerator } from '../../../planner/graph/plan-generator.js'
 import type { PipelineDefinition } from '../../../planner/pipeline/definition.js'
-import { flatten } from '../../../planner/pipeline/flatten.js'
+import { type FlatPipeline, type FlatStage, flatten } from '../../../planner/pipeline/flatten.js'
 import type { AnyStrategyName } from '../../../planner/run-options.js'
 import type { PipeResult } from '../generations/results.js'
+import type { PhaseProgress, StageProgress } from '../progress/events.js'
+import { PhaseClocks, phaseOf } from '../progress/phases.js'
+import { ProgressTeller } from '../progress/teller.js'
+import { phaseReports, placementOf, type StageView } from '../progress/view.js'
 import type { PipelineReport, StageReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import type { Json } from '../stage.js'
-import type { StageProgress } from '../streaming/progress.js'
+import { withReport } from '../streaming/stage-error.js'
 import type { ExtractedInputs } from './extracted-inputs.js'
-import { runFull, type StageOutcome } from './full-run.js'
+import type { FullProgress } from './full-progress.js'
+import { type FullResult, runFull, type StageOutcome } from './full-run.js'
 
 export interface FullRunOptions {
   readonly strategy?: AnyStrategyName
   readonly extracted: ExtractedInputs | null
   readonly onProgress?: (event: StageProgress) => void
+  readonly onPhase?: (event: PhaseProgress) => void
 }
 
 export async function runPipeline(
   definition: PipelineDefinition,
   params: Readonly<Record<string, Json>>,
   services: PipelineServices,
-  { strategy, extracted, onProgress }: FullRunOptions,
+  { strategy, extracted, onProgress: stage, onPhase: phase }: FullRunOptions,
 ): Promise<PipelineReport> {
   const startedAt = new Date()
   const flat = flatten(definition)
   const plan = new PlanGenerator(expandedGraphOf(definition)).batchPlan()
-  const { generations, sharedInputs } = await runFull(flat, plan, services, {
-    startedAt,
-    extracted,
-    ...(strategy === undefined ? {} : { strategy }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-  })
-  const { pipes, status, durationMs, error } = generations
+  const clocks = new PhaseClocks()
+  const isHeard = stage !== undefined || phase !== undefined
+  const listener = isHeard ? { stage: stage ?? (() => {}), phase: phase ?? (() => {}) } : null
+  const teller = new ProgressTeller(flat, services.memory, () => clocks, listener)
+  try {
+    const result = await runFull(flat, plan, services, {
+      startedAt,
+      extracted,
+      clocks,
+      teller,
+      ...(strategy === undefined ? {} : { strategy }),
+    })
+    const report = reportOf(definition, flat, result, clocks, teller)
+    teller.settle(viewsOf(result.progress, report.stages))
+    teller.finish('done')
+    const whole = { ...report, startedAt: startedAt.toISOString(), params, plan: plan.toJSON() }
+    const { status, error } = result.generations
+    const isFailure = status === 'aborted' || (status === 'failed' && definition.onFailure === 'fail-fast')
+    if (isFailure) throw withReport(error, whole)
+    return whole
+  } finally {
+    teller.finish('aborted')
+  }
+}
+
+/** What a run reports of itself; the rest was known before. */
+function reportOf(
+  definition: PipelineDefinition,
+  flat: FlatPipeline,
+  { generations, sharedInputs, progress, deadLetters }: FullResult,
+  clocks: PhaseClocks,
+  teller: ProgressTeller,
+): Omit<PipelineReport, 'startedAt' | 'params' | 'plan'> {
+  const { pipes, status, durationMs } = generations
   const done = pipes.flatMap(({ id, value }) => (value === undefined ? [] : [{ id, ...value }]))
   const runs = done.flatMap(({ id, report }) => (report === null ? [] : [{ id, report }]))
-  const report: PipelineReport = {
+  const byId = new Map(pipes.map((pipe) => [pipe.id, pipe]))
+  const stages = withChains(
+    flat.stages.map((stage) => stageReport(stage, byId.get(stage.id)!, progress)),
+    flat.stages,
+    pipes,
+  )
+  const rssBytes = Math.max(teller.peaks.rssBytes, ...runs.map((run) => run.report.peakRssBytes))
+  return {
     name: definition.name,
     mode: definition.mode,
     status,
-    startedAt: startedAt.toISOString(),
     durationMs,
-    peakRssBytes: Math.max(process.memoryUsage.rss(), ...runs.map((run) => run.report.peakRssBytes)),
-    params,
-    stages: withChains(pipes.map(stageReport), flat.stages, pipes),
+    peakRssBytes: rssBytes,
+    phases: phaseReports(flat, stages, clocks.times()),
+    peaks: { ...teller.peaks, rssBytes },
+    stages,
     outputs: done.flatMap(({ outputs }) => outputs),
-    plan: plan.toJSON(),
+    deadLetters,
     sharedInputs,
     memory: Object.fromEntries(runs.map((run) => [run.id, run.report.memory])),
     checkpoint: null,
   }
-  if (status === 'aborted' || (status === 'failed' && definition.onFailure === 'fail-fast')) throw failed(error, report)
-  return report
 }
 
-function failed(error: unknown, report: PipelineReport): unknown {
-  if (!(error instanceof VolleyError)) return error
-  return new VolleyError(error.code, error.message, { ...error.details, report }, error.cause)
+function viewsOf(progress: FullProgress, stages: readonly StageReport[]): readonly StageView[] {
+  const views = new Map(progress.view().map((view) => [view.id, view]))
+  return stages.map(({ id, status, rowsIn, rowsOut, bytes, retries, rejected }) => {
+    const view = views.get(id)!
+    const rowsDone = status === 'done' ? (view.totalRows ?? view.rowsDone) : view.rowsDone
+    return { ...view, status, rowsIn, rowsOut, bytes, rowsDone, retries, rejected }
+  })
 }
 
-function stageReport(pipe: PipeResult<StageOutcome>): StageReport {
-  const { id, kind, status, value, error, because, durationMs, attempts } = pipe
+function stageReport(stage: FlatStage, pipe: PipeResult<StageOutcome>, progress: FullProgress): StageReport {
+  const { id, kind } = stage
+  const { status, value, error, because, durationMs, attempts } = pipe
+  const busyMs = Math.min(durationMs, progress.busyMs(id))
   return {
     id,
-    kind: kind === 'pipe' ? 'processor' : kind,
+    kind,
+    phase: phaseOf(kind),
     status,
     rowsIn: value?.rowsIn ?? null,
     rowsOut: value?.rowsOut ?? null,
-    batches: null,
+    batches: progress.batches(id),
     bytes: value?.bytes ?? null,
     durationMs,
+    busyMs,
+    waitingMs: durationMs - busyMs,
+    queuePeak: null,
     attempts,
+    retries: Math.max(0, attempts - 1) + (value?.report?.retries ?? 0),
+    rejected: value?.report?.rejected ?? 0,
+    placement: placementOf(stage),
     strategies: value?.report?.strategies ?? [],
     error: error === null ? null : errorOf(error),
     because,

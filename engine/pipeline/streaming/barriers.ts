@@ -9,6 +9,7 @@
  * A stage that has ended takes part in later epochs without being asked; a consumer is asked even then.
  */
 
+import type { JobTimes } from '../progress/phases.js'
 import type { Consumer, Json, StageState, StageWork } from '../stage.js'
 import type { StageCounter, StageCounts } from './counts.js'
 import { naming } from './stage-error.js'
@@ -37,6 +38,8 @@ export interface Cut<S> {
   readonly producers: Readonly<Record<string, ProducerCut>>
   readonly works: Readonly<Record<string, WorkCut<S>>>
   readonly consumers: Readonly<Record<string, ConsumerCut>>
+  /** That it took to get there. */
+  readonly times: JobTimes
 }
 
 /** Keeps cuts. */
@@ -86,6 +89,7 @@ export class Barriers<S> {
     private readonly keeper: CutKeeper<S> | null,
     /** The last epoch there was. */
     private last: number,
+    private readonly times: () => JobTimes,
     /** Called when an epoch is over. */
     private readonly onDone: () => void,
   ) {
@@ -253,7 +257,7 @@ export class Barriers<S> {
   private async complete(epoch: Epoch<S>): Promise<void> {
     const { producers, works, consumers } = epoch
     if (this.keeper !== null) {
-      const cut = { epoch: epoch.epoch, producers, works, consumers }
+      const cut = { epoch: epoch.epoch, producers, works, consumers, times: this.times() }
       await this.keeper.prepared(cut)
       for (const [id, { consumer }] of this.consumers) await naming(id, () => consumer.commit(epoch.epoch))
       await this.keeper.committed(cut)

@@ -6,6 +6,7 @@ import { VolleyError } from '../../../planner/errors.js'
 import type { ConsumerStage, Input } from '../../../planner/pipeline/definition.js'
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
 import type { Schema } from '../../../planner/types.js'
+import type { PhaseClocks } from '../progress/phases.js'
 import type { BatchTable, PipelineServices } from '../services.js'
 import type { Consumer, ConsumerResult, Json } from '../stage.js'
 import { StreamGraph, tableKey, tableSteps } from './graph.js'
@@ -22,7 +23,8 @@ export async function collectTables(
   pipeline: FlatPipeline,
   services: PipelineServices,
   partsWith: (tables: Tables) => StageParts,
-  watch: (run: StreamRun | null) => void,
+  clocks: PhaseClocks,
+  watch: (run: StreamRun) => void,
 ): Promise<Map<string, BatchTable>> {
   const tables = new Map<string, BatchTable>()
   try {
@@ -48,13 +50,12 @@ export async function collectTables(
       }
       const run = new StreamRun(
         { ...pipeline, stages, onFailure: 'fail-fast' },
-        { parts: bounded, services, checkpoint: null, chunk: null },
+        { parts: bounded, services, checkpoint: null, chunk: null, clocks },
       )
       watch(run)
       await run.run()
       for (const collector of collectors.values()) tables.set(tableKey(collector.input), collector.table())
     }
-    watch(null)
     return tables
   } catch (error) {
     await closeTables(tables)

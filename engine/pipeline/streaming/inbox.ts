@@ -9,6 +9,12 @@ import type { Batch } from '../../../io/batch.js'
 import type { Edge } from './queue.js'
 import { Wakeup } from './wakeup.js'
 
+/** The most that waited at once. */
+export interface QueuePeak {
+  readonly batches: number
+  readonly bytes: number
+}
+
 export type Incoming =
   | { readonly kind: 'batch'; readonly batch: Batch; readonly bytes: number }
   /** All inputs have brought it. */
@@ -24,11 +30,21 @@ export class Inbox {
   private readonly aligned = new Set<Edge>()
   private epoch = 0
   private next = 0
+  private most: QueuePeak = { batches: 0, bytes: 0 }
   private failure: { readonly reason: unknown } | null = null
 
   constructor(private readonly edges: readonly Edge[]) {
     this.open = [...edges]
-    for (const edge of edges) edge.readBy(() => this.arrival.wake())
+    for (const edge of edges) edge.readBy(() => this.arrived())
+  }
+
+  /** Batches that may wait in all inputs. */
+  get capacity(): number {
+    return this.edges.reduce((sum, edge) => sum + edge.capacity, 0)
+  }
+
+  get peak(): QueuePeak {
+    return this.most
   }
 
   /** Batches that wait in all inputs. */
@@ -50,6 +66,12 @@ export class Inbox {
   /** Makes `receive` fail. */
   fail(reason: unknown): void {
     this.failure ??= { reason }
+    this.arrival.wake()
+  }
+
+  private arrived(): void {
+    const bytes = this.edges.reduce((sum, edge) => sum + edge.bytes, 0)
+    this.most = { batches: Math.max(this.most.batches, this.length), bytes: Math.max(this.most.bytes, bytes) }
     this.arrival.wake()
   }
 

@@ -20,11 +20,23 @@ export interface CheckpointOptions {
   readonly every: { readonly batches: number | null; readonly milliseconds: number | null }
 }
 
+export interface ResumedFrom {
+  readonly epoch: number
+  /** That producers had put out. */
+  readonly rowsExtracted: number
+  /** That consumers had taken in. */
+  readonly rowsLoaded: number
+  /** That it had taken to get there, without the runs' ends that were lost. */
+  readonly durationMs: number
+}
+
 export interface CheckpointReport {
   readonly id: string
   readonly directory: string
   /** True if the run went on with a job that had begun. */
   readonly resumed: boolean
+  /** What the job had done where this run went on; null if it began at the start. */
+  readonly resumedFrom: ResumedFrom | null
   /** How often the job was resumed so far. */
   readonly resumes: number
   /** True if the job had been finished before, so that nothing was done. */
@@ -38,6 +50,7 @@ export interface CheckpointReport {
 export class Job {
   private startsAnew: string | null = null
   private isResumed = false
+  private resumedFrom: ResumedFrom | null = null
   private wasFinished = false
 
   private constructor(
@@ -93,6 +106,7 @@ export class Job {
       id: this.options.id,
       directory: this.store.directory,
       resumed: this.isResumed,
+      resumedFrom: this.resumedFrom,
       resumes: resumed,
       wasFinished: this.wasFinished,
       epoch: committed?.epoch ?? 0,
@@ -120,6 +134,7 @@ export class Job {
       if (results[stage] !== undefined || !consumers.has(stage)) return true
       return reaches(await probe(stage), state, epoch)
     })
+    this.resumedFrom = cut === null ? null : resumedFrom(cut)
     return {
       from: cut === null ? null : store.load(cut),
       finished: results,
@@ -167,4 +182,10 @@ function unfinished(checkpoint: string, { began, committed }: Manifest): VolleyE
     `checkpoint ${checkpoint} holds a job that began ${began} and has not ended (${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} so far): resume it, or take another ID`,
     { checkpoint },
   )
+}
+
+function resumedFrom({ epoch, producers, consumers, times }: KeptCut): ResumedFrom {
+  const rows = (stages: typeof producers | typeof consumers) =>
+    Object.values(stages).reduce((sum, { counts }) => sum + counts.rowsIn, 0)
+  return { epoch, rowsExtracted: rows(producers), rowsLoaded: rows(consumers), durationMs: times.elapsedMs }
 }

@@ -17,6 +17,7 @@ export type EdgeItem =
 /** What all queues of a run hold together. */
 export class QueueBudget {
   private held = 0
+  private most = 0
   private readonly waiting = new Set<() => void>()
 
   /** `mostBytes` may be exceeded by one batch for each queue, so that every stage can go on. */
@@ -26,12 +27,18 @@ export class QueueBudget {
     return this.held
   }
 
+  /** The most that it ever was. */
+  get peakBytes(): number {
+    return this.most
+  }
+
   get isFull(): boolean {
     return this.held >= this.mostBytes
   }
 
   take(bytes: number): void {
     this.held += bytes
+    this.most = Math.max(this.most, this.held)
   }
 
   give(bytes: number): void {
@@ -49,6 +56,7 @@ export class QueueBudget {
 export class Edge {
   private readonly items: EdgeItem[] = []
   private batches = 0
+  private held = 0
   private readonly room = new Wakeup()
   private isDiscarding = false
   private failure: { readonly reason: unknown } | null = null
@@ -57,7 +65,7 @@ export class Edge {
   constructor(
     /** The reading stage. */
     readonly to: string,
-    private readonly capacity: number,
+    readonly capacity: number,
     private readonly budget: QueueBudget,
     private readonly release: (batch: Batch) => void,
   ) {}
@@ -65,6 +73,11 @@ export class Edge {
   /** Batches that wait. */
   get length(): number {
     return this.batches
+  }
+
+  /** Of the batches that wait. */
+  get bytes(): number {
+    return this.held
   }
 
   /** True if what is written goes nowhere. */
@@ -87,6 +100,7 @@ export class Edge {
     }
     this.items.push({ kind: 'batch', batch, bytes })
     this.batches++
+    this.held += bytes
     this.budget.take(bytes)
     this.wakeReader()
   }
@@ -105,6 +119,7 @@ export class Edge {
     const item = this.items.shift()
     if (item?.kind === 'batch') {
       this.batches--
+      this.held -= item.bytes
       this.budget.give(item.bytes)
       this.room.wake()
     }
@@ -150,6 +165,7 @@ export class Edge {
       this.release(item.batch)
     }
     this.batches = 0
+    this.held = 0
     this.room.wake()
     this.wakeReader()
   }

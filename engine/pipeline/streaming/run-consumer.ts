@@ -28,7 +28,7 @@ export class ConsumerRunner {
       switch (item.kind) {
         case 'batch':
           counter.takeIn(item.batch.length, item.bytes)
-          await consumer.write(item.batch)
+          await counter.busy.during(() => consumer.write(item.batch))
           break
         case 'barrier':
           await barriers.consumed(id)

@@ -3,6 +3,7 @@
 import { releaseBatch } from '../../../io/block-sharing.js'
 import { settledWithin } from '../../cancellation.js'
 import type { TaskContext } from '../../workers/task-context.js'
+import type { BusyTime } from '../progress/busy-time.js'
 import type { Json, ProducedBatch, Producer } from '../stage.js'
 import type { Barriers } from './barriers.js'
 import { BatchCutter } from './cutting.js'
@@ -21,6 +22,8 @@ export interface ProducerRun {
   readonly batchSize: number
   /** Batches that are extracted before any of them is passed on; null: each at once. */
   readonly chunk: number | null
+  /** Busy while a batch is awaited from the producer. */
+  readonly busy: BusyTime
   /** Called for each batch that is put out. */
   readonly onBatch: () => void
 }
@@ -125,19 +128,22 @@ export class ProducerRunner {
   private ask(batches: AsyncGenerator<ProducedBatch>): void {
     if (this.isAsking || this.arrived !== null) return
     this.isAsking = true
-    batches.next().then(
-      (next) => {
-        this.isAsking = false
-        // Nobody waits for it after a failure.
-        if (this.failure !== null && next.done !== true) releaseBatch(this.run.context, next.value.batch)
-        else this.arrived = next
-        this.wakeup.wake()
-      },
-      (error) => {
-        this.isAsking = false
-        this.fail(error)
-      },
-    )
+    const { busy } = this.run
+    busy
+      .during(() => batches.next())
+      .then(
+        (next) => {
+          this.isAsking = false
+          // Nobody waits for it after a failure.
+          if (this.failure !== null && next.done !== true) releaseBatch(this.run.context, next.value.batch)
+          else this.arrived = next
+          this.wakeup.wake()
+        },
+        (error) => {
+          this.isAsking = false
+          this.fail(error)
+        },
+      )
   }
 
   private async pass(batch: ProducedBatch['batch']): Promise<void> {

@@ -1,7 +1,6 @@
 /** Runs a pipeline in the modes `streaming` and `hybrid`, with a checkpoint if one is asked for. */
 
 import { resolve } from 'node:path'
-import { VolleyError } from '../../../planner/errors.js'
 import type { ConsumerStage, PipelineDefinition } from '../../../planner/pipeline/definition.js'
 import { type FlatPipeline, type FlatStage, flatten } from '../../../planner/pipeline/flatten.js'
 import { JobFileConsumer } from '../checkpoint/files/file-consumer.js'
@@ -10,17 +9,20 @@ import { type DeadLetterFile, DeadLetters, runName } from '../errors/dead-letter
 import { failedBefore } from '../errors/isolating-work.js'
 import { openProducer } from '../extract/open-producer.js'
 import { type ConsumerSetting, openConsumer } from '../load/open-consumer.js'
+import type { PhaseProgress, StageProgress } from '../progress/events.js'
+import { NO_TIMES, PhaseClocks } from '../progress/phases.js'
+import { type MemoryPeaks, ProgressTeller } from '../progress/teller.js'
+import { type PhaseReport, phaseReports } from '../progress/view.js'
 import type { StageReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import type { Consumer, Json, Producer } from '../stage.js'
 import { closeTables, collectTables, streamedStages, type Tables } from './collected-tables.js'
-import { NO_COUNTS } from './counts.js'
 import { tableKey } from './graph.js'
 import { type CheckpointOptions, type CheckpointReport, Job } from './job.js'
 import { openProcessor } from './processor.js'
-import { ProgressTeller, type StageProgress } from './progress.js'
-import { naming } from './stage-error.js'
-import { type StageParts, type StreamCheckpoint, type StreamedStage, StreamRun } from './stream-run.js'
+import { naming, stageOf } from './stage-error.js'
+import { finishedReports, stageReports } from './stage-reports.js'
+import { type StageParts, type StreamCheckpoint, StreamRun } from './stream-run.js'
 
 /** Batches that a producer extracts before any of them is transformed, in mode `hybrid`. */
 const CHUNK_BATCHES = 16
@@ -31,12 +33,15 @@ export interface StreamingOptions {
   readonly startedAt: Date
   readonly checkpoint: CheckpointOptions | null
   readonly onProgress?: (event: StageProgress) => void
+  readonly onPhase?: (event: PhaseProgress) => void
 }
 
 export interface StreamingOutcome {
   /** Failed only if independent parts were to go on; otherwise the first failure is thrown. */
-  readonly status: 'done' | 'failed'
+  readonly status: 'done' | 'failed' | 'aborted'
   readonly stages: readonly StageReport[]
+  readonly phases: readonly PhaseReport[]
+  readonly peaks: MemoryPeaks
   /** Files and tables. */
   readonly outputs: readonly string[]
   readonly deadLetters: readonly DeadLetterFile[]
@@ -51,9 +56,12 @@ export async function runStreaming(
   return new Streaming(flatten(definition), services, options).run()
 }
 
-class Streaming {
+export class Streaming {
   private readonly progress: ProgressTeller
   private readonly producers = new Map<string, Producer>()
+  private readonly runs: StreamRun[] = []
+  private clocks = new PhaseClocks()
+  private job: Job | null = null
   private letters: DeadLetters | null = null
 
   constructor(
@@ -61,7 +69,9 @@ class Streaming {
     private readonly services: PipelineServices,
     private readonly options: StreamingOptions,
   ) {
-    this.progress = new ProgressTeller(options.onProgress)
+    const { onProgress: stage = () => {}, onPhase: phase = () => {} } = options
+    const isHeard = options.onProgress !== undefined || options.onPhase !== undefined
+    this.progress = new ProgressTeller(pipeline, services.memory, () => this.clocks, isHeard ? { stage, phase } : null)
   }
 
   async run(): Promise<StreamingOutcome> {
@@ -71,6 +81,27 @@ class Streaming {
       return await this.runJob()
     } finally {
       clearInterval(alive)
+      this.progress.finish('aborted')
+    }
+  }
+
+  /** What became of a run that failed with `error`. */
+  failed(error: unknown): StreamingOutcome {
+    const isAborted = this.services.signal.aborted
+    const failed = isAborted ? null : stageOf(error)
+    return { ...this.outcome(isAborted ? 'aborted' : 'failed', failed), outputs: [], deadLetters: [] }
+  }
+
+  private outcome(status: StreamingOutcome['status'], failed: string | null) {
+    const streamed = this.runs.map((run) => run.stages())
+    const stages = stageReports(this.pipeline, streamed, failed)
+    return {
+      status,
+      stages,
+      phases: phaseReports(this.pipeline, stages, this.clocks.times()),
+      peaks: this.progress.peaks,
+      outputs: streamed.flat().flatMap(({ result }) => result?.outputs ?? []),
+      checkpoint: this.job?.report() ?? null,
     }
   }
 
@@ -80,9 +111,9 @@ class Streaming {
     try {
       const inputs = await this.openProducers()
       const job = await Job.open(this.pipeline, inputs, checkpoint, this.services)
+      this.job = job
       try {
-        if (job.isFinished) return finishedBefore(job, streamedStages(this.pipeline))
-        return await this.stream(job)
+        return job.isFinished ? this.finishedBefore(job) : await this.stream(job)
       } finally {
         await job.close()
       }
@@ -102,6 +133,7 @@ class Streaming {
     const probe = async (id: string) => this.consumer(stages.filter(isConsumer).find((one) => one.id === id)!, job)
     const producers = new Map([...this.producers].filter(([id]) => isStreamed.has(id)))
     const checkpoint = job === null ? null : await job.checkpoint(producers, consumers, probe)
+    this.clocks = new PhaseClocks(checkpoint?.from?.times)
     this.letters = await this.openLetters(job, checkpoint)
     let isDone = false
     let tables: Tables = new Map()
@@ -115,7 +147,8 @@ class Streaming {
           producer: (stage) =>
             this.take(isStreamed.has(stage.id) ? null : stage.id) ?? this.parts(known, job).producer(stage),
         }),
-        (run) => this.progress.watch(run),
+        this.clocks,
+        (run) => this.watch(run),
       )
       const run = new StreamRun(
         { ...pipeline, stages },
@@ -128,29 +161,46 @@ class Streaming {
           services,
           checkpoint,
           chunk: pipeline.mode === 'hybrid' ? CHUNK_BATCHES : null,
+          clocks: this.clocks,
         },
       )
-      this.progress.watch(run)
+      this.watch(run)
       const streamed = await run.run()
       const failed = streamed.some(({ status }) => status === 'failed')
       const deadLetters = (await this.letters?.write()) ?? []
       if (job !== null && !failed) await job.finish()
       isDone = true
-      return {
-        status: failed ? 'failed' : 'done',
-        stages: streamed.map(reportOf),
-        outputs: streamed.flatMap(({ result }) => result?.outputs ?? []),
-        deadLetters,
-        checkpoint: job?.report() ?? null,
-      }
+      this.progress.finish('done')
+      return { ...this.outcome(failed ? 'failed' : 'done', null), deadLetters }
     } catch (error) {
       // What ended the run matters more than that its letters could not be written either.
       await this.letters?.write().catch(() => [])
       throw error
     } finally {
-      this.progress.finish(isDone)
       await closeTables(tables)
       await this.letters?.close(job !== null && !isDone)
+    }
+  }
+
+  private watch(run: StreamRun): void {
+    this.runs.push(run)
+    this.progress.watch(run)
+  }
+
+  /** What a run says that had nothing to do. */
+  private finishedBefore(job: Job): StreamingOutcome {
+    const { committed, results } = job.manifest
+    this.clocks = new PhaseClocks(committed?.times)
+    this.progress.finish('done')
+    const stages = finishedReports(job, streamedStages(this.pipeline))
+    return {
+      status: 'done',
+      stages,
+      phases: phaseReports(this.pipeline, stages, committed?.times ?? NO_TIMES),
+      peaks: this.progress.peaks,
+      outputs: Object.values(results).flatMap(({ outputs }) => outputs),
+      deadLetters: [],
+      checkpoint: job.report(),
     }
   }
 
@@ -233,43 +283,3 @@ class Streaming {
 function isConsumer(stage: FlatStage): stage is ConsumerStage {
   return stage.kind === 'consumer'
 }
-
-function reportOf({ id, kind, status, counts, durationMs, result, error, because }: StreamedStage): StageReport {
-  return {
-    id,
-    kind,
-    status,
-    rowsIn: counts.rowsIn,
-    rowsOut: counts.rowsOut,
-    batches: counts.batches,
-    bytes: result?.bytesWritten ?? counts.bytes,
-    durationMs,
-    attempts: 1,
-    strategies: [],
-    error: status === 'failed' ? errorOf(error) : null,
-    because,
-  }
-}
-
-function errorOf(error: unknown): { readonly code: string | null; readonly message: string } {
-  const message = error instanceof Error ? error.message : String(error)
-  return { code: error instanceof VolleyError ? error.code : null, message }
-}
-
-/** What a run says that had nothing to do. */
-function finishedBefore(job: Job, stages: readonly FlatStage[]): StreamingOutcome {
-  const { committed, results } = job.manifest
-  return {
-    status: 'done',
-    stages: stages.map(({ id, kind }) => {
-      const { counts } = committed?.producers[id] ?? committed?.works[id] ?? committed?.consumers[id] ?? NOTHING
-      const result = results[id] ?? null
-      return reportOf({ id, kind, counts, status: 'done', durationMs: 0, result, error: null, because: null })
-    }),
-    outputs: Object.values(results).flatMap(({ outputs }) => outputs),
-    deadLetters: [],
-    checkpoint: job.report(),
-  }
-}
-
-const NOTHING = { counts: NO_COUNTS }

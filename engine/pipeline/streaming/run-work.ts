@@ -49,7 +49,7 @@ export class WorkRunner {
             break
           case 'due':
             await this.drain()
-            await this.put(await work.tick())
+            await this.put(await counter.busy.during(() => work.tick()))
             break
           case 'barrier':
             await this.drain()
@@ -58,7 +58,7 @@ export class WorkRunner {
             break
           case 'end':
             await this.drain()
-            await this.put(await work.finish())
+            await this.put(await counter.busy.during(() => work.finish()))
             barriers.workEnded(id)
             outlet.mark({ kind: 'end' })
             return
@@ -84,13 +84,12 @@ export class WorkRunner {
   }
 
   private async process(batch: Batch): Promise<readonly Output[]> {
-    const { work, context } = this.run
-    if (this.retries === null) return await work.process(batch)
+    const { work, context, counter } = this.run
+    const { retries } = this
+    if (retries === null) return await counter.busy.during(() => work.process(batch))
     try {
-      return await this.retries.run(() => work.process(retainBatch(context, batch)), {
-        checkCancelled: context.checkCancelled,
-        onRetry: () => {},
-      })
+      const again = { checkCancelled: context.checkCancelled, onRetry: counter.retried }
+      return await counter.busy.during(() => retries.run(() => work.process(retainBatch(context, batch)), again))
     } finally {
       releaseBatch(context, batch)
     }

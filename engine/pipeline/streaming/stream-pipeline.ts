@@ -12,7 +12,8 @@ import type { PipelineReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import type { Json } from '../stage.js'
 import type { CheckpointOptions } from './job.js'
-import { runStreaming } from './run-streaming.js'
+import { Streaming, type StreamingOutcome } from './run-streaming.js'
+import { withReport } from './stage-error.js'
 
 const DEFAULT_INTERVAL_MS = 5000
 
@@ -26,25 +27,43 @@ export async function streamPipeline(
   const began = performance.now()
   const plan = new PlanGenerator(expandedGraphOf(definition)).streamingPlan()
   await makeDirectories(definition)
-  const { status, stages, outputs, checkpoint } = await runStreaming(definition, services, {
+  const { onProgress, onPhase } = options
+  const streaming = new Streaming(flatten(definition), services, {
     startedAt,
     checkpoint: checkpointOf(definition, options),
-    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ...(onPhase === undefined ? {} : { onPhase }),
   })
-  return {
+  const reportOf = ({
+    status,
+    stages,
+    phases,
+    peaks,
+    outputs,
+    deadLetters,
+    checkpoint,
+  }: StreamingOutcome): PipelineReport => ({
     name: definition.name,
     mode: definition.mode,
     status,
     startedAt: startedAt.toISOString(),
     durationMs: performance.now() - began,
-    peakRssBytes: process.memoryUsage.rss(),
+    peakRssBytes: peaks.rssBytes,
+    phases,
+    peaks,
     params,
     stages,
     outputs,
+    deadLetters,
     plan: plan.toJSON(),
     sharedInputs: null,
     memory: {},
     checkpoint,
+  })
+  try {
+    return reportOf(await streaming.run())
+  } catch (error) {
+    throw withReport(error, reportOf(streaming.failed(error)))
   }
 }
 

@@ -13,19 +13,21 @@ import type {
   ProducerStage,
 } from '../../../planner/pipeline/definition.js'
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
+import type { PhaseClocks } from '../progress/phases.js'
+import type { ProgressSource, StageView } from '../progress/view.js'
 import type { PipelineServices } from '../services.js'
 import type { Consumer, ConsumerResult, Producer, StageState, StageWork } from '../stage.js'
 import { Accumulator } from './accumulator.js'
 import { Barriers, type Cut, type CutKeeper } from './barriers.js'
 import { StageCounter, type StageCounts } from './counts.js'
 import { StreamGraph } from './graph.js'
-import { Inbox } from './inbox.js'
+import { Inbox, type QueuePeak } from './inbox.js'
 import { Outlet } from './outlet.js'
 import { Edge, QueueBudget } from './queue.js'
 import { ConsumerRunner } from './run-consumer.js'
 import { ProducerRunner } from './run-producer.js'
 import { WorkRunner } from './run-work.js'
-import { inStage, naming } from './stage-error.js'
+import { inStage, naming, stageOf } from './stage-error.js'
 
 /** What stages are made of. */
 export interface StageParts {
@@ -51,34 +53,23 @@ export interface StreamSetting {
   readonly checkpoint: StreamCheckpoint | null
   /** Batches that a producer extracts before any is passed on; null: each at once. */
   readonly chunk: number | null
+  readonly clocks: PhaseClocks
 }
 
-export type StageStatus = 'done' | 'failed' | 'skipped'
+export type StageStatus = 'done' | 'failed' | 'skipped' | 'aborted'
 
 export interface StreamedStage {
   readonly id: string
   readonly kind: FlatStage['kind']
   readonly status: StageStatus
   readonly counts: StageCounts
-  readonly durationMs: number
+  /** Before it; null of producers. */
+  readonly queuePeak: QueuePeak | null
   /** Of a consumer that is done. */
   readonly result: ConsumerResult | null
   readonly error: unknown
-  /** The failed stage for which it was skipped. */
+  /** The failed stage for which it was skipped or aborted. */
   readonly because: string | null
-}
-
-/** A stage under way, as progress shows it. */
-export interface StageView {
-  readonly id: string
-  readonly kind: FlatStage['kind']
-  readonly counts: StageCounts
-  /** Rows that came in in this run. */
-  readonly rowsOfRun: number
-  /** Batches that wait before it. */
-  readonly queued: number
-  /** Of all rows that come in, where known. */
-  readonly rows: number | null
 }
 
 interface Node {
@@ -89,17 +80,17 @@ interface Node {
   readonly edges: readonly Edge[]
   runner: { fail(reason: unknown): void; go(): Promise<void> } | null
   rows: number | null
+  hasBegun: boolean
   status: StageStatus | null
   error: unknown
   because: string | null
-  durationMs: number
   result: ConsumerResult | null
 }
 
 /** The part of the shared memory that batches in queues may take. */
 const QUEUE_SHARE = 1 / 4
 
-export class StreamRun {
+export class StreamRun implements ProgressSource {
   private readonly graph: StreamGraph
   private readonly nodes: ReadonlyMap<string, Node>
   private readonly producers = new Map<string, Producer>()
@@ -123,19 +114,36 @@ export class StreamRun {
 
   /** What the stages have done so far. */
   view(): readonly StageView[] {
-    return [...this.nodes.values()].map(({ stage, counter, inbox, rows }) => ({
-      id: stage.id,
-      kind: stage.kind,
-      counts: counter.counts(),
-      rowsOfRun: counter.rowsOfRun,
-      queued: inbox?.length ?? 0,
-      rows,
-    }))
+    return [...this.nodes.values()].map((node) => {
+      const { stage, counter, inbox, rows, hasBegun } = node
+      const { durationMs: _, busyMs: __, ...counts } = counter.counts()
+      return {
+        id: stage.id,
+        kind: stage.kind,
+        status: statusOf(node) ?? (hasBegun ? 'running' : 'waiting'),
+        ...counts,
+        rowsOfRun: counter.rowsOfRun,
+        rowsDone: counts.rowsIn,
+        totalRows: rows,
+        queued: inbox?.length ?? 0,
+        queueCapacity: inbox?.capacity ?? 0,
+        strategy: null,
+      }
+    })
   }
 
-  /** Bytes that wait in all queues. */
   get queuedBytes(): number {
     return this.budget.bytes
+  }
+
+  get queuedPeakBytes(): number {
+    return this.budget.peakBytes
+  }
+
+  /** What became of the stages, when the run has ended. */
+  stages(): readonly StreamedStage[] {
+    const failed = [...this.nodes.values()].find(({ status }) => status === 'failed')
+    return [...this.nodes.values()].map((node) => reportOf(node, failed?.stage.id ?? null))
   }
 
   /** Throws the first error, unless independent parts are to go on; then it is in the result. */
@@ -148,10 +156,12 @@ export class StreamRun {
       await this.open()
       await Promise.all([...this.nodes.values()].map((node) => this.go(node)))
       await this.finish()
-      return [...this.nodes.values()].map(reportOf)
+      return this.stages()
     } catch (error) {
       this.failAll(error)
-      throw this.failure?.reason ?? error
+      const reason = this.failure?.reason ?? error
+      this.blame(reason)
+      throw reason
     } finally {
       services.signal.removeEventListener('abort', cancelled)
       if (this.timer !== null) clearInterval(this.timer)
@@ -181,7 +191,7 @@ export class StreamRun {
     return new Map(
       this.graph.sourcesFirst().map((stage) => {
         const before = from?.producers[stage.id] ?? from?.works[stage.id] ?? from?.consumers[stage.id]
-        const counter = new StageCounter(stage.kind, before?.counts)
+        const counter = new StageCounter(stage.kind, before?.counts, this.setting.clocks.of(stage.kind))
         const inputs = edges.get(stage.id)!
         const node: Node = {
           stage,
@@ -191,10 +201,10 @@ export class StreamRun {
           edges: inputs,
           runner: null,
           rows: null,
+          hasBegun: false,
           status: null,
           error: null,
           because: null,
-          durationMs: 0,
           result: this.setting.checkpoint?.finished[stage.id] ?? null,
         }
         return [stage.id, node] as const
@@ -222,6 +232,7 @@ export class StreamRun {
       },
       checkpoint,
       from?.epoch ?? 0,
+      () => this.setting.clocks.times(),
       () => {
         this.batches = 0
       },
@@ -247,6 +258,7 @@ export class StreamRun {
         this.works.set(stage.id, work)
         const held = from?.works[stage.id]?.held ?? null
         if (held !== null) await work.checkpointed?.restore(held)
+        if (work.rejected !== undefined) this.node(stage.id).counter.countRejected(() => work.rejected ?? 0)
         return
       }
       case 'consumer': {
@@ -274,8 +286,9 @@ export class StreamRun {
         return
       }
       const { batchSize } = this.pipeline
+      const { busy } = counter
       const onBatch = () => this.count()
-      const runner = new ProducerRunner({ id, producer, outlet, barriers, context, batchSize, chunk, onBatch })
+      const runner = new ProducerRunner({ id, producer, outlet, barriers, context, batchSize, chunk, busy, onBatch })
       node.runner = { fail: (reason) => runner.fail(reason), go: () => runner.go(at?.position ?? null) }
     } else if (work !== undefined) {
       if (from?.works[id]?.ended === true) {
@@ -291,16 +304,17 @@ export class StreamRun {
   }
 
   private async go(node: Node): Promise<void> {
-    const began = performance.now()
     const { id } = node.stage
     try {
       this.checkFailure()
+      node.hasBegun = true
+      node.counter.begin()
       await node.runner?.go()
       node.status ??= 'done'
     } catch (error) {
       this.failStage(node, inStage(id, error))
     } finally {
-      node.durationMs = performance.now() - began
+      node.counter.end()
       // What still comes, comes for nobody.
       for (const edge of node.edges) edge.discard()
     }
@@ -315,8 +329,9 @@ export class StreamRun {
     if (node.status === 'skipped' || node.status === 'failed') return
     const goesOn = this.pipeline.onFailure === 'continue' && this.setting.checkpoint === null
     if (!goesOn || this.failure !== null) {
-      node.status = 'failed'
-      node.error = error
+      const isFirst = this.failure === null && !this.setting.services.signal.aborted
+      node.status = isFirst ? 'failed' : 'aborted'
+      node.error = isFirst ? error : null
       this.failAll(error)
       return
     }
@@ -345,6 +360,16 @@ export class StreamRun {
     this.setting.services.run.stop()
   }
 
+  /** Marks the stage that an error is of, if no stage has failed. */
+  private blame(error: unknown): void {
+    if ([...this.nodes.values()].some(({ status }) => status === 'failed')) return
+    if (!(error instanceof VolleyError) || error.code === 'VOLLEY_ABORTED') return
+    const node = this.nodes.get(stageOf(error) ?? '')
+    if (node === undefined) return
+    node.status = 'failed'
+    node.error = error
+  }
+
   /** Makes the outputs of all consumers appear. */
   private async finish(): Promise<void> {
     this.checkFailure()
@@ -360,7 +385,8 @@ export class StreamRun {
     for (const [id, consumer] of this.consumers) {
       const node = this.node(id)
       if (node.status !== 'done') continue
-      node.result = await naming(id, () => consumer.finish())
+      node.result = await node.counter.busy.during(() => naming(id, () => consumer.finish()))
+      node.counter.end()
       if (checkpoint !== null) await checkpoint.consumerFinished(id, node.result)
       this.consumers.delete(id)
     }
@@ -399,7 +425,22 @@ function cancellation({ run }: PipelineServices): unknown {
   return new VolleyError('VOLLEY_ABORTED', 'the run was aborted')
 }
 
-function reportOf({ stage, counter, status, error, because, durationMs, result }: Node): StreamedStage {
-  const counts = counter.counts()
-  return { id: stage.id, kind: stage.kind, status: status ?? 'skipped', counts, durationMs, result, error, because }
+/** Null while it may go on. */
+function statusOf({ stage, status, result }: Node): StageStatus | null {
+  return status === 'done' && stage.kind === 'consumer' && result === null ? null : status
+}
+
+function reportOf(node: Node, failed: string | null): StreamedStage {
+  const { stage, counter, inbox, error, because, result } = node
+  const status = statusOf(node) ?? 'aborted'
+  return {
+    id: stage.id,
+    kind: stage.kind,
+    status,
+    counts: counter.counts(),
+    queuePeak: inbox?.peak ?? null,
+    result,
+    error,
+    because: because ?? (status === 'aborted' ? failed : null),
+  }
 }
