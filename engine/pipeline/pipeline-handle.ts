@@ -1,6 +1,6 @@
 /** A pipeline of an engine: planned, checked and run. */
 
-import { checkChoice, checkOptions } from '../../planner/arguments.js'
+import { checkChoice, checkOptions, invalid, show } from '../../planner/arguments.js'
 import { unreachable } from '../../planner/errors.js'
 import type { ExecutionPlan } from '../../planner/graph/execution-plan.js'
 import type { ExecutionOrder } from '../../planner/graph/orders.js'
@@ -40,6 +40,11 @@ export interface PipelineRunOptions {
   readonly checkpointDirectory?: string
   /** 5,000 milliseconds unless given. */
   readonly checkpointEvery?: { readonly batches?: number; readonly milliseconds?: number }
+  /**
+   * A file of dead letters, or a directory of them: instead of the pipeline's sources, their records enter it again, at the
+   * stages that could not process them. The files are renamed to `.done` when the run is.
+   */
+  readonly reprocess?: string
 }
 
 /** What a pipeline needs of its engine. */
@@ -60,6 +65,7 @@ const RUN_OPTIONS = [
   'resume',
   'checkpointDirectory',
   'checkpointEvery',
+  'reprocess',
 ]
 
 export class PipelineHandle {
@@ -129,7 +135,10 @@ export class PipelineHandle {
     const signals = options.signal === undefined ? [calls.signal] : [options.signal, calls.signal]
     const services = this.#host.openPipeline(AbortSignal.any(signals))
     try {
-      const report = await runIn(mode, { ...definition, mode }, params, services, told, extracted)
+      const run = (part: PipelineDefinition) => runIn(mode, { ...part, mode }, params, services, told, extracted)
+      const report = await (options.reprocess === undefined
+        ? run(definition)
+        : reprocessed(definition, options, services, run))
       if (calls.failure !== null) throw calls.failure
       return report
     } catch (error) {
@@ -147,6 +156,18 @@ export class PipelineHandle {
       await services.close()
     }
   }
+}
+
+async function reprocessed(
+  definition: PipelineDefinition,
+  { reprocess: letters, checkpoint }: PipelineRunOptions,
+  services: OpenServices,
+  run: (part: PipelineDefinition) => Promise<PipelineReport>,
+): Promise<PipelineReport> {
+  if (typeof letters !== 'string') throw invalid(`reprocess is the path of dead letters, not ${show(letters)}`)
+  if (checkpoint !== undefined) throw invalid('dead letters are processed again without a checkpoint: leave it out')
+  const { reprocess } = await import('./errors/reprocess.js')
+  return reprocess(definition, letters, services, run)
 }
 
 async function runIn(

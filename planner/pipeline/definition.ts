@@ -311,4 +311,6 @@ export interface ErrorPolicy {
   readonly maxRate: number | null
   readonly maxCount: number | null
   readonly maxConsecutive: number | null
+  /** Records that fail are left out, and written nowhere. */
+  readonly isSilent?: boolean
 }

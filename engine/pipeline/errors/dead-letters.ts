@@ -18,8 +18,6 @@ export interface DeadLettersSetting {
   readonly services: PipelineServices
   /** Where letters are gathered, and which of those that are there count; null: in a file of the run's own. */
   readonly spool: { readonly path: string; readonly kept: Kept | null } | null
-  /** Files that may not be written, as they are being read. */
-  readonly taken?: ReadonlySet<string>
 }
 
 export interface DeadLetterFile {
@@ -44,6 +42,7 @@ export class DeadLetters {
 
   /** Null for a stage whose first failed record ends the run. Always the same of a stage. */
   of(stage: FlatStage): StageErrors | null {
+    if (stage.errors?.isSilent === true) return this.silent(stage)
     const known = this.stages.get(stage.id)
     if (known !== undefined) return known
     const { spool } = this
@@ -108,9 +107,9 @@ export class DeadLetters {
   }
 
   private fileIn(place: string): string {
-    const { pipeline, run, taken } = this.setting
-    if (!place.endsWith('.parquet')) return join(place, `${pipeline.replace(/[^\w.-]+/g, '-')}-${run}.parquet`)
-    return taken?.has(place) === true ? place.replace(/\.parquet$/, `-${run}.parquet`) : place
+    if (place.endsWith('.parquet')) return place
+    const { pipeline, run } = this.setting
+    return join(place, `${pipeline.replace(/[^\w.-]+/g, '-')}-${run}.parquet`)
   }
 }
 

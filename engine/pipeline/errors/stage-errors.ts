@@ -62,6 +62,23 @@ export class StageErrors {
     this.checkRate(records + 1, last)
   }
 
+  /** As `reject`, of records that come in no certain order: how many passed is said at the end. */
+  async rejectUnordered(record: FailedRecord): Promise<void> {
+    const { records, failed } = this.counts
+    await this.box.append(failed, record)
+    this.counts = { records: records + 1, failed: failed + 1, consecutive: 0 }
+    const { maxCount } = this.box.policy
+    if (maxCount !== null && failed + 1 > maxCount) {
+      throw this.tooMany(`more than the ${maxCount} of maxCount; the last: ${record.message}`)
+    }
+  }
+
+  /** All records that passed, beside those that were rejected in no certain order. */
+  passedUnordered(records: number): void {
+    this.counts = { ...this.counts, records: this.counts.records + records }
+    this.checkRate(this.counts.records)
+  }
+
   save(): Json {
     return { ...this.counts }
   }

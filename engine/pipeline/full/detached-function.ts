@@ -1,8 +1,9 @@
-/** A function that is no part of a plan: it works in its stage's placement, on one batch after the other. */
+/** What is no part of a plan: a function, or a whole stage, that works in its placement on one batch after the other. */
 
 import type { Batch } from '../../../io/batch.js'
 import type { Frame } from '../../../planner/frame.js'
 import type { Placement, ProcessorStage } from '../../../planner/pipeline/definition.js'
+import type { Schema } from '../../../planner/types.js'
 import { slicesOf } from '../extract/slices.js'
 import type { StageBody } from '../placements/body.js'
 import { openWork } from '../placements/open.js'
@@ -14,24 +15,22 @@ import { withSchema } from './loading.js'
 
 const MAIN = 'main'
 
-export class DetachedFunction {
+export class DetachedWork {
   /** What left by other ports than `main`. */
   private readonly emitted = new Map<string, Batch[]>()
   private readonly tables = new Map<string, BatchTable>()
 
   constructor(
-    private readonly stage: ProcessorStage,
-    private readonly transform: FunctionTransform,
+    private readonly open: () => Promise<StageWork>,
+    /** Of what it puts out; null: that of the first output. */
+    private readonly schema: Schema | null,
     private readonly services: PipelineServices,
     private readonly batchRows: number,
   ) {}
 
-  /** What the function makes of the batches, which it takes over. */
+  /** What it makes of the batches, which it takes over. */
   async load(input: AsyncGenerator<Batch>): Promise<Loading> {
-    const { function: definition, schema } = this.transform
-    const body: StageBody = { kind: 'function', function: definition, schema }
-    const work = await openWork({ id: this.stage.id, body }, this.placement(), this.services)
-    return withSchema(schema, this.outputs(work, input))
+    return withSchema(this.schema, this.outputs(await this.open(), input))
   }
 
   /** What left by a port; null if nothing did. To be asked when all was loaded. */
@@ -48,14 +47,6 @@ export class DetachedFunction {
 
   async close(): Promise<void> {
     for (const table of this.tables.values()) await table.close()
-  }
-
-  /** A default gives way to the only placement that can carry a closure. */
-  private placement(): Placement {
-    const { placement } = this.stage
-    const isDefault = placement === null || placement.kind === 'threads'
-    if (isDefault && this.transform.function.kind === 'closure') return { kind: 'inline' }
-    return placement ?? { kind: 'threads', maxThreads: null }
   }
 
   /** Outputs come in the order of the inputs. */
@@ -86,4 +77,22 @@ export class DetachedFunction {
       else this.emitted.set(port, [...(this.emitted.get(port) ?? []), batch])
     }
   }
+}
+
+/** Opens a function in its stage's placement. */
+export function openDetached(
+  stage: ProcessorStage,
+  { function: definition, schema }: FunctionTransform,
+  services: PipelineServices,
+): Promise<StageWork> {
+  const body: StageBody = { kind: 'function', function: definition, schema }
+  return openWork({ id: stage.id, body }, detachedPlacement(stage), services)
+}
+
+/** A default gives way to the only placement that can carry a closure. */
+export function detachedPlacement({ placement, transforms }: ProcessorStage): Placement {
+  const isDefault = placement === null || placement.kind === 'threads'
+  const hasClosure = transforms.some((one) => one.kind === 'function' && one.function.kind === 'closure')
+  if (isDefault && hasClosure) return { kind: 'inline' }
+  return placement ?? { kind: 'threads', maxThreads: null }
 }

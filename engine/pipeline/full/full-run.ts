@@ -11,19 +11,24 @@ import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.
 import { schemaOf } from '../../../planner/pipeline/transforms/simple.js'
 import type { AnyStrategyName, RunOptions } from '../../../planner/run-options.js'
 import { REJECT_COLUMNS } from '../../recovery/rejected-record.js'
+import { type DeadLetterFile, DeadLetters, runName } from '../errors/dead-letters.js'
+import type { StageErrors } from '../errors/stage-errors.js'
 import { openProducer } from '../extract/open-producer.js'
 import type { GenerationsResult } from '../generations/results.js'
 import { type PipeContext, runGenerations } from '../generations/run-generations.js'
+import type { PhaseClocks } from '../progress/phases.js'
+import type { ProgressTeller } from '../progress/teller.js'
 import type { PipelineServices } from '../services.js'
 import { SharedInputs, type SharedInputsReport } from '../shared-inputs.js'
-import type { StageProgress } from '../streaming/progress.js'
 import { inStage } from '../streaming/stage-error.js'
 import type { FunctionTransform } from '../transforms/apply-transforms.js'
-import { DeadLetters } from './dead-letters.js'
-import { DetachedFunction } from './detached-function.js'
+import { DetachedWork, openDetached } from './detached-function.js'
 import type { ExtractedInputs } from './extracted-inputs.js'
+import { FullProgress } from './full-progress.js'
+import { guardedSchema, openGuarded, type StageInput, worksPerBatch } from './guarded-stage.js'
 import { type Loaded, load } from './load.js'
 import { loadingOf } from './loading.js'
+import { PlanRejects } from './plan-rejects.js'
 import { StageFrames } from './stage-frames.js'
 
 const REJECTS = 'rejects'
@@ -34,7 +39,8 @@ export interface FullOptions {
   readonly strategy?: AnyStrategyName
   /** What other runs read, too. */
   readonly extracted: ExtractedInputs | null
-  readonly onProgress?: (event: StageProgress) => void
+  readonly clocks: PhaseClocks
+  readonly teller: ProgressTeller
 }
 
 /** What a stage did in a run of its own; null where it ran as part of another. */
@@ -47,6 +53,8 @@ export interface StageOutcome extends Omit<Loaded, 'rowsIn' | 'rowsOut' | 'bytes
 export interface FullResult {
   readonly generations: GenerationsResult<StageOutcome>
   readonly sharedInputs: SharedInputsReport
+  readonly deadLetters: readonly DeadLetterFile[]
+  readonly progress: FullProgress
 }
 
 /** `plan` is of the flat pipeline. Resolves also if stages failed: the result says so. */
@@ -56,18 +64,33 @@ export async function runFull(
   services: PipelineServices,
   options: FullOptions,
 ): Promise<FullResult> {
-  const run = new FullRun(pipeline, services, options)
+  const { startedAt } = options
+  const letters = await DeadLetters.open(pipeline.stages, {
+    pipeline: pipeline.name,
+    run: runName(startedAt),
+    services,
+    spool: null,
+  })
+  const run = new FullRun(pipeline, services, options, letters)
+  options.teller.watch(run.progress)
   try {
     const generations = await runGenerations<StageOutcome>(plan, {
       run: (pipe, context) => run.stage(pipe, context),
       maxWorkers: pipeline.maxWorkers,
       onFailure: pipeline.onFailure,
-      retries: (pipe) => run.stageOf(pipe.id).retries,
+      retries: (pipe) => run.retriesOf(pipe.id),
       signal: services.signal,
+      onEvent: (event) => {
+        if (event.kind !== 'ended') return
+        const { id, status, value } = event.result
+        run.progress.ended(id, status, value?.report ?? null)
+      },
     })
-    return { generations, sharedInputs: run.shared.report() }
+    const deadLetters = (await letters?.write()) ?? []
+    return { generations, sharedInputs: run.shared.report(), progress: run.progress, deadLetters }
   } finally {
     await run.close()
+    await letters?.close(false)
   }
 }
 
@@ -75,10 +98,11 @@ const NOTHING: StageOutcome = { rowsIn: null, rowsOut: null, bytes: null, output
 
 class FullRun {
   readonly shared: SharedInputs
+  readonly progress: FullProgress
   private readonly stages: ReadonlyMap<string, FlatStage>
   private readonly frames: StageFrames
   private readonly readers: ReadonlyMap<string, readonly FlatStage[]>
-  private readonly functions = new Map<string, DetachedFunction>()
+  private readonly functions = new Map<string, DetachedWork>()
   /** Rows that were kept, by stage. */
   private readonly counts = new Map<string, number>()
   private readonly rejected = new Map<string, RecordBatch[]>()
@@ -90,6 +114,7 @@ class FullRun {
     private readonly pipeline: FlatPipeline,
     private readonly services: PipelineServices,
     private readonly options: FullOptions,
+    private readonly letters: DeadLetters | null,
   ) {
     this.stages = new Map(pipeline.stages.map((stage) => [stage.id, stage]))
     this.readers = readersOf(pipeline)
@@ -99,12 +124,18 @@ class FullRun {
         .filter((stage) => stage.kind !== 'consumer')
         .map(({ id }) => ({ dataset: id, readers: this.runningReaders(id) })),
     })
+    this.progress = new FullProgress(pipeline, options.clocks, {
+      runningReaders: (id) => this.runningReaders(id),
+      hasRun: (id) => this.hasRun(this.stageOf(id)),
+      partsOf: (id) => this.partsOf(this.stageOf(id)),
+    })
     this.frames = new StageFrames(pipeline, {
       startedAt: options.startedAt,
       services,
       produced: (stage) => this.produced(stage),
       kept: (stage, rows) => (this.isKept(stage) ? this.keep(stage, rows) : Promise.resolve(rows)),
       detached: (stage) => (input, transform) => this.detached(stage, input, transform),
+      guarded: (given) => this.guarded(given),
       emitted: (stage, port) => this.emitted(stage, port),
     })
   }
@@ -113,6 +144,12 @@ class FullRun {
     const stage = this.stages.get(id)
     if (stage === undefined) throw new InternalError(`there is no stage ${id}`)
     return stage
+  }
+
+  /** A stage that isolates its failing records does batches again by itself, so that none of them is told twice. */
+  retriesOf(id: string): FlatStage['retries'] {
+    const stage = this.stageOf(id)
+    return this.errorsOf(stage) !== null ? null : stage.retries
   }
 
   async stage({ id }: Pipe, { signal }: PipeContext): Promise<StageOutcome> {
@@ -140,42 +177,29 @@ class FullRun {
 
   private async load(stage: ConsumerStage): Promise<StageOutcome> {
     const frame = await this.frames.inputOf(stage)
-    const letters = DeadLetters.of(stage, this.options.startedAt)
-    const setting = { services: this.services, batchRows: this.pipeline.batchSize }
+    const errors = this.errorsOf(stage)
+    const rejects = errors === null ? null : new PlanRejects(errors)
+    const onBatch = (rows: number) => this.progress.batch(stage.id, rows)
+    const setting = { services: this.services, batchRows: this.pipeline.batchSize, onBatch, errors }
+    const end = this.progress.begin(stage)
     try {
-      return await load(stage, frame, setting, {
+      const loaded = await load(stage, frame, setting, {
         ...this.runOptions(stage),
-        ...this.telling(stage),
-        ...letters?.options,
+        onProgress: (event) => this.progress.plan(stage.id, event),
+        ...rejects?.options,
       })
+      if (stage.target.kind !== 'function') errors?.passedUnordered(loaded.rowsIn)
+      return loaded
+    } catch (error) {
+      throw rejects === null ? error : rejects.reasonOf(error)
     } finally {
-      await letters?.write(this.services)
+      end()
     }
   }
 
-  private telling({ id, kind }: ConsumerStage): RunOptions {
-    const { onProgress } = this.options
-    if (onProgress === undefined) return {}
-    return {
-      onProgress: ({ rows, bytes, totalRows, elapsedMs, rowsPerSecond, remainingMs }) =>
-        onProgress({
-          stage: id,
-          kind,
-          rowsIn: rows,
-          rowsOut: 0,
-          ports: {},
-          batches: 0,
-          bytes,
-          totalRows,
-          elapsedMs,
-          rowsPerSecond,
-          remainingMs,
-          queued: 0,
-          rssBytes: process.memoryUsage.rss(),
-          queuedBytes: 0,
-          isDone: totalRows !== null && rows >= totalRows,
-        }),
-    }
+  /** Null for a stage whose first failed record ends the run. */
+  private errorsOf(stage: FlatStage): StageErrors | null {
+    return this.letters?.of(stage) ?? null
   }
 
   private runOptions({ id, retries }: FlatStage): RunOptions {
@@ -190,8 +214,20 @@ class FullRun {
   }
 
   /** Rows that are read more than once are kept; so are those of a stage whose rejects are read, which so come first. */
-  private isKept({ id }: FlatStage): boolean {
-    return (this.readers.get(id)?.length ?? 0) > 1 || this.readsRejects(id)
+  private isKept(stage: FlatStage): boolean {
+    return (
+      (this.readers.get(stage.id)?.length ?? 0) > 1 || this.readsRejects(stage.id) || this.catchesOf(stage) !== null
+    )
+  }
+
+  /** Where the records go that the plan of a stage rejects, for stages that need all of their input. */
+  private catchesOf(stage: FlatStage): StageErrors | null {
+    return stage.kind !== 'processor' || this.isGuarded(stage) ? null : this.errorsOf(stage)
+  }
+
+  /** The port of rejects is that of a plan. */
+  private isGuarded(stage: ProcessorStage): boolean {
+    return worksPerBatch(stage) && !this.readsRejects(stage.id)
   }
 
   private readsRejects(id: string): boolean {
@@ -200,15 +236,31 @@ class FullRun {
     )
   }
 
-  private keep(stage: FlatStage, rows: Frame): Promise<Frame> {
+  private async keep(stage: FlatStage, rows: Frame): Promise<Frame> {
     const { id } = stage
     const rejected: RecordBatch[] = []
-    const handled: RunOptions = this.readsRejects(id) ? { rejects: (batch) => void rejected.push(batch) } : {}
+    const errors = this.catchesOf(stage)
+    const letters = errors === null ? null : new PlanRejects(errors)
+    const isAsked = letters !== null || this.readsRejects(id)
+    const rejects = async (batch: RecordBatch) => {
+      rejected.push(batch)
+      await letters?.options.rejects?.(batch)
+    }
     this.rejected.set(id, rejected)
-    return this.shared.frame(id, async () => ({
+    const load = async () => ({
       schema: await schemaOf(rows),
-      batches: this.counting(id, this.services.batchesOf(rows, { ...this.runOptions(stage), ...handled })),
-    }))
+      batches: this.counting(
+        stage,
+        this.services.batchesOf(rows, { ...this.keptOptions(stage), ...(isAsked ? { rejects } : {}) }),
+      ),
+    })
+    try {
+      const kept = await this.shared.frame(id, load)
+      errors?.passedUnordered(this.counts.get(id) ?? 0)
+      return kept
+    } catch (error) {
+      throw letters === null ? error : letters.reasonOf(error)
+    }
   }
 
   /** Sources that no plan can scan are read at once. */
@@ -218,30 +270,66 @@ class FullRun {
     const load = async (services: PipelineServices) => {
       const producer = await openProducer(stage, { services, id, directory: '', batchRows: this.pipeline.batchSize })
       const { schema, batches } = await loadingOf(producer)
-      return { schema, batches: this.counting(id, batches) }
+      return { schema, batches: this.counting(stage, batches) }
     }
     return extracted === null
       ? this.shared.frame(`${id}, read`, () => load(this.services))
       : extracted.frame(source, load)
   }
 
-  private async *counting(id: string, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  private keptOptions(stage: FlatStage): RunOptions {
+    return { ...this.runOptions(stage), onProgress: (event) => this.progress.plan(stage.id, event) }
+  }
+
+  private async *counting(stage: FlatStage, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    const { id } = stage
     this.counts.set(id, 0)
-    for await (const batch of batches) {
-      this.counts.set(id, (this.counts.get(id) ?? 0) + batch.length)
-      yield batch
+    const end = this.progress.begin(stage)
+    try {
+      for await (const batch of batches) {
+        this.counts.set(id, (this.counts.get(id) ?? 0) + batch.length)
+        this.progress.batch(id, batch.length)
+        yield batch
+      }
+    } finally {
+      end()
     }
   }
 
   private async detached(stage: ProcessorStage, input: Frame, transform: FunctionTransform): Promise<Frame> {
-    const { services, pipeline } = this
     const key = `${stage.id}, step ${stage.transforms.indexOf(transform)}`
+    const open = () => openDetached(stage, transform, this.services)
+    return this.detachedFrame(
+      stage,
+      key,
+      input,
+      new DetachedWork(open, transform.schema, this.services, this.pipeline.batchSize),
+    )
+  }
+
+  /** The rows of a stage that leaves out records it fails for; null for others, which are frames. */
+  private guarded(given: StageInput): Promise<Frame> | null {
+    const { stage, input } = given
+    const errors = this.errorsOf(stage)
+    if (errors === null || !this.isGuarded(stage)) return null
+    const { services, pipeline } = this
+    const open = () => openGuarded(given, errors, services)
+    return guardedSchema(given).then((schema) =>
+      this.detachedFrame(
+        stage,
+        `${stage.id}, step all`,
+        input,
+        new DetachedWork(open, schema, services, pipeline.batchSize),
+      ),
+    )
+  }
+
+  private async detachedFrame(stage: ProcessorStage, key: string, input: Frame, work: DetachedWork): Promise<Frame> {
     await this.functions.get(key)?.close()
-    const work = new DetachedFunction(stage, transform, services, pipeline.batchSize)
     this.functions.set(key, work)
     return this.shared.frame(`${key}, attempt ${++this.attempts}`, async () => {
-      const { schema, batches } = await work.load(services.batchesOf(input, this.runOptions(stage)))
-      return { schema, batches: this.counting(stage.id, batches) }
+      const { schema, batches } = await work.load(this.services.batchesOf(input, this.runOptions(stage)))
+      return { schema, batches: this.counting(stage, batches) }
     })
   }
 
@@ -260,6 +348,20 @@ class FullRun {
       port,
       isEmptyPort: true,
     })
+  }
+
+  /** True of a stage that runs by itself, and so counts its rows. */
+  private hasRun(stage: FlatStage): boolean {
+    const { kind, id } = stage
+    if (kind === 'consumer' || this.isKept(stage) || this.counts.has(id)) return true
+    return kind === 'producer' && !['file', 'frame', 'records'].includes(stage.source.kind)
+  }
+
+  /** The stages whose work is part of a stage's run. */
+  private partsOf({ inputs, tables }: FlatStage): readonly FlatStage[] {
+    const read = [...inputs, ...Object.values(tables)].map((input) => this.stageOf(input.stage))
+    const parts = read.filter((stage) => !this.hasRun(stage))
+    return [...new Set(parts.flatMap((stage) => [stage, ...this.partsOf(stage)]))]
   }
 
   /** Stages in whose runs the rows of a stage are read: those of its readers and, behind one that is not kept, further. */

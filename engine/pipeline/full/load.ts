@@ -7,6 +7,7 @@ import type { Frame } from '../../../planner/frame.js'
 import type { ConsumerStage } from '../../../planner/pipeline/definition.js'
 import { schemaOf } from '../../../planner/pipeline/transforms/simple.js'
 import type { RunOptions, RunReport } from '../../../planner/run-options.js'
+import type { StageErrors } from '../errors/stage-errors.js'
 import { slicesOf } from '../extract/slices.js'
 import { type FileTarget, nextPart } from '../load/file-consumer.js'
 import { openConsumer } from '../load/open-consumer.js'
@@ -24,7 +25,11 @@ export interface Loaded {
 /** Most rows that a consumer which is no file gets at once. */
 export interface LoadSetting {
   readonly services: PipelineServices
+  /** Where records go that cannot be loaded; null: the first one ends the run. */
+  readonly errors: StageErrors | null
   readonly batchRows: number
+  /** Told of the rows that it gets. */
+  readonly onBatch: (rows: number) => void
 }
 
 export async function load(
@@ -79,17 +84,25 @@ function sinkTo(
 async function consume(
   stage: ConsumerStage,
   frame: Frame,
-  { services, batchRows }: LoadSetting,
+  { services, batchRows, onBatch, errors }: LoadSetting,
   options: RunOptions,
 ): Promise<Loaded> {
   const schema = await schemaOf(frame)
-  const consumer = await openConsumer(stage, { services, id: stage.id, directory: '', schema, checkpoint: null })
+  const consumer = await openConsumer(stage, {
+    services,
+    id: stage.id,
+    directory: '',
+    schema,
+    checkpoint: null,
+    errors: () => errors,
+  })
   let rowsIn = 0
   try {
     await consumer.open(null)
     for await (const whole of services.batchesOf(frame, options)) {
       for (const { batch } of slicesOf(whole, batchRows, services)) {
         rowsIn += batch.length
+        onBatch(batch.length)
         await consumer.write(batch)
       }
     }

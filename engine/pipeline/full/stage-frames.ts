@@ -13,6 +13,7 @@ import type { PipelineServices } from '../services.js'
 import { routeConditions } from '../streaming/routing.js'
 import { inStage } from '../streaming/stage-error.js'
 import { type ApplyContext, applyTransforms } from '../transforms/apply-transforms.js'
+import type { StageInput } from './guarded-stage.js'
 
 const MAIN = 'main'
 
@@ -28,6 +29,8 @@ export interface FrameHooks {
   kept(stage: FlatStage, rows: Frame): Promise<Frame>
   /** Rows that a function puts out by `main`; by other ports, they are for `emitted`. */
   detached: (stage: ProcessorStage) => ApplyContext['detached']
+  /** Rows of a stage that leaves out records it fails for; null for others. */
+  readonly guarded?: (given: StageInput) => Promise<Frame> | null
   /** Rows that left a stage by a port that is neither `main` nor a route. */
   emitted(stage: FlatStage, port: string): Promise<Frame>
 }
@@ -120,10 +123,14 @@ export class StageFrames {
       Object.entries(stage.tables).map(async ([name, input]) => [name, await this.port(input)] as const),
     )
     const placement = stage.placement?.kind ?? 'threads'
-    return applyTransforms(await this.inputOf(stage), stage.transforms, {
+    const { startedAt } = this.hooks
+    const given = { stage, input: await this.inputOf(stage), tables: Object.fromEntries(tables), startedAt }
+    const guarded = this.hooks.guarded?.(given) ?? null
+    if (guarded !== null) return guarded
+    return applyTransforms(given.input, stage.transforms, {
       stage: stage.id,
-      startedAt: this.hooks.startedAt,
-      tables: Object.fromEntries(tables),
+      startedAt,
+      tables: given.tables,
       isPlaced: placement !== 'threads',
       detached: this.hooks.detached(stage),
     })
