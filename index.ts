@@ -10,6 +10,7 @@ export type {
 } from './engine/events.js'
 export type { EngineOptions } from './engine/options.js'
 export { pipeline } from './engine/pipeline/builder.js'
+export type { DeadLetterFile } from './engine/pipeline/errors/dead-letters.js'
 export type {
   GenerationResult,
   GenerationsResult,
@@ -25,7 +26,7 @@ export {
 export type { PipelineHandle, PipelineHost, PipelineRunOptions } from './engine/pipeline/pipeline-handle.js'
 export type { Parameters, PipelineInCode, PipelineInput } from './engine/pipeline/pipeline-input.js'
 export type { PipelineReport, StageReport } from './engine/pipeline/report.js'
-export type { MultipleOptions, MultipleReport, OneOfMultiple } from './engine/pipeline/run-multiple.js'
+export type { MultipleOptions, MultipleReport, OneOfMultiple, RunOfMultiple } from './engine/pipeline/run-multiple.js'
 export type { PipelineProblem, PipelineValidation } from './engine/pipeline/validation.js'
 export type {
   ArrowInput,

@@ -120,7 +120,10 @@ export class PipelineHandle {
   /** Runs it once for each set of parameters, reading what is extracted alike only once. Failures are in the report. */
   async runMultiple(options: MultipleOptions): Promise<MultipleReport> {
     const { runMultiple } = await import('./run-multiple.js')
-    return runMultiple(options, this.#host, (one, extracted) => this.runWith(one, extracted))
+    return runMultiple(options, this.#host, {
+      define: (params) => this.definition(params),
+      run: (one, extracted) => this.runWith(one, extracted),
+    })
   }
 
   private async runWith(options: PipelineRunOptions, extracted: ExtractedInputs | null): Promise<PipelineReport> {
@@ -186,7 +189,7 @@ async function runIn(
     case 'streaming':
     case 'hybrid': {
       const { streamPipeline } = await import('./streaming/stream-pipeline.js')
-      return streamPipeline(definition, params, services, options)
+      return streamPipeline(definition, params, services, { ...options, extracted })
     }
     default:
       return unreachable(mode)

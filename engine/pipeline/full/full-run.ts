@@ -133,6 +133,7 @@ class FullRun {
       startedAt: options.startedAt,
       services,
       produced: (stage) => this.produced(stage),
+      isShared: ({ source }) => options.extracted?.isShared(source) === true,
       kept: (stage, rows) => (this.isKept(stage) ? this.keep(stage, rows) : Promise.resolve(rows)),
       detached: (stage) => (input, transform) => this.detached(stage, input, transform),
       guarded: (given) => this.guarded(given),
@@ -272,7 +273,7 @@ class FullRun {
       const { schema, batches } = await loadingOf(producer)
       return { schema, batches: this.counting(stage, batches) }
     }
-    return extracted === null
+    return extracted === null || !extracted.isShared(source)
       ? this.shared.frame(`${id}, read`, () => load(this.services))
       : extracted.frame(source, load)
   }

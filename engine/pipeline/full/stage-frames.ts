@@ -23,7 +23,9 @@ export interface FrameHooks {
   readonly services: Pick<PipelineServices, 'scans' | 'runtime'>
   /** True if nothing may be read that can be read only once. */
   readonly isDry?: boolean
-  /** Rows of a source that no plan can scan. */
+  /** True of a file that is read once for several runs. */
+  readonly isShared?: (stage: ProducerStage) => boolean
+  /** Rows of a source that no plan can scan, or that several runs read. */
   produced(stage: ProducerStage): Promise<Frame>
   /** Rows of a stage as they are kept for several readers, or the same frame. */
   kept(stage: FlatStage, rows: Frame): Promise<Frame>
@@ -98,6 +100,7 @@ export class StageFrames {
     const { scans, runtime } = this.hooks.services
     switch (source.kind) {
       case 'file':
+        if (this.hooks.isShared?.(stage) === true) return this.hooks.produced(stage)
         return readable(new Frame(scans.scanFormat(source.format, source.paths, source.options), runtime))
       case 'frame':
         if (source.frame.runtime === runtime) return source.frame

@@ -7,7 +7,8 @@ import { JobFileConsumer } from '../checkpoint/files/file-consumer.js'
 import { SpooledConsumer } from '../checkpoint/spooled-consumer.js'
 import { type DeadLetterFile, DeadLetters, runName } from '../errors/dead-letters.js'
 import { failedBefore } from '../errors/isolating-work.js'
-import { openProducer } from '../extract/open-producer.js'
+import { openShared } from '../extract/shared-producer.js'
+import type { ExtractedInputs } from '../full/extracted-inputs.js'
 import { type ConsumerSetting, openConsumer } from '../load/open-consumer.js'
 import type { PhaseProgress, StageProgress } from '../progress/events.js'
 import { NO_TIMES, PhaseClocks } from '../progress/phases.js'
@@ -34,6 +35,8 @@ export interface StreamingOptions {
   readonly checkpoint: CheckpointOptions | null
   readonly onProgress?: (event: StageProgress) => void
   readonly onPhase?: (event: PhaseProgress) => void
+  /** What other runs read, too. */
+  readonly extracted?: ExtractedInputs | null
 }
 
 export interface StreamingOutcome {
@@ -244,7 +247,8 @@ export class Streaming {
     const { services, pipeline, options } = this
     const { directory, placement, batchSize: batchRows } = pipeline
     return {
-      producer: ({ id, ...stage }) => openProducer({ id, ...stage }, { services, id, directory, batchRows }),
+      producer: (stage) =>
+        openShared(stage, { services, id: stage.id, directory, batchRows }, options.extracted ?? null),
       work: (stage) => {
         const named = Object.entries(stage.tables).map(
           ([name, input]) => [name, tables.get(tableKey(input))!.frame] as const,

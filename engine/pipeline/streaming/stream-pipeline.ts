@@ -7,6 +7,7 @@ import { expandedGraphOf } from '../../../planner/graph/pipeline-graph.js'
 import { PlanGenerator } from '../../../planner/graph/plan-generator.js'
 import type { PipelineDefinition } from '../../../planner/pipeline/definition.js'
 import { flatten } from '../../../planner/pipeline/flatten.js'
+import type { ExtractedInputs } from '../full/extracted-inputs.js'
 import type { PipelineRunOptions } from '../pipeline-handle.js'
 import type { PipelineReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
@@ -21,7 +22,7 @@ export async function streamPipeline(
   definition: PipelineDefinition,
   params: Readonly<Record<string, Json>>,
   services: PipelineServices,
-  options: PipelineRunOptions,
+  options: PipelineRunOptions & { readonly extracted?: ExtractedInputs | null },
 ): Promise<PipelineReport> {
   const startedAt = new Date()
   const began = performance.now()
@@ -31,6 +32,7 @@ export async function streamPipeline(
   const streaming = new Streaming(flatten(definition), services, {
     startedAt,
     checkpoint: checkpointOf(definition, options),
+    extracted: options.extracted ?? null,
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onPhase === undefined ? {} : { onPhase }),
   })
