@@ -6,8 +6,9 @@
  *   npm run bench -- --suite strategies
  *   npm run bench -- --suite out-of-core [--limit 384MB,512MB,1GB] [--case groupby,join,sort,distinct] [--scale 1]
  *                    [--engine auto,bigdata,bulk,row,polars] [--patience MINUTES] [--resume]
+ *   npm run bench -- --suite pipeline [--rows 6000000] [--scale 1]
  *
- * `--scale 1` is data of ten times the limit. `--resume` keeps what an earlier call has measured. Exits with 1 if an engine of a race fails or gives another answer than
+ * `--scale 1` is data of ten times the limit and, of pipelines, a stream of 60,000,000 rows. `--resume` keeps what an earlier call has measured. Exits with 1 if an engine of a race fails or gives another answer than
  * DuckDB, or if volley does in a trial.
  */
 
@@ -22,6 +23,8 @@ import { openPolars } from './engines/polars.js'
 import { openVolley } from './engines/volley.js'
 import { measure } from './measure.js'
 import { type Plan, readPlan } from './options.js'
+import { measurePipelines } from './pipelines/measure.js'
+import { pipelineTable } from './pipelines/report.js'
 import { machineLine, reportJson, reportTable, type Setting, type SuiteResult } from './report-table.js'
 import { raceOutOfCore, type Surroundings } from './trials/out-of-core.js'
 import type { Outcome } from './trials/outcome.js'
@@ -105,6 +108,14 @@ async function outOfCore(plan: Plan, surroundings: Surroundings): Promise<Sectio
   }
 }
 
+async function pipelines(plan: NonNullable<Plan['pipeline']>): Promise<Section> {
+  note(`preparing ${plan.rows.toLocaleString('en-US')} rows`)
+  const { lineitem } = await warehouseFiles(DATA, plan.rows)
+  const result = await measurePipelines({ ...plan, lineitem }, progress)
+  // What falls short of a bar is said; a small run of it is no failure.
+  return { text: pipelineTable(result), json: { pipeline: result }, passed: true }
+}
+
 /** Other engines may fail in trials: that is listed like any other outcome. */
 function acceptable(label: string, outcome: Outcome): boolean {
   return outcome.kind !== 'failed' || !label.startsWith('volley')
@@ -117,6 +128,7 @@ async function run(plan: Plan): Promise<boolean> {
   if (plan.suites.length > 0) sections.push(await race(plan))
   if (plan.strategies !== null) sections.push(await strategies(plan.strategies, surroundings))
   if (plan.outOfCore !== null) sections.push(await outOfCore(plan, surroundings))
+  if (plan.pipeline !== null) sections.push(await pipelines(plan.pipeline))
   progress('')
   const output = plan.json
     ? JSON.stringify(Object.assign({ machine: machineLine() }, ...sections.map(({ json }) => json)), null, 2)

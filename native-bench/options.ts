@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Suite } from './contest.js'
 import type { WarmUp } from './measure.js'
+import type { PipelinePlan } from './pipelines/measure.js'
 import { SUITES } from './suites/all.js'
 import { AUTO, BIGDATA, BULK, POLARS, REFERENCE, ROW } from './trials/contenders.js'
 import { largeWork, type OutOfCorePlan } from './trials/out-of-core.js'
@@ -11,8 +12,8 @@ import type { StrategiesPlan } from './trials/strategies.js'
 import type { Contender } from './trials/trial.js'
 import { LARGE_WORKS } from './trials/works/out-of-core.js'
 
-/** Each suite of trials by its name. They take minutes, and run only if asked for, or with `--quick`. */
-const TRIAL_SUITES = ['strategies', 'out-of-core'] as const
+/** Suites other than races of engines. They take minutes, and run only if asked for, or with `--quick`. */
+const TRIAL_SUITES = ['strategies', 'out-of-core', 'pipeline'] as const
 type TrialSuite = (typeof TRIAL_SUITES)[number]
 
 const FULL = { rows: 6_000_000, runs: 7, warmUp: { runs: 8, milliseconds: 1_000 }, scale: 1 }
@@ -30,6 +31,7 @@ export interface Plan {
   /** Null if it is not to run. */
   readonly strategies: Omit<StrategiesPlan, 'files'> | null
   readonly outOfCore: OutOfCorePlan | null
+  readonly pipeline: Omit<PipelinePlan, 'lineitem'> | null
   /** Goes on where an interrupted series of trials stopped. */
   readonly resume: boolean
   readonly json: boolean
@@ -75,6 +77,9 @@ export function readPlan(words: readonly string[]): Plan {
     suites,
     strategies: trials.includes('strategies') ? strategies : null,
     outOfCore: trials.includes('out-of-core') ? outOfCore() : null,
+    pipeline: trials.includes('pipeline')
+      ? { rows, threads, runs, scale: positiveNumber('scale', values.scale) ?? size.scale }
+      : null,
     resume: values.resume,
     json: values.json,
   }

@@ -6,11 +6,16 @@ const labels = (words: readonly string[]) => readPlan(words).outOfCore?.contende
 describe('the options of the benchmark', () => {
   it('run what takes minutes only if asked for', () => {
     const plan = readPlan([])
-    expect([plan.suites.length > 0, plan.strategies, plan.outOfCore]).toEqual([true, null, null])
+    expect([plan.suites.length > 0, plan.strategies, plan.outOfCore, plan.pipeline]).toEqual([true, null, null, null])
     const quick = readPlan(['--quick'])
     expect([quick.strategies?.rows, quick.outOfCore?.limits]).toEqual([200_000, [384e6]])
     const chosen = readPlan(['--suite', 'strategies,out-of-core', '--threads', '2'])
     expect([chosen.suites, chosen.strategies?.threads, chosen.outOfCore?.limits]).toEqual([[], 2, [384e6, 512e6, 1e9]])
+  })
+
+  it('choose how much pipelines have to do', () => {
+    const { pipeline, suites } = readPlan(['--suite', 'pipeline', '--rows', '1000', '--scale', '0.5', '--threads', '2'])
+    expect([pipeline, suites]).toEqual([{ rows: 1000, runs: 7, threads: 2, scale: 0.5 }, []])
   })
 
   it('choose cases, limits and engines, DuckDB first', () => {

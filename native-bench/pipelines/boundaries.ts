@@ -1,0 +1,117 @@
+/**
+ * What a boundary between stages costs: how much further apart batches arrive at the end of a streaming pipeline that has
+ * some stages more. Source and consumer are the same in both, so that their time falls out, as does the start of threads
+ * and processes, which is before the first batch.
+ */
+
+import type { Engine, PipelineSpecification, PlacementKind } from '../../index.js'
+import { median } from '../report-table.js'
+import { arrivals } from './batches.js'
+
+export type Boundary = 'columns' | 'batches' | 'records'
+
+export interface BoundaryResult {
+  readonly boundary: Boundary
+  readonly placement: PlacementKind
+  /** Rows of a batch. */
+  readonly rows: number
+  /** For one batch and one stage. */
+  readonly microseconds: number
+}
+
+const MODULE = new URL('./batches.js', import.meta.url).pathname
+const ROWS = [1, 1_000, 64_000]
+/** Stages of the two pipelines. */
+const FEW = 1
+const MANY = 3
+/** Runs of each where nothing has to start. */
+const LIGHT_TURNS = 3
+
+/** The boundaries that are measured, and the placements for each. */
+const CASES: readonly (readonly [Boundary, readonly PlacementKind[]])[] = [
+  ['columns', ['inline', 'threads']],
+  ['batches', ['inline', 'threads', 'snapshot', 'process', 'actor']],
+  ['records', ['inline', 'threads', 'snapshot', 'process', 'actor']],
+]
+
+/** `scale` 1 is some 2,000 batches of a row, fewer of more rows. */
+export async function measureBoundaries(
+  engine: Engine,
+  scale: number,
+  progress: (text: string) => void,
+): Promise<readonly BoundaryResult[]> {
+  const results: BoundaryResult[] = []
+  for (const [boundary, placements] of CASES) {
+    for (const placement of placements) {
+      for (const rows of ROWS) {
+        progress(`boundary: ${boundary}, ${placement}, ${rows} rows`)
+        const turns = isLight(placement) ? LIGHT_TURNS : 1
+        const batches = batchesOf(boundary, placement, rows, scale)
+        const interval = (stages: number) => intervalOf(engine, boundary, placement, { rows, batches, stages })
+        const [few, many]: [number[], number[]] = [[], []]
+        for (let turn = 0; turn < turns; turn++) {
+          few.push(await interval(FEW))
+          many.push(await interval(MANY))
+        }
+        const microseconds = ((median(many) - median(few)) * 1000) / (MANY - FEW)
+        results.push({ boundary, placement, rows, microseconds: Math.max(0, microseconds) })
+      }
+    }
+  }
+  return results
+}
+
+interface Size {
+  readonly rows: number
+  readonly batches: number
+  readonly stages: number
+}
+
+/** Milliseconds from one batch to the next where they arrive, but for the first ones, which wait for all to start. */
+async function intervalOf(engine: Engine, boundary: Boundary, placement: PlacementKind, size: Size): Promise<number> {
+  arrivals.length = 0
+  await engine.pipeline(pipelineOf(boundary, placement, size)).run()
+  const first = Math.floor(arrivals.length / 4)
+  const last = arrivals.length - 1
+  return (arrivals[last] - arrivals[first]) / (last - first)
+}
+
+function isLight(placement: PlacementKind): boolean {
+  return placement === 'inline' || placement === 'threads'
+}
+
+/** Fewer where a batch takes longer. */
+function batchesOf(boundary: Boundary, placement: PlacementKind, rows: number, scale: number): number {
+  const whole = rows === 1 ? 4_000 : rows === 1_000 ? 2_000 : boundary === 'records' ? 40 : 400
+  return Math.max(40, Math.round((isLight(placement) ? whole : whole / 10) * scale))
+}
+
+function pipelineOf(
+  boundary: Boundary,
+  placement: PlacementKind,
+  { rows, batches, stages }: Size,
+): PipelineSpecification {
+  const mode = boundary === 'records' ? ('record' as const) : ('batch' as const)
+  const step = (name: string) => ({ function: { module: MODULE, function: name, mode } })
+  const transform = {
+    columns: { rename: { sensor: 'sensor' } },
+    batches: step('sameBatch'),
+    records: step('sameRecord'),
+  }[boundary]
+  const chain = Array.from({ length: stages }, (_, i) => ({
+    id: `stage-${i}`,
+    from: i === 0 ? 'source' : `stage-${i - 1}`,
+    placement,
+    transform,
+  }))
+  return {
+    name: `boundary-${boundary}`,
+    mode: 'streaming',
+    batchSize: rows,
+    stages: [
+      { id: 'source', source: { module: MODULE, function: 'sameBatches', mode: 'batch', kwargs: { rows, batches } } },
+      ...chain,
+      { id: 'end', from: `stage-${stages - 1}`, target: { module: MODULE, function: 'arrive', mode: 'batch' } },
+    ],
+  }
+}
