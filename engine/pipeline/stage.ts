@@ -66,6 +66,8 @@ export interface StageWork {
   tick(): Promise<readonly Output[]>
   /** Records that it left out, with those before it was restored; none unless told. */
   readonly rejected?: number
+  /** Of works that do again by themselves what failed for a passing reason: called each time. Others leave that to who runs them. */
+  onRetry?: () => void
   /** Null: it holds nothing between batches. Not while a batch is being processed. The batches stay the work's. */
   readonly checkpointed: { save(): Promise<StageState>; restore(state: StageState): Promise<void> } | null
   close(): Promise<void>
@@ -80,6 +82,8 @@ export interface ConsumerResult {
 
 /** Where a pipeline's rows go. Nothing of it is seen outside before `commit` or `finish`. */
 export interface Consumer {
+  /** Records that it left out; none unless told. */
+  readonly rejected?: number
   /** False if it can only put out everything at once, at `finish`. */
   readonly isResumable: boolean
   /** Begins behind a checkpoint, with what `prepare` gave then; null: from the start, and without what an earlier job left. */

@@ -17,6 +17,7 @@ import { StepFailure } from './step-work.js'
 
 export class IsolatingWork implements StageWork {
   readonly checkpointed = { save: () => this.save(), restore: (state: StageState) => this.restore(state) }
+  onRetry = (): void => {}
   private readonly retries: Retries
   /** What came before has been counted. */
   private last: Promise<void> = Promise.resolve()
@@ -113,7 +114,7 @@ export class IsolatingWork implements StageWork {
     try {
       const outputs = await this.retries.run(() => this.work.process(retainBatch(context, part)), {
         checkCancelled: context.checkCancelled,
-        onRetry: () => {},
+        onRetry: () => this.onRetry(),
       })
       return { outputs, failure: null }
     } catch (thrown) {

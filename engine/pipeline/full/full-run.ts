@@ -54,6 +54,8 @@ export interface FullResult {
   readonly generations: GenerationsResult<StageOutcome>
   readonly sharedInputs: SharedInputsReport
   readonly deadLetters: readonly DeadLetterFile[]
+  /** Records that stages left out, by stage. */
+  readonly rejected: Readonly<Record<string, number>>
   readonly progress: FullProgress
 }
 
@@ -87,7 +89,13 @@ export async function runFull(
       },
     })
     const deadLetters = (await letters?.write()) ?? []
-    return { generations, sharedInputs: run.shared.report(), progress: run.progress, deadLetters }
+    return {
+      generations,
+      sharedInputs: run.shared.report(),
+      progress: run.progress,
+      deadLetters,
+      rejected: letters?.counts() ?? {},
+    }
   } finally {
     await run.close()
     await letters?.close(false)

@@ -64,7 +64,7 @@ export async function runPipeline(
 function reportOf(
   definition: PipelineDefinition,
   flat: FlatPipeline,
-  { generations, sharedInputs, progress, deadLetters }: FullResult,
+  { generations, sharedInputs, progress, deadLetters, rejected }: FullResult,
   clocks: PhaseClocks,
   teller: ProgressTeller,
 ): Omit<PipelineReport, 'startedAt' | 'params' | 'plan'> {
@@ -73,7 +73,7 @@ function reportOf(
   const runs = done.flatMap(({ id, report }) => (report === null ? [] : [{ id, report }]))
   const byId = new Map(pipes.map((pipe) => [pipe.id, pipe]))
   const stages = withChains(
-    flat.stages.map((stage) => stageReport(stage, byId.get(stage.id)!, progress)),
+    flat.stages.map((stage) => stageReport(stage, byId.get(stage.id)!, progress, rejected[stage.id])),
     flat.stages,
     pipes,
   )
@@ -104,7 +104,12 @@ function viewsOf(progress: FullProgress, stages: readonly StageReport[]): readon
   })
 }
 
-function stageReport(stage: FlatStage, pipe: PipeResult<StageOutcome>, progress: FullProgress): StageReport {
+function stageReport(
+  stage: FlatStage,
+  pipe: PipeResult<StageOutcome>,
+  progress: FullProgress,
+  rejected: number | undefined,
+): StageReport {
   const { id, kind } = stage
   const { status, value, error, because, durationMs, attempts } = pipe
   const busyMs = Math.min(durationMs, progress.busyMs(id))
@@ -123,7 +128,7 @@ function stageReport(stage: FlatStage, pipe: PipeResult<StageOutcome>, progress:
     queuePeak: null,
     attempts,
     retries: Math.max(0, attempts - 1) + (value?.report?.retries ?? 0),
-    rejected: value?.report?.rejected ?? 0,
+    rejected: rejected ?? value?.report?.rejected ?? 0,
     placement: placementOf(stage),
     strategies: value?.report?.strategies ?? [],
     error: error === null ? null : errorOf(error),

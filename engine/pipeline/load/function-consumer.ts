@@ -26,6 +26,10 @@ export class FunctionConsumer implements Consumer {
     this.retries = new Retries(setting.retries ?? { count: 0 })
   }
 
+  get rejected(): number {
+    return this.setting.errors?.()?.failed ?? 0
+  }
+
   async open(): Promise<void> {
     this.user = await userCall(this.definition)
   }

@@ -66,6 +66,8 @@ export class Streaming {
   private clocks = new PhaseClocks()
   private job: Job | null = null
   private letters: DeadLetters | null = null
+  /** Of a run that failed. */
+  private written: readonly DeadLetterFile[] = []
 
   constructor(
     private readonly pipeline: FlatPipeline,
@@ -92,7 +94,7 @@ export class Streaming {
   failed(error: unknown): StreamingOutcome {
     const isAborted = this.services.signal.aborted
     const failed = isAborted ? null : stageOf(error)
-    return { ...this.outcome(isAborted ? 'aborted' : 'failed', failed), outputs: [], deadLetters: [] }
+    return { ...this.outcome(isAborted ? 'aborted' : 'failed', failed), outputs: [], deadLetters: this.written }
   }
 
   private outcome(status: StreamingOutcome['status'], failed: string | null) {
@@ -177,7 +179,7 @@ export class Streaming {
       return { ...this.outcome(failed ? 'failed' : 'done', null), deadLetters }
     } catch (error) {
       // What ended the run matters more than that its letters could not be written either.
-      await this.letters?.write().catch(() => [])
+      this.written = (await this.letters?.write().catch(() => [])) ?? []
       throw error
     } finally {
       await closeTables(tables)

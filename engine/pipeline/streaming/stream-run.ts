@@ -258,6 +258,7 @@ export class StreamRun implements ProgressSource {
         this.works.set(stage.id, work)
         const held = from?.works[stage.id]?.held ?? null
         if (held !== null) await work.checkpointed?.restore(held)
+        if (work.onRetry !== undefined) work.onRetry = this.node(stage.id).counter.retried
         if (work.rejected !== undefined) this.node(stage.id).counter.countRejected(() => work.rejected ?? 0)
         return
       }
@@ -265,6 +266,7 @@ export class StreamRun implements ProgressSource {
         if (result !== null) return
         const consumer = await parts.consumer(stage)
         this.consumers.set(stage.id, consumer)
+        this.node(stage.id).counter.countRejected(() => consumer.rejected ?? 0)
         await consumer.open(from?.consumers[stage.id]?.state ?? null)
       }
     }
@@ -296,7 +298,7 @@ export class StreamRun implements ProgressSource {
         outlet.mark({ kind: 'end' })
         return
       }
-      const { retries } = stage
+      const retries = work.onRetry === undefined ? stage.retries : null
       node.runner = new WorkRunner({ id, work, inbox: inbox!, outlet, barriers, counter, context, retries })
     } else if (consumer !== undefined) {
       node.runner = new ConsumerRunner({ id, consumer, inbox: inbox!, barriers, counter })
