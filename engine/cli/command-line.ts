@@ -14,6 +14,7 @@ import {
   PIPELINE_MODES,
   PLAN_FORMATS,
   PLAN_ORDERS,
+  PROGRESS_FORMATS,
   ROW_FORMATS,
   STRATEGIES,
 } from './options.js'
@@ -28,9 +29,11 @@ export interface RunArguments {
   readonly rejects: string | null
   readonly maxRejects: number | undefined
   readonly retries: number | undefined
-  /** Undefined: only if standard error is a terminal. */
-  readonly progress: boolean | undefined
+  readonly progress: ProgressWish
 }
+
+/** Whether progress is shown, or as JSON. Undefined: only if standard error is a terminal. */
+export type ProgressWish = boolean | (typeof PROGRESS_FORMATS)[number] | undefined
 
 export interface OutputArguments {
   readonly compression: (typeof COMPRESSIONS)[number] | undefined
@@ -84,6 +87,12 @@ export type Request =
       readonly checkpoint: string | null
       readonly checkpointEvery: CheckpointInterval
       readonly resume: boolean
+      /** Dead letters that enter the pipeline again. */
+      readonly reprocess: string | null
+      /** File of the parameters of several runs. */
+      readonly paramSets: string | null
+      /** Of these, at once. */
+      readonly maxConcurrent: number
       readonly run: RunArguments
     }
   | {
@@ -173,6 +182,14 @@ function runRequest(words: Words): Request {
   const checkpoint = words.list('checkpoint').at(-1) ?? null
   const resume = words.flag('resume') === true
   if (resume && checkpoint === null) throw words.wrong('--resume needs the job to go on with: --checkpoint ID')
+  const reprocess = words.list('reprocess').at(-1) ?? null
+  const paramSets = words.list('param-sets').at(-1) ?? null
+  if (checkpoint !== null && reprocess !== null) throw words.wrong('--reprocess keeps no checkpoint')
+  if (paramSets !== null && (checkpoint !== null || reprocess !== null)) {
+    throw words.wrong('--param-sets takes neither --checkpoint nor --reprocess')
+  }
+  const maxConcurrent = words.integer('max-concurrent', 1)
+  if (maxConcurrent !== undefined && paramSets === null) throw words.wrong('--max-concurrent is for --param-sets FILE')
   return {
     kind: 'run',
     pipeline: pipelineArguments(words),
@@ -180,6 +197,9 @@ function runRequest(words: Words): Request {
     checkpoint,
     checkpointEvery: checkpointInterval(words, checkpoint),
     resume,
+    reprocess,
+    paramSets,
+    maxConcurrent: maxConcurrent ?? 1,
     run: runArguments(words),
   }
 }
@@ -278,7 +298,7 @@ function runArguments(words: Words): RunArguments {
     maxRejects,
     retries: words.integer('retries', 0),
     json: words.flag('json') === true,
-    progress: words.flag('progress'),
+    progress: words.setting('progress', PROGRESS_FORMATS),
   }
 }
 
@@ -289,7 +309,7 @@ class Words {
     readonly positionals: readonly string[],
     /** Options with values, in the order written. */
     readonly ordered: readonly { readonly name: string; readonly value: string }[],
-    private readonly flags: ReadonlyMap<string, boolean>,
+    private readonly flags: ReadonlyMap<string, boolean | string>,
   ) {}
 
   list(name: string): string[] {
@@ -303,7 +323,14 @@ class Words {
   }
 
   flag(name: string): boolean | undefined {
-    return this.flags.get(name)
+    const flag = this.flags.get(name)
+    return flag === undefined ? undefined : flag !== false
+  }
+
+  /** A switch, or what it is set to. */
+  setting<T extends string>(name: string, settings: readonly T[]): boolean | T | undefined {
+    const flag = this.flags.get(name)
+    return typeof flag === 'string' ? settings.find((setting) => setting === flag) : flag
   }
 
   integer(name: string, least: number): number | undefined {
@@ -350,7 +377,7 @@ function readWords(command: CommandSpec, words: readonly string[]): Words {
     tokens: true,
   })
   const ordered: { name: string; value: string }[] = []
-  const flags = new Map<string, boolean>()
+  const flags = new Map<string, boolean | string>()
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     const negated = token.name === 'no-progress' && command.options.some((known) => known.name === 'progress')
@@ -358,8 +385,14 @@ function readWords(command: CommandSpec, words: readonly string[]): Words {
     if (option === undefined) throw unknownOption(command, token.rawName)
     const written = token.rawName
     if (option.value === null) {
-      if (token.value !== undefined) throw new UsageError(`${written} takes no value`)
-      flags.set(option.name, !negated)
+      const { settings = [] } = option
+      if (token.value !== undefined && (negated || settings.length === 0)) {
+        throw new UsageError(`${written} takes no value`)
+      }
+      if (token.value !== undefined && !settings.includes(token.value)) {
+        throw new UsageError(`${written} may be set to ${settings.join(', ')}, not ${JSON.stringify(token.value)}`)
+      }
+      flags.set(option.name, token.value ?? !negated)
     } else {
       // The parser would take the next option for the value of one that has none.
       if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) {

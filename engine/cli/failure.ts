@@ -1,7 +1,7 @@
 /** Says what went wrong, in words on standard error and, with --json, as an object on standard output. */
 
 import { InternalError, VolleyError } from '../../planner/errors.js'
-import type { PlacedProblem } from '../pipeline/yaml/document.js'
+import type { Place, PlacedProblem } from '../pipeline/yaml/document.js'
 import { jsonLine } from './json.js'
 import type { Terminal } from './terminal.js'
 import { displayWidth } from './text-table.js'
@@ -27,7 +27,7 @@ export async function reportFailure(
     return EXIT.failed
   }
   if (error instanceof VolleyError) {
-    terminal.note(`error: ${error.message} [${error.code}]\n${placeText(error)}${causeText(error)}`)
+    terminal.note(`${fileText(error)}error: ${error.message} [${error.code}]\n${placeText(error)}${causeText(error)}`)
     if (json) await printError(terminal, error.code, error.message, error.details)
     return EXIT.failed
   }
@@ -47,10 +47,20 @@ export function problemText(problems: readonly Omit<PlacedProblem, 'expected'>[]
 }
 
 /** What an interruption ended in; the error it caused says no more. */
-export async function reportInterruption(terminal: Terminal, json: boolean): Promise<number> {
-  terminal.note('interrupted: nothing was written\n')
+export async function reportInterruption(
+  terminal: Terminal,
+  json: boolean,
+  left = 'nothing was written',
+): Promise<number> {
+  terminal.note(`interrupted: ${left}\n`)
   if (json) await printError(terminal, 'VOLLEY_ABORTED', 'interrupted', {})
   return EXIT.interrupted
+}
+
+/** Where the stage at fault stands in its file, as `problemText` has it. */
+function fileText({ details }: VolleyError): string {
+  const place = details.place as Place | undefined
+  return place === undefined ? '' : `${place.file}:${place.line}:${place.column}: `
 }
 
 /** Codes whose position is one in `expression` as the user wrote it. */

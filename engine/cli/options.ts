@@ -6,6 +6,8 @@ export interface OptionSpec {
   readonly short?: string
   /** What its value is called in help; null for a switch. */
   readonly value: string | null
+  /** What a switch may be set to: `--progress=json`. */
+  readonly settings?: readonly string[]
   /** May be given several times. */
   readonly multiple?: boolean
   readonly description: string
@@ -27,6 +29,7 @@ export const COMPRESSIONS = ['snappy', 'zstd', 'gzip', 'lz4', 'none'] as const
 export const PIPELINE_MODES = ['full', 'streaming', 'hybrid'] as const
 export const PLAN_FORMATS = ['text', 'mermaid', 'dot', 'json'] as const
 export const PLAN_ORDERS = ['batch', 'streaming'] as const
+export const PROGRESS_FORMATS = ['json'] as const
 export const ROW_FORMATS = ['table', 'csv', 'ndjson'] as const
 
 const HELP: OptionSpec = { name: 'help', short: 'h', value: null, description: 'Show this help' }
@@ -51,7 +54,9 @@ const RUN_OPTIONS: readonly OptionSpec[] = [
   {
     name: 'progress',
     value: null,
-    description: 'Show progress even if standard error is no terminal; --no-progress never',
+    settings: PROGRESS_FORMATS,
+    description:
+      'Show progress even where standard error is no terminal; =json: as lines of JSON; --no-progress: never',
   },
   HELP,
 ]
@@ -154,6 +159,17 @@ const RUN: CommandSpec = {
       description: 'How often: a time such as 30s, or a number of batches (default 5s)',
     },
     { name: 'resume', value: null, description: 'Go on with the job of --checkpoint where it was stopped' },
+    {
+      name: 'reprocess',
+      value: 'PATH',
+      description: 'Dead letters, a file or a directory, whose records enter again where they failed',
+    },
+    {
+      name: 'param-sets',
+      value: 'FILE',
+      description: 'Run once for each set of parameters in a YAML, JSON, NDJSON or CSV file',
+    },
+    { name: 'max-concurrent', value: 'N', description: 'Runs of --param-sets at once (default 1)' },
     ...RUN_OPTIONS.filter(({ name }) => !['rejects', 'max-rejects', 'retries'].includes(name)),
   ],
   examples: [

@@ -1,20 +1,24 @@
 /** `volley run`: runs a pipeline and says what its stages did. */
 
-import { formatBytes, formatCount, formatDuration } from '../../planner/quantities.js'
-import type { PipelineReport, StageReport } from '../pipeline/report.js'
+import { VolleyError } from '../../planner/errors.js'
+import type { PipelineReport } from '../pipeline/report.js'
 import type { Request } from './command-line.js'
-import { EXIT } from './failure.js'
+import { EXIT, reportInterruption } from './failure.js'
 import { jsonLine } from './json.js'
+import { pipelineSummary } from './pipeline-summary.js'
 import { stageProgress } from './stage-progress.js'
 import type { Terminal } from './terminal.js'
-import { textTable } from './text-table.js'
 import { withEngine } from './with-engine.js'
 
 type RunRequest = Extract<Request, { kind: 'run' }>
 
 /** Returns the exit code. */
 export async function runPipelineFile(request: RunRequest, terminal: Terminal, signal: AbortSignal): Promise<number> {
-  const { pipeline, mode, checkpoint, checkpointEvery, resume, run } = request
+  const { pipeline, mode, checkpoint, checkpointEvery, resume, reprocess, paramSets, run } = request
+  if (paramSets !== null) {
+    const { runParameterSets } = await import('./pipeline-runs.js')
+    return runParameterSets({ ...request, paramSets }, terminal, signal)
+  }
   return withEngine(run, async (engine) => {
     const progress = stageProgress(terminal, run.progress)
     try {
@@ -24,41 +28,27 @@ export async function runPipelineFile(request: RunRequest, terminal: Terminal, s
         signal,
         ...(mode === null ? {} : { mode }),
         ...(checkpoint === null ? {} : { checkpoint, checkpointEvery, resume }),
-        ...(progress === null ? {} : { onProgress: progress.show }),
+        ...(reprocess === null ? {} : { reprocess }),
+        ...(progress === null ? {} : { onProgress: progress.stage, onPhase: progress.phase }),
       })
       progress?.clear()
-      await terminal.print(run.json ? jsonLine(report) : summary(report))
+      await terminal.print(run.json ? jsonLine(report) : pipelineSummary(report, terminal.printColumns))
       if (report.status === 'done') return EXIT.done
       for (const { error } of report.stages) if (error !== null) terminal.note(`error: ${error.message}\n`)
       return EXIT.failed
+    } catch (error) {
+      progress?.clear()
+      if (signal.aborted && checkpoint !== null) {
+        return reportInterruption(terminal, run.json, `go on with --checkpoint ${checkpoint} --resume`)
+      }
+      const report = error instanceof VolleyError ? (error.details.report as PipelineReport | undefined) : undefined
+      const isForPeople = !run.json && run.progress !== 'json' && !signal.aborted
+      if (report !== undefined && isForPeople) {
+        terminal.note(`${pipelineSummary(report, terminal.interactive ? terminal.columns : null)}\n`)
+      }
+      throw error
     } finally {
       progress?.clear()
     }
   })
-}
-
-function summary(report: PipelineReport): string {
-  const { name, mode, status, durationMs, outputs, peakRssBytes } = report
-  return [
-    `${name}: ${status} in ${formatDuration(durationMs)}, mode ${mode}, ${formatBytes(peakRssBytes)} of memory at most`,
-    '',
-    textTable(
-      [
-        { title: 'stage', align: 'left' },
-        { title: 'kind', align: 'left' },
-        { title: 'status', align: 'left' },
-        { title: 'rows in', align: 'right' },
-        { title: 'rows out', align: 'right' },
-        { title: 'time', align: 'right' },
-      ],
-      report.stages.map(stageCells),
-    ),
-    ...outputs.map((output) => `→ ${output}\n`),
-  ].join('\n')
-}
-
-function stageCells({ id, kind, status, because, rowsIn, rowsOut, durationMs }: StageReport): string[] {
-  const count = (rows: number | null) => (rows === null ? '' : formatCount(rows))
-  const state = because === null ? status : `${status}, as ${because} failed`
-  return [id, kind, state, count(rowsIn), count(rowsOut), durationMs < 1 ? '' : formatDuration(durationMs)]
 }

@@ -2,6 +2,8 @@
 
 import { formatCount, formatDuration, formatRate } from '../../planner/quantities.js'
 import type { ProgressEvent } from '../../planner/run-options.js'
+import type { ProgressWish } from './command-line.js'
+import { jsonLine } from './json.js'
 import type { Terminal } from './terminal.js'
 
 export interface ProgressLine {
@@ -15,7 +17,10 @@ const CLEAR_LINE = '\r\x1b[K'
 const LOG_INTERVAL_MS = 1000
 
 /** `wanted` undefined: only on a terminal. */
-export function progressLine(terminal: Terminal, wanted: boolean | undefined): ProgressLine | null {
+export function progressLine(terminal: Terminal, wanted: ProgressWish): ProgressLine | null {
+  if (wanted === 'json') {
+    return { show: (event) => terminal.note(jsonLine({ event: 'progress', ...event })), clear: () => undefined }
+  }
   if (wanted === false || (wanted === undefined && !terminal.interactive)) return null
   if (terminal.interactive) {
     return {

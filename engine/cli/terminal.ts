@@ -13,8 +13,13 @@ export interface Terminal {
   note(text: string): void
   /** True if progress may be redrawn on standard error. */
   readonly interactive: boolean
-  /** Cells of a line on standard error. */
+  /** Cells of a line on standard error, and lines, as they are now. */
   readonly columns: number
+  readonly rows: number
+  /** True if standard error may show colours. */
+  readonly isColoured: boolean
+  /** Cells of a line on standard output; null if it is no terminal. */
+  readonly printColumns: number | null
 }
 
 export function processTerminal(): Terminal {
@@ -26,8 +31,16 @@ export function processTerminal(): Terminal {
   process.stderr.on('error', () => undefined)
   return {
     readerGone: gone.signal,
-    interactive: process.stderr.isTTY === true,
-    columns: process.stderr.columns ?? 80,
+    interactive: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
+    // Terminals change their size.
+    get columns() {
+      return process.stderr.columns ?? 80
+    },
+    get rows() {
+      return process.stderr.rows ?? 24
+    },
+    isColoured: process.stderr.isTTY === true && (process.env.NO_COLOR ?? '') === '',
+    printColumns: process.stdout.isTTY === true ? process.stdout.columns : null,
     print: (text) =>
       new Promise((resolve, reject) => {
         if (gone.signal.aborted) return resolve()

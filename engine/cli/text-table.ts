@@ -24,11 +24,18 @@ export function textTable(columns: readonly TextColumn[], rows: readonly (readon
 }
 
 function shorten(cell: string, widest: number): string {
-  const visible = cell.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
-  if (displayWidth(visible) <= widest) return visible
+  return cutToWidth(
+    cell.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1)),
+    widest,
+  )
+}
+
+/** The text, or its beginning and `…`, in at most `widest` cells. */
+export function cutToWidth(text: string, widest: number): string {
+  if (displayWidth(text) <= widest) return text
   let result = ''
   let width = 0
-  for (const character of visible) {
+  for (const character of text) {
     width += characterWidth(character)
     if (width > widest - 1) break
     result += character
