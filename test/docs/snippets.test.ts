@@ -15,6 +15,8 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const GUIDES = [
   'checkpoints.md',
   'extract-load.md',
+  'multiple-runs.md',
+  'pipeline-errors.md',
   'pipeline-plans.md',
   'pipelines.md',
   'placements.md',

@@ -15,8 +15,8 @@ export async function openShared(
   extracted: ExtractedInputs | null,
 ): Promise<Producer> {
   const { source } = stage
-  if (extracted === null || source.kind === 'function' || !extracted.isShared(source))
-    return openProducer(stage, setting)
+  const isFunction = source.kind === 'function' || source.kind === 'records'
+  if (extracted === null || isFunction || !extracted.isShared(source)) return openProducer(stage, setting)
   const frame = await extracted.frame(source, async (services) =>
     loadingOf(await openProducer(stage, { ...setting, services })),
   )

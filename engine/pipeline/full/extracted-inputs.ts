@@ -87,8 +87,9 @@ function isWorthKeeping(source: SourceDefinition): boolean {
       return true
     case 'file':
       return source.format === 'csv' || source.format === 'ndjson'
-    case 'frame':
     case 'records':
+      return typeof source.records === 'function'
+    case 'frame':
     case 'input':
       return false
   }

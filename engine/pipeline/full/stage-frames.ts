@@ -23,7 +23,7 @@ export interface FrameHooks {
   readonly services: Pick<PipelineServices, 'scans' | 'runtime'>
   /** True if nothing may be read that can be read only once. */
   readonly isDry?: boolean
-  /** True of a file that is read once for several runs. */
+  /** True of a source that is read once for several runs. */
   readonly isShared?: (stage: ProducerStage) => boolean
   /** Rows of a source that no plan can scan, or that several runs read. */
   produced(stage: ProducerStage): Promise<Frame>
@@ -98,9 +98,9 @@ export class StageFrames {
   private async produced(stage: ProducerStage): Promise<Frame> {
     const { source } = stage
     const { scans, runtime } = this.hooks.services
+    if (this.hooks.isShared?.(stage) === true) return this.hooks.produced(stage)
     switch (source.kind) {
       case 'file':
-        if (this.hooks.isShared?.(stage) === true) return this.hooks.produced(stage)
         return readable(new Frame(scans.scanFormat(source.format, source.paths, source.options), runtime))
       case 'frame':
         if (source.frame.runtime === runtime) return source.frame

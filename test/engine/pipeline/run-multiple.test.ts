@@ -93,6 +93,13 @@ describe('functions of code', () => {
     expect(succeeded).toBe(2)
     expect(await count('closures-5.parquet')).toBe(1)
     expect(await count('closures-6.parquet')).toBe(1)
+    let calls = 0
+    const same = () => {
+      calls++
+      return [{ id: 1n, kind: 7 }]
+    }
+    const again = await ofKind('same', () => same, 'full').runMultiple({ paramName: 'kind', paramValues: [7, 8] })
+    expect([again.succeeded, calls]).toEqual([2, 1])
   })
 })
 
