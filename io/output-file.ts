@@ -196,7 +196,11 @@ export class OutputFile {
 }
 
 function outputExists(path: string): VolleyError {
-  return new VolleyError('VOLLEY_OUTPUT_EXISTS', `${path} exists already; set overwrite to replace it`, { path })
+  return new VolleyError(
+    'VOLLEY_OUTPUT_EXISTS',
+    `${path} exists already; set overwrite (in a pipeline, mode: replace) to replace it`,
+    { path },
+  )
 }
 
 /** An output that a job can go on with no longer. */

@@ -236,6 +236,9 @@ export function loadFunction(source: Pick<UserModule, 'module' | 'function'>): P
 async function importFunction({ module, function: name }: Pick<UserModule, 'module' | 'function'>): Promise<UserCall> {
   const isPath = isAbsolute(module) || /^\.{1,2}[/\\]/.test(module)
   const specifier = isPath ? pathToFileURL(module).href : module
+  if (isAbsolute(module) && !existsSync(module)) {
+    throw new VolleyError('VOLLEY_USER_FUNCTION', `there is no module ${module}`, { path: module })
+  }
   let exports: Readonly<Record<string, unknown>>
   try {
     exports = (await import(specifier)) as Readonly<Record<string, unknown>>

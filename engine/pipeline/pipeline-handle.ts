@@ -8,7 +8,7 @@ import type { Mode, PipelineDefinition } from '../../planner/pipeline/definition
 import type { AnyStrategyName } from '../../planner/run-options.js'
 import type { EngineListeners } from '../events.js'
 import type { ExtractedInputs } from './full/extracted-inputs.js'
-import { definedPipeline, type Parameters, type PipelineInput } from './pipeline-input.js'
+import { definedPipeline, type Parameters, type PipelineInput, placedError } from './pipeline-input.js'
 import { ProgressCalls } from './progress/calls.js'
 import type { PhaseProgress, StageProgress } from './progress/events.js'
 import type { PipelineReport } from './report.js'
@@ -130,7 +130,7 @@ export class PipelineHandle {
     checkOptions('a pipeline', options, RUN_OPTIONS)
     if (options.mode !== undefined) checkChoice('mode', options.mode, ['full', 'streaming', 'hybrid'])
     if (options.strategy !== undefined) checkChoice('strategy', options.strategy, this.#host.strategyNames())
-    const { definition, params } = await definedPipeline(this.#input, options.params ?? {})
+    const { definition, params, locate } = await definedPipeline(this.#input, options.params ?? {})
     const own = options.mode ?? definition.mode
     const mode = options.checkpoint !== undefined && own === 'full' ? 'streaming' : own
     const calls = new ProgressCalls(options, this.#host.listeners)
@@ -145,7 +145,7 @@ export class PipelineHandle {
       if (calls.failure !== null) throw calls.failure
       return report
     } catch (error) {
-      throw calls.failure ?? error
+      throw calls.failure ?? placedError(error, locate)
     } finally {
       await services.close()
     }

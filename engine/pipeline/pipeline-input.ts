@@ -44,6 +44,14 @@ export async function definedPipeline(input: PipelineInput, params: Parameters):
   return { definition: inCode(isMade ? input(params) : input), params, locate: NOWHERE }
 }
 
+/** The same error with `details.place`, where its stage stands in its file, if that is known. */
+export function placedError(error: unknown, locate: DefinedPipeline['locate']): unknown {
+  if (!(error instanceof VolleyError) || typeof error.details.stage !== 'string') return error
+  const { stage, step } = error.details
+  const place = locate(stage, typeof step === 'string' ? step : null)
+  return place === null ? error : new VolleyError(error.code, error.message, { ...error.details, place }, error.cause)
+}
+
 function inCode(given: PipelineInCode): PipelineDefinition {
   const written: unknown = given
   if (typeof written === 'object' && written !== null) {

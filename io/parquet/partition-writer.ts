@@ -314,7 +314,11 @@ async function expectReplaceable(path: string, overwrite: boolean): Promise<void
 }
 
 function outputExists(path: string): VolleyError {
-  return new VolleyError('VOLLEY_OUTPUT_EXISTS', `${path} exists already; set overwrite to replace it`, { path })
+  return new VolleyError(
+    'VOLLEY_OUTPUT_EXISTS',
+    `${path} exists already; set overwrite (in a pipeline, mode: replace) to replace it`,
+    { path },
+  )
 }
 
 /** A file of the temporary directory, opened for each append. */

@@ -50,8 +50,23 @@ describe('volley run', () => {
       expect(written).toEqual(await duckDbRows(`select order_id, quantity * unit_price ${query} order by order_id`))
       const again = await volley(words, { cwd })
       expect(again.code).toBe(1)
-      expect(again.stderr).toMatch(/^error: stage load: .*exists already.* \[VOLLEY_OUTPUT_EXISTS\]/)
+      expect(again.stderr).toMatch(
+        /^pipeline\.yaml:10:7: error: stage load: .*exists already.*mode: replace.* \[VOLLEY_OUTPUT_EXISTS\]/,
+      )
     })
+  })
+
+  it('says where the stage stands that failed', async () => {
+    await withPipeline(
+      async (cwd) => {
+        const { code, stderr } = await volley(['run', 'pipeline.yaml', '--threads', '1'], { cwd })
+        expect(code).toBe(1)
+        expect(stderr).toMatch(
+          /^pipeline\.yaml:8:8: error: stage 'transform', step 1 \(add\): there is no column named quantty/,
+        )
+      },
+      PIPELINE.replace('total: quantity', 'total: quantty'),
+    )
   })
 
   it('shows its stages to people', async () => {

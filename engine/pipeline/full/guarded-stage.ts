@@ -45,7 +45,10 @@ export function openGuarded(
 ): Promise<StageWork> {
   const placement = detachedPlacement(stage)
   // Routes divide what leaves the stage.
-  return openProcessor({ ...stage, placement, routes: [] }, { services, placement, startedAt, tables, errors })
+  return openProcessor(
+    { ...stage, placement, routes: [] },
+    { services, placement, startedAt, tables, perBatch: false, errors },
+  )
 }
 
 /** Null if it is known only when the stage has run. */

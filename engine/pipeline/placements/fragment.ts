@@ -170,7 +170,7 @@ function reads({ source, steps }: Pipeline, input: Placeholder): boolean {
 function needsAll(stage: string, breaker: string): VolleyError {
   return new VolleyError(
     'VOLLEY_UNSUPPORTED',
-    `stage '${stage}' ${breaker}, which takes all of its input, but it gets one batch at a time: run the pipeline in mode 'full', or gather what belongs together in an accumulator before it and ask for each batch on its own`,
+    `stage '${stage}' ${breaker}, which takes all of its input, but it gets one batch at a time: run the pipeline in mode 'full', or put an accumulator right before it, whose batches are then each sorted, grouped or whatever it does`,
     { stage },
   )
 }

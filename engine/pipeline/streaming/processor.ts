@@ -21,6 +21,8 @@ export interface ProcessorSetting {
   readonly startedAt: Date
   /** By the name that queries know them by. */
   readonly tables: Readonly<Record<string, Frame>>
+  /** True of what reads accumulators alone: each batch that they pass on is all that belongs together. */
+  readonly perBatch: boolean
   /** Where records go that fail; null: the first one ends the run. */
   readonly errors: StageErrors | null
 }
@@ -90,24 +92,25 @@ function openPart(
   { id, placement: own }: ProcessorStage,
   part: Part,
   placement: Placement,
-  { services, startedAt, tables }: ProcessorSetting,
+  setting: ProcessorSetting,
 ): Promise<StageWork> {
+  const { services, startedAt, tables } = setting
   if (part.kind === 'function') {
     const body: StageBody = { kind: 'function', function: part.transform.function, schema: part.transform.schema }
     return openWork({ id, body }, placementFor(body, own, placement), services)
   }
   const context = { stage: id, startedAt, tables, isPlaced: false, detached }
   const apply = (input: Frame) => applyTransforms(input, part.transforms, context)
-  return openFrame(id, apply, placement, services)
+  return openFrame(id, apply, placement, setting)
 }
 
 function openFrame(
   id: string,
   apply: (input: Frame) => Frame | Promise<Frame>,
   placement: Placement,
-  services: PipelineServices,
+  { services, perBatch }: Pick<ProcessorSetting, 'services' | 'perBatch'>,
 ): Promise<StageWork> {
-  const body: StageBody = { kind: 'frame', input: null, apply, perBatch: false }
+  const body: StageBody = { kind: 'frame', input: null, apply, perBatch }
   const where: Placement = isForFunctions(placement) ? { kind: 'threads', maxThreads: null } : placement
   return openWork({ id, body }, where, services)
 }
@@ -120,7 +123,7 @@ async function routed(stage: ProcessorStage, work: StageWork, setting: Processor
         stage.id,
         (input) => routeFrame(stage.id, input, condition),
         stage.placement ?? placement,
-        services,
+        setting,
       )
       return { port, filter: errors === null ? filter : new StepWork('routes', filter) }
     }),

@@ -258,7 +258,10 @@ export class Streaming {
         // A job that was resumed began when it was begun.
         const startedAt = job === null ? options.startedAt : new Date(job.manifest.began)
         const errors = (seen.has(stage.id) ? this.letters?.silent(stage) : this.letters?.of(stage)) ?? null
-        return openProcessor(stage, { services, placement, startedAt, tables: Object.fromEntries(named), errors })
+        const accumulators = new Set(pipeline.stages.filter(({ kind }) => kind === 'accumulator').map(({ id }) => id))
+        const perBatch = stage.inputs.every((input) => accumulators.has(input.stage))
+        const setting = { services, placement, startedAt, tables: Object.fromEntries(named), perBatch, errors }
+        return openProcessor(stage, setting)
       },
       consumer: (stage) => this.consumer(stage, null),
     }

@@ -44,7 +44,11 @@ export function resolveParameters(
     const converted = convert(value, type)
     if (converted === undefined) report(`parameter '${name}': ${JSON.stringify(value)} is no ${type}`, path, type)
     else if (choices !== undefined && !choices.includes(converted as string)) {
-      report(`parameter '${name}': ${JSON.stringify(value)} is none of its choices`, path, choices.join(', '))
+      report(
+        `parameter '${name}': ${JSON.stringify(value)} is none of its choices, ${choices.join(', ')}`,
+        path,
+        choices.join(', '),
+      )
     }
     values[name] = converted ?? null
   }

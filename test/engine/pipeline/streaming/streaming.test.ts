@@ -198,6 +198,31 @@ describe('a streamed pipeline', () => {
     expect(stages[2].batches).toBe(17 * 5)
   })
 
+  it('sorts and groups what an accumulator passed on, batch by batch', async () => {
+    const orders = await scene.orders('grouped.parquet', 5000)
+    const specification = (from: string, out: string) => ({
+      batchSize: 256,
+      stages: [
+        { id: 'orders', source: 'grouped.parquet' },
+        { id: 'by-customer', kind: 'accumulator' as const, from: 'orders', key: 'customer', rows: 5000 },
+        {
+          id: 'totals',
+          from,
+          transform: [{ sort: 'amount desc' }, { sql: 'select customer, count(*) as n from input group by customer' }],
+        },
+        { id: 'load', from: 'totals', target: out },
+      ],
+    })
+    await scene.run(specification('by-customer', 'grouped.csv'))
+    expect(await query(`from '${scene.path('grouped.csv')}' order by customer`)).toEqual(
+      await query(
+        `select customer::bigint as customer, count(*) as n from '${orders}' group by customer order by customer`,
+      ),
+    )
+    const error = await failure(() => scene.run(specification('orders', 'refused.csv')))
+    expect(error.message).toMatch(/stage 'totals' .* gets one batch at a time/)
+  })
+
   it('does the same in chunks', async () => {
     const orders = await scene.orders('chunks.parquet', 20_000)
     await scene.run({
