@@ -1,4 +1,4 @@
-/** Producers of what several runs of a pipeline read. */
+/** Producers of streams: of what several runs of a pipeline read, and such as go on after failures. */
 
 import type { ProducerStage } from '../../../planner/pipeline/definition.js'
 import type { ExtractedInputs } from '../full/extracted-inputs.js'
@@ -6,6 +6,7 @@ import { loadingOf } from '../full/loading.js'
 import type { Producer } from '../stage.js'
 import { FrameProducer } from './frame-producer.js'
 import { openProducer } from './open-producer.js'
+import { RetryingProducer } from './retrying-producer.js'
 import type { ProducerSetting } from './setting.js'
 
 /** What a function gives is not shared: it may have no end. */
@@ -16,9 +17,16 @@ export async function openShared(
 ): Promise<Producer> {
   const { source } = stage
   const isFunction = source.kind === 'function' || source.kind === 'records'
-  if (extracted === null || isFunction || !extracted.isShared(source)) return openProducer(stage, setting)
+  if (extracted === null || isFunction || !extracted.isShared(source)) return retrying(stage, setting)
   const frame = await extracted.frame(source, async (services) =>
-    loadingOf(await openProducer(stage, { ...setting, services })),
+    loadingOf(await retrying(stage, { ...setting, services })),
   )
   return FrameProducer.open(frame, setting)
+}
+
+async function retrying(stage: ProducerStage, setting: ProducerSetting): Promise<Producer> {
+  const producer = await openProducer(stage, setting)
+  const { retries } = stage
+  if (retries === null || retries.count === 0) return producer
+  return new RetryingProducer(producer, retries, setting.services.run.context.checkCancelled)
 }

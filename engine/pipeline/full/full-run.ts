@@ -155,10 +155,10 @@ class FullRun {
     return stage
   }
 
-  /** A stage that isolates its failing records does batches again by itself, so that none of them is told twice. */
+  /** A stage that leaves out failing records does batches again by itself, so that none of the records is told twice. */
   retriesOf(id: string): FlatStage['retries'] {
     const stage = this.stageOf(id)
-    return this.errorsOf(stage) !== null ? null : stage.retries
+    return stage.kind !== 'producer' && this.errorsOf(stage) !== null ? null : stage.retries
   }
 
   async stage({ id }: Pipe, { signal }: PipeContext): Promise<StageOutcome> {

@@ -95,6 +95,7 @@ async function consume(
     schema,
     checkpoint: null,
     errors: () => errors,
+    retries: errors === null ? null : stage.retries,
   })
   let rowsIn = 0
   try {

@@ -112,7 +112,9 @@ function stageReport(
 ): StageReport {
   const { id, kind } = stage
   const { status, value, error, because, durationMs, attempts } = pipe
-  const busyMs = Math.min(durationMs, progress.busyMs(id))
+  // What has no run of its own only makes itself ready.
+  const ownMs = progress.busyMs(id)
+  const busyMs = ownMs === 0 ? durationMs : Math.min(durationMs, ownMs)
   return {
     id,
     kind,
