@@ -21,7 +21,13 @@ const CODES: ReadonlySet<ErrorCode> = new Set([
 /** False of failures that are no record's: of the machine, of what was asked for, and of steps that fit no record. */
 export function isRecordFault(error: unknown): error is VolleyError {
   // Steps that cannot be planned name themselves.
-  return error instanceof VolleyError && CODES.has(error.code) && error.details.step === undefined
+  if (!(error instanceof VolleyError)) return false
+  return (CODES.has(error.code) && error.details.step === undefined) || endedItsProcess(error)
+}
+
+/** A process of a stage's own may end again and again for the same record. */
+function endedItsProcess({ code, details }: VolleyError): boolean {
+  return code === 'VOLLEY_WORKER_DIED' && 'exitCode' in details
 }
 
 /** Rows at whose multiples a batch is cut without a copy. */

@@ -27,6 +27,7 @@ export const whole = (batch) => {
   for (const { id } of batch) if (id === 250n || id === 251n) throw new Error('the batch has ' + id)
   return batch
 }
+export const exits = (row) => { if (row.id === 5n) process.exit(3); return row }
 export const load = ({ id }) => { if (id % 500n === 1n) throw new Error('refused ' + id) }
 `,
   )
@@ -170,6 +171,41 @@ describe.each(MODES)('in mode %s', (mode) => {
     expect(await query(`select record from '${deadLetters[0].path}'`)).toEqual([
       { record: expect.stringContaining('"text":"x907"') },
     ])
+  })
+})
+
+describe('a stage of processes', () => {
+  it('leaves out the record that ends them, and routes that fail name themselves', async () => {
+    const { deadLetters } = await scene.engine
+      .pipeline({
+        name: 'processes',
+        directory: scene.directory,
+        mode: 'streaming',
+        errors: { deadLetters: 'processes.parquet' },
+        stages: [
+          { id: 'texts', source: 'texts.parquet' },
+          { id: 'some', kind: 'processor', from: 'texts', transform: { filter: 'id < 16' } },
+          {
+            id: 'exits',
+            kind: 'processor',
+            from: 'some',
+            transform: { function: step('exits') },
+            placement: { kind: 'process', maxProcesses: 1, retries: 0 },
+          },
+          { id: 'routed', kind: 'processor', from: 'exits', routes: { large: 'text::int32 > 10' } },
+          { id: 'large', from: 'routed.large', target: { path: 'large.csv' } },
+          { id: 'rest', from: 'routed', target: { path: 'rest.csv' } },
+        ],
+      })
+      .run()
+    expect(await query(`select stage, step, code, row::int as row from '${deadLetters[0].path}' order by all`)).toEqual(
+      [
+        { stage: 'exits', step: 'function', code: 'VOLLEY_WORKER_DIED', row: 5 },
+        { stage: 'routed', step: 'routes', code: 'VOLLEY_CAST', row: 6 },
+      ],
+    )
+    expect(await read('large.csv', 'count(*)::int as n')).toEqual([{ n: 5 }])
+    expect(await read('rest.csv', 'count(*)::int as n')).toEqual([{ n: 9 }])
   })
 })
 
