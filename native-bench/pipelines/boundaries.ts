@@ -21,6 +21,8 @@ export interface BoundaryResult {
 
 const MODULE = new URL('./batches.js', import.meta.url).pathname
 const ROWS = [1, 1_000, 64_000]
+/** Below this scale, placements that have to start something are measured with batches of one size only. */
+const SMALL = 0.1
 /** Stages of the two pipelines. */
 const FEW = 1
 const MANY = 3
@@ -34,7 +36,7 @@ const CASES: readonly (readonly [Boundary, readonly PlacementKind[]])[] = [
   ['records', ['inline', 'threads', 'snapshot', 'process', 'actor']],
 ]
 
-/** `scale` 1 is some 2,000 batches of a row, fewer of more rows. */
+/** `scale` 1 is 4,000 batches of a row, fewer of more rows. */
 export async function measureBoundaries(
   engine: Engine,
   scale: number,
@@ -43,7 +45,7 @@ export async function measureBoundaries(
   const results: BoundaryResult[] = []
   for (const [boundary, placements] of CASES) {
     for (const placement of placements) {
-      for (const rows of ROWS) {
+      for (const rows of scale < SMALL && !isLight(placement) ? [ROWS[1]] : ROWS) {
         progress(`boundary: ${boundary}, ${placement}, ${rows} rows`)
         const turns = isLight(placement) ? LIGHT_TURNS : 1
         const batches = batchesOf(boundary, placement, rows, scale)

@@ -1,7 +1,7 @@
 /** Runs the complete examples of pipelines as their users do, and holds what they write to DuckDB. */
 
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -23,6 +23,21 @@ async function runExample(name: string, out: string, ...words: string[]): Promis
 }
 
 const rowsInto = ({ stages }: PipelineReport, id: string) => stages.find((stage) => stage.id === id)?.rowsIn
+
+it('README.md has a pipeline that runs as it stands', async () => {
+  const [, yaml] = /```yaml\n(.*?)```/s.exec(readFileSync(`${ROOT}README.md`, 'utf8')) ?? []
+  await inTemporaryDirectory(async (cwd) => {
+    symlinkSync(`${ROOT}data-fixtures`, join(cwd, 'data-fixtures'))
+    writeFileSync(join(cwd, 'pipeline.yaml'), yaml)
+    const { code } = await volley(['run', 'pipeline.yaml', '--param', 'country=FR', '--threads', '1'], { cwd })
+    expect(code).toBe(0)
+    expect(await duckDbRows(`select count(*), sum(total) from '${cwd}/big-orders/*/*.parquet'`)).toEqual(
+      await duckDbRows(
+        `select count(*), sum(quantity * unit_price) from '${ORDERS}' where country = 'FR' and quantity > 5`,
+      ),
+    )
+  })
+})
 
 it('medallion makes three layers of orders', async () => {
   await inTemporaryDirectory(async (out) => {
