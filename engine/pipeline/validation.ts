@@ -2,12 +2,15 @@
 
 import { unreachable, VolleyError } from '../../planner/errors.js'
 import { pipelineProblems } from '../../planner/graph/pipeline-graph.js'
+import type { Placement } from '../../planner/pipeline/definition.js'
 import { type FlatPipeline, type FlatStage, flatten } from '../../planner/pipeline/flatten.js'
 import { schemaOf } from '../../planner/pipeline/transforms/simple.js'
 import { typeName } from '../../planner/types.js'
 import { dryFrames, isUnknown } from './full/dry-frames.js'
 import type { DefinedPipeline } from './pipeline-input.js'
+import { checkPlacement, placementFor } from './placements/body.js'
 import type { PipelineServices } from './services.js'
+import type { PlacedProcessor } from './streaming/processor.js'
 import type { Place } from './yaml/document.js'
 
 export interface PipelineProblem {
@@ -41,6 +44,15 @@ export async function validatePipeline(
   return validateStages(flatten(definition), services, locate)
 }
 
+/** Throws VOLLEY_UNSUPPORTED if a function cannot run where its stage is placed. */
+function checkPlacements({ id, isPlaced, placement, transforms }: PlacedProcessor, byDefault: Placement): void {
+  for (const transform of transforms) {
+    if (transform.kind !== 'function') continue
+    const body = { kind: 'function', function: transform.function, schema: transform.schema } as const
+    checkPlacement({ id, body }, placementFor(body, isPlaced === true ? placement : null, placement ?? byDefault))
+  }
+}
+
 async function validateStages(
   pipeline: FlatPipeline,
   services: PipelineServices,
@@ -52,6 +64,7 @@ async function validateStages(
   for (const stage of pipeline.stages) {
     columns[stage.id] = null
     try {
+      if (stage.kind === 'processor') checkPlacements(stage, pipeline.placement)
       const { fields } = await schemaOf(await framesOf(stage))
       columns[stage.id] = Object.fromEntries(fields.map(({ name, type }) => [name, typeName(type)]))
       if (stage.kind === 'processor') await checkRoutes(stage.id)

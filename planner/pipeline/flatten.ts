@@ -3,7 +3,10 @@
 import { VolleyError } from '../errors.js'
 import type { Input, NestedStage, PipelineDefinition, StageDefinition } from './definition.js'
 
-export type FlatStage = Exclude<StageDefinition, NestedStage>
+export type FlatStage = Exclude<StageDefinition, NestedStage> & {
+  /** True if it has its placement of its own, or from a stage around it, and not because others have none. */
+  readonly isPlaced?: boolean
+}
 
 export interface FlatPipeline extends Omit<PipelineDefinition, 'stages'> {
   readonly stages: readonly FlatStage[]
@@ -21,7 +24,11 @@ class Flattening {
   /** What reading a stage that is gone means. */
   private readonly instead = new Map<string, (port: string) => readonly Input[]>()
 
-  add(definition: PipelineDefinition, around: NestedStage | null, prefix: string): void {
+  add(
+    definition: PipelineDefinition,
+    around: (NestedStage & { readonly isPlaced: boolean }) | null,
+    prefix: string,
+  ): void {
     for (const stage of definition.stages) {
       const id = prefix + stage.id
       const named = {
@@ -30,6 +37,7 @@ class Flattening {
           Object.entries(stage.tables).map(([name, input]) => [name, { ...input, stage: prefix + input.stage }]),
         ),
         placement: stage.placement ?? around?.placement ?? definition.placement,
+        isPlaced: stage.placement !== null || around?.isPlaced === true,
         errors: stage.errors ?? around?.errors ?? definition.errors,
         retries: stage.retries ?? around?.retries ?? definition.retries,
       }

@@ -3,6 +3,7 @@
 import { InternalError, VolleyError } from '../../../planner/errors.js'
 import type { Frame } from '../../../planner/frame.js'
 import type { Placement, ProcessorStage, Transform } from '../../../planner/pipeline/definition.js'
+import type { FlatStage } from '../../../planner/pipeline/flatten.js'
 import { IsolatingWork } from '../errors/isolating-work.js'
 import type { StageErrors } from '../errors/stage-errors.js'
 import { StepWork } from '../errors/step-work.js'
@@ -27,12 +28,14 @@ export interface ProcessorSetting {
   readonly errors: StageErrors | null
 }
 
+export type PlacedProcessor = ProcessorStage & Pick<FlatStage, 'isPlaced'>
+
 /** Steps that are one frame, or a function that cannot be part of one. */
 type Part =
   | { readonly kind: 'frame'; readonly transforms: readonly Transform[] }
   | { readonly kind: 'function'; readonly transform: FunctionTransform }
 
-export async function openProcessor(stage: ProcessorStage, setting: ProcessorSetting): Promise<StageWork> {
+export async function openProcessor(stage: PlacedProcessor, setting: ProcessorSetting): Promise<StageWork> {
   const placement = stage.placement ?? setting.placement
   const { errors, services } = setting
   const parts = await partsOf(stage.transforms, isForFunctions(placement), errors !== null)
@@ -89,7 +92,7 @@ async function partsOf(
 }
 
 function openPart(
-  { id, placement: own }: ProcessorStage,
+  { id, isPlaced }: PlacedProcessor,
   part: Part,
   placement: Placement,
   setting: ProcessorSetting,
@@ -97,7 +100,7 @@ function openPart(
   const { services, startedAt, tables } = setting
   if (part.kind === 'function') {
     const body: StageBody = { kind: 'function', function: part.transform.function, schema: part.transform.schema }
-    return openWork({ id, body }, placementFor(body, own, placement), services)
+    return openWork({ id, body }, placementFor(body, isPlaced === true ? placement : null, placement), services)
   }
   const context = { stage: id, startedAt, tables, isPlaced: false, detached }
   const apply = (input: Frame) => applyTransforms(input, part.transforms, context)

@@ -18,10 +18,11 @@ export function stageOf(error: unknown): string | null {
   return typeof stage === 'string' ? stage : null
 }
 
-/** The same error, with what all stages did. */
+/** The same error, with what all stages did as `details.report`, which is not printed with it. */
 export function withReport(error: unknown, report: PipelineReport): unknown {
   if (!(error instanceof VolleyError)) return error
-  return new VolleyError(error.code, error.message, { ...error.details, report }, error.cause)
+  const details = Object.defineProperty({ ...error.details }, 'report', { value: report, enumerable: false })
+  return new VolleyError(error.code, error.message, details, error.cause)
 }
 
 export async function naming<T>(stage: string, work: () => Promise<T>): Promise<T> {

@@ -116,6 +116,33 @@ describe('functions', () => {
   })
 })
 
+describe('closures', () => {
+  const doubling = (name: string, options: object) =>
+    pipeline(name, { directory: scene.directory, ...options })
+      .producer('read', { path: 'in.parquet' })
+      .processor('double', { transform: { function: { call: ({ id }: { id: bigint }) => ({ id: id * 2n }) } } })
+      .consumer('file', { path: `${name}.parquet`, mode: 'replace' })
+
+  it.each(['full', 'streaming', 'hybrid'] as const)('run inline where nothing else is asked for: %s', async (mode) => {
+    const handle = scene.engine.pipeline(doubling(`closure-${mode}`, { mode }))
+    expect(await handle.validate()).toMatchObject({ isValid: true, problems: [] })
+    await handle.run()
+    expect(await read(`closure-${mode}.parquet`)).toContainEqual({ id: 1998n })
+  })
+
+  it('are refused where they cannot go, before anything runs', async () => {
+    const placed = doubling('closure-placed', {}).build()
+    const stages = placed.stages.map((stage) =>
+      stage.kind === 'processor'
+        ? { ...stage, placement: { kind: 'process', maxProcesses: 1, retries: 0, timeout: null } as const }
+        : stage,
+    )
+    const { problems } = await scene.engine.pipeline({ ...placed, stages }).validate()
+    expect(problems).toMatchObject([{ stage: 'double', code: 'VOLLEY_UNSUPPORTED' }])
+    expect(problems[0].message).toContain("cannot be placed as 'process': 'call' is a closure")
+  })
+})
+
 describe('loads', () => {
   it('append, and upsert by key', async () => {
     const load = (path: string, mode: 'append' | 'upsert', records: readonly object[]) =>
