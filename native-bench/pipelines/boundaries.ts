@@ -21,7 +21,7 @@ export interface BoundaryResult {
 
 const MODULE = new URL('./batches.js', import.meta.url).pathname
 const ROWS = [1, 1_000, 64_000]
-/** Below this scale, placements that have to start something are measured with batches of one size only. */
+/** Below this scale, batches of one size are measured only. */
 const SMALL = 0.1
 /** Stages of the two pipelines. */
 const FEW = 1
@@ -45,7 +45,7 @@ export async function measureBoundaries(
   const results: BoundaryResult[] = []
   for (const [boundary, placements] of CASES) {
     for (const placement of placements) {
-      for (const rows of scale < SMALL && !isLight(placement) ? [ROWS[1]] : ROWS) {
+      for (const rows of scale < SMALL ? [ROWS[1]] : ROWS) {
         progress(`boundary: ${boundary}, ${placement}, ${rows} rows`)
         const turns = isLight(placement) ? LIGHT_TURNS : 1
         const batches = batchesOf(boundary, placement, rows, scale)

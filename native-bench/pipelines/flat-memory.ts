@@ -25,8 +25,8 @@ export interface FlatMemoryResult {
   readonly rows: number
   readonly milliseconds: number
   readonly samples: readonly Sample[]
-  /** The mean of the last quarter by that of the second: 1 is flat. */
-  readonly growth: number
+  /** The mean of the last quarter by that of the second: 1 is flat. Null of streams too short for samples in both. */
+  readonly growth: number | null
   readonly peakBytes: number
 }
 
@@ -40,17 +40,19 @@ export async function measureFlatMemory(request: FlatMemoryRequest): Promise<Fla
   if (typeof message !== 'object' || message === null) throw new Error(`the process ended with exit code ${message}`)
   if ('failure' in message) throw new Error(message.failure)
   const { rows, milliseconds, samples } = message
+  const [second, last] = [meanOf(samples, rows, 0.25, 0.5), meanOf(samples, rows, 0.75, 1)]
   return {
     rows,
     milliseconds,
     samples,
-    growth: meanOf(samples, rows, 0.75, 1) / meanOf(samples, rows, 0.25, 0.5),
+    growth: second === null || last === null ? null : last / second,
     peakBytes: Math.max(...samples.map(({ residentBytes }) => residentBytes)),
   }
 }
 
-/** Of the samples between two parts of the rows. */
-function meanOf(samples: readonly Sample[], rows: number, from: number, to: number): number {
+/** Of the samples between two parts of the rows; null without any. */
+function meanOf(samples: readonly Sample[], rows: number, from: number, to: number): number | null {
   const within = samples.filter((sample) => sample.rows >= rows * from && sample.rows <= rows * to)
+  if (within.length === 0) return null
   return within.reduce((sum, { residentBytes }) => sum + residentBytes, 0) / within.length
 }

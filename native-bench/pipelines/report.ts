@@ -79,6 +79,8 @@ function flatMemoryLines({ rows, milliseconds, samples, growth, peakBytes }: Fla
   return [
     `Stream of ${rows.toLocaleString('en-US')} generated rows to Parquet: ${(milliseconds / 1000).toFixed(1)} s, peak ${formatBytes(peakBytes)}`,
     `resident after each tenth: ${course.join(', ')}`,
-    `last quarter by second quarter: ${growth.toFixed(2)} (1 is flat)`,
+    growth === null
+      ? 'too short to tell whether memory grows'
+      : `last quarter by second quarter: ${growth.toFixed(2)} (1 is flat)`,
   ]
 }
