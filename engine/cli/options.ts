@@ -55,8 +55,7 @@ const RUN_OPTIONS: readonly OptionSpec[] = [
     name: 'progress',
     value: null,
     settings: PROGRESS_FORMATS,
-    description:
-      'Show progress even where standard error is no terminal; =json: as lines of JSON; --no-progress: never',
+    description: 'Show progress even where standard error is no terminal; =json: as JSON lines; --no-progress: never',
   },
   HELP,
 ]

@@ -5,7 +5,7 @@ import type { PipelineReport } from '../pipeline/report.js'
 import type { Request } from './command-line.js'
 import { EXIT, reportInterruption } from './failure.js'
 import { jsonLine } from './json.js'
-import { pipelineSummary } from './pipeline-summary.js'
+import { hasMoved, pipelineSummary } from './pipeline-summary.js'
 import { stageProgress } from './stage-progress.js'
 import type { Terminal } from './terminal.js'
 import { withEngine } from './with-engine.js'
@@ -43,7 +43,7 @@ export async function runPipelineFile(request: RunRequest, terminal: Terminal, s
       }
       const report = error instanceof VolleyError ? (error.details.report as PipelineReport | undefined) : undefined
       const isForPeople = !run.json && run.progress !== 'json' && !signal.aborted
-      if (report !== undefined && isForPeople) {
+      if (report !== undefined && isForPeople && hasMoved(report)) {
         terminal.note(`${pipelineSummary(report, terminal.interactive ? terminal.columns : null)}\n`)
       }
       throw error

@@ -9,10 +9,15 @@ export function pipelineSummary(report: PipelineReport, width: number | null): s
   const { name, mode, status, durationMs, outputs } = report
   return [
     `${name}: ${status} in ${formatDuration(durationMs)}, mode ${mode}\n`,
-    phaseTable(report, width),
+    ...(hasMoved(report) ? [phaseTable(report, width)] : []),
     stageTable(report, width),
     [...outputs.map((output) => `→ ${output}\n`), ...notes(report).map((note) => `${note}\n`)].join(''),
   ].join('\n')
+}
+
+/** False of runs that failed before there were any rows. */
+export function hasMoved({ stages }: PipelineReport): boolean {
+  return stages.some(({ rowsIn, rowsOut }) => (rowsIn ?? rowsOut ?? 0) > 0)
 }
 
 const PHASE_COLUMNS: readonly FittingColumn[] = [

@@ -2,7 +2,7 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PipelineReport } from '../../index.js'
+import type { PipelineReport, StageProgress } from '../../index.js'
 import { duckDbRows, inTemporaryDirectory, ORDERS, volley } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
@@ -73,8 +73,26 @@ describe('volley run', () => {
     await withPipeline(async (cwd) => {
       const { code, stdout } = await volley(['run', '.', '--threads', '1'], { cwd })
       expect(code).toBe(0)
-      expect(stdout).toMatch(/^big-orders: done in .*, mode full, /)
+      expect(stdout).toMatch(/^big-orders: done in .*, mode full\n/)
       expect(stdout).toMatch(/load +consumer +done/)
+    })
+  })
+
+  it('tells its progress in lines of JSON, and nothing else with --json', async () => {
+    await withPipeline(async (cwd) => {
+      const words = ['run', '.', '--threads', '1', '--mode', 'streaming', '--progress=json', '--json']
+      const { code, stdout, stderr } = await volley(words, { cwd })
+      expect(code).toBe(0)
+      const { stages } = JSON.parse(stdout) as PipelineReport
+      const events = stderr
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as StageProgress & { readonly event: string })
+      expect(new Set(events.map(({ event }) => event))).toEqual(new Set(['stage', 'phase']))
+      const last = events.filter(({ event, isDone }) => event === 'stage' && isDone)
+      expect(last.map(({ stage, rowsOut }) => [stage, rowsOut])).toEqual(
+        expect.arrayContaining(stages.map(({ id, rowsOut }) => [id, rowsOut])),
+      )
     })
   })
 
@@ -98,6 +116,7 @@ describe('volley run', () => {
       'a number of batches or a time such as 500ms or 30s',
     ],
     [['run', 'a', '--mode', 'fast'], '--mode takes one of full, streaming, hybrid, not "fast"'],
+    [['run', 'a', '--progress=x'], '--progress may be set to json, not "x"'],
     [['plan', 'a', '--order', 'x'], '--order takes one of batch, streaming, not "x"'],
   ])('refuses %j', async (words, message) => {
     const { code, stderr } = await volley(words)

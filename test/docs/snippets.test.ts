@@ -19,6 +19,7 @@ const GUIDES = [
   'pipeline-errors.md',
   'pipeline-plans.md',
   'pipelines.md',
+  'pipeline-progress.md',
   'placements.md',
   'streaming.md',
   'transforms.md',
