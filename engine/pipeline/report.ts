@@ -4,12 +4,11 @@ import type { PlanJson } from '../../planner/graph/execution-plan.js'
 import type { Mode, PlacementKind, StageKind } from '../../planner/pipeline/definition.js'
 import type { MemoryReport, RunReport } from '../../planner/run-options.js'
 import type { DeadLetterFile } from './errors/dead-letters.js'
+import type { MemoryPeaks, QueuePeak } from './progress/peaks.js'
 import type { PhaseName } from './progress/phases.js'
-import type { MemoryPeaks } from './progress/teller.js'
 import type { PhaseReport } from './progress/view.js'
 import type { SharedInputsReport } from './shared-inputs.js'
 import type { Json } from './stage.js'
-import type { QueuePeak } from './streaming/inbox.js'
 import type { CheckpointReport } from './streaming/job.js'
 
 export interface StageReport {

@@ -3,22 +3,13 @@
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
 import type { SharedMemory } from '../../memory/shared-memory.js'
 import type { PhaseProgress, ProgressListener, StageProgress } from './events.js'
+import type { MemoryPeaks } from './peaks.js'
 import { PHASES, type PhaseClocks, phaseOf } from './phases.js'
 import { RecentRate } from './recent-rate.js'
 import { isEnded, type ProgressSource, phaseReports, placementOf, type StageView, waitingView } from './view.js'
 
 /** Between events of a stage. */
 const INTERVAL_MS = 100
-
-/** The most bytes at once during a run: exact of what is resident if the process never had more before, else by samples. */
-export interface MemoryPeaks {
-  /** Resident in the process. */
-  readonly rssBytes: number
-  /** In use of the engine's shared memory. */
-  readonly sharedBytes: number
-  /** Of the batches that waited before all stages. */
-  readonly queuedBytes: number
-}
 
 export class ProgressTeller {
   private readonly began = performance.now()

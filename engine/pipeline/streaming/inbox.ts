@@ -6,14 +6,9 @@
  */
 
 import type { Batch } from '../../../io/batch.js'
+import type { QueuePeak } from '../progress/peaks.js'
 import type { Edge } from './queue.js'
 import { Wakeup } from './wakeup.js'
-
-/** The most that waited at once. */
-export interface QueuePeak {
-  readonly batches: number
-  readonly bytes: number
-}
 
 export type Incoming =
   | { readonly kind: 'batch'; readonly batch: Batch; readonly bytes: number }

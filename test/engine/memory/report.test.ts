@@ -63,7 +63,7 @@ describe('events of an engine', () => {
     const { engine } = scene
     const invalid = (message: string) => expect.objectContaining({ code: 'VOLLEY_INVALID_ARGUMENT', message })
     expect(() => engine.on('heat' as 'memory', () => {})).toThrow(
-      invalid(`an engine has no event "heat", only 'memory' and 'strategy'`),
+      invalid(`an engine has no event "heat", only 'memory', 'strategy', 'stage', 'phase'`),
     )
     expect(() => engine.off('memory', 'listener' as unknown as () => void)).toThrow(
       invalid("a listener of 'memory' must be a function"),
