@@ -10,7 +10,6 @@ export type {
 } from './engine/events.js'
 export type { EngineOptions } from './engine/options.js'
 export { pipeline } from './engine/pipeline/builder.js'
-export type { DeadLetterFile } from './engine/pipeline/errors/dead-letters.js'
 export type {
   GenerationResult,
   GenerationsResult,
@@ -29,7 +28,7 @@ export type { PhaseProgress, StageProgress, StageStatus } from './engine/pipelin
 export type { MemoryPeaks, QueuePeak } from './engine/pipeline/progress/peaks.js'
 export type { PhaseName } from './engine/pipeline/progress/phases.js'
 export type { PhaseReport } from './engine/pipeline/progress/view.js'
-export type { PipelineReport, StageReport } from './engine/pipeline/report.js'
+export type { DeadLetterFile, PipelineReport, StageReport } from './engine/pipeline/report.js'
 export type { MultipleOptions, MultipleReport, OneOfMultiple, RunOfMultiple } from './engine/pipeline/run-multiple.js'
 export type { PipelineProblem, PipelineValidation } from './engine/pipeline/validation.js'
 export type {

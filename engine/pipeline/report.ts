@@ -3,13 +3,10 @@
 import type { PlanJson } from '../../planner/graph/execution-plan.js'
 import type { Mode, PlacementKind, StageKind } from '../../planner/pipeline/definition.js'
 import type { MemoryReport, RunReport } from '../../planner/run-options.js'
-import type { DeadLetterFile } from './errors/dead-letters.js'
 import type { MemoryPeaks, QueuePeak } from './progress/peaks.js'
 import type { PhaseName } from './progress/phases.js'
 import type { PhaseReport } from './progress/view.js'
-import type { SharedInputsReport } from './shared-inputs.js'
 import type { Json } from './stage.js'
-import type { CheckpointReport } from './streaming/job.js'
 
 export interface StageReport {
   /** Of a stage of a nested pipeline, `outer/inner`. */
@@ -70,4 +67,49 @@ export interface PipelineReport {
   readonly memory: Readonly<Record<string, MemoryReport>>
   /** Null without one. */
   readonly checkpoint: CheckpointReport | null
+}
+
+export interface ResumedFrom {
+  readonly epoch: number
+  /** That producers had put out. */
+  readonly rowsExtracted: number
+  /** That consumers had taken in. */
+  readonly rowsLoaded: number
+  /** That it had taken to get there, without the runs' ends that were lost. */
+  readonly durationMs: number
+}
+
+export interface CheckpointReport {
+  readonly id: string
+  readonly directory: string
+  /** True if the run went on with a job that had begun. */
+  readonly resumed: boolean
+  /** What the job had done where this run went on; null if it began at the start. */
+  readonly resumedFrom: ResumedFrom | null
+  /** How often the job was resumed so far. */
+  readonly resumes: number
+  /** True if the job had been finished before, so that nothing was done. */
+  readonly wasFinished: boolean
+  /** The last epoch. */
+  readonly epoch: number
+  /** Why a job that is resumed starts anew; null if it goes on where it was. */
+  readonly startsAnew: string | null
+}
+
+export interface SharedInputsReport {
+  /** Times that an input was asked for and was there, or on its way. */
+  readonly hits: number
+  /** Times that it was read. */
+  readonly misses: number
+  /** Times that an input had to give up memory. */
+  readonly evictions: number
+  /** The most that lay in memory at once. */
+  readonly peakBytes: number
+  /** In all. */
+  readonly spilledBytes: number
+}
+
+export interface DeadLetterFile {
+  readonly path: string
+  readonly records: number
 }

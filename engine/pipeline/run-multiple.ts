@@ -8,8 +8,7 @@ import { ExtractedInputs } from './full/extracted-inputs.js'
 import type { PipelineHost, PipelineRunOptions } from './pipeline-handle.js'
 import type { Parameters } from './pipeline-input.js'
 import type { StageProgress } from './progress/events.js'
-import type { PipelineReport } from './report.js'
-import type { SharedInputsReport } from './shared-inputs.js'
+import type { PipelineReport, SharedInputsReport } from './report.js'
 import type { ParameterValue } from './yaml/parameters.js'
 
 /** A run among others. */

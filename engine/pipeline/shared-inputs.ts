@@ -12,6 +12,7 @@ import type { SharedInput } from '../../planner/graph/pipe-graph.js'
 import type { RunOptions } from '../../planner/run-options.js'
 import type { Schema } from '../../planner/types.js'
 import { releaseBatch } from '../kernels/vectors.js'
+import type { SharedInputsReport } from './report.js'
 import type { PipelineServices } from './services.js'
 import { SharedTable, type TableServices } from './shared-inputs/shared-table.js'
 
@@ -20,19 +21,6 @@ export interface SharedInputsOptions {
   readonly inputs?: readonly Pick<SharedInput, 'dataset' | 'readers'>[]
   /** Bytes of memory that all inputs together may take; null: what the memory limit of the engine leaves. */
   readonly maxBytes?: number | null
-}
-
-export interface SharedInputsReport {
-  /** Times that an input was asked for and was there, or on its way. */
-  readonly hits: number
-  /** Times that it was read. */
-  readonly misses: number
-  /** Times that an input had to give up memory. */
-  readonly evictions: number
-  /** The most that lay in memory at once. */
-  readonly peakBytes: number
-  /** In all. */
-  readonly spilledBytes: number
 }
 
 /** An input as it is read: its batches belong to whoever takes them. */

@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Frame } from '../../../planner/frame.js'
 import type { FlatStage } from '../../../planner/pipeline/flatten.js'
+import type { DeadLetterFile } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import { type FailedRecord, LETTER_COLUMNS } from './dead-letter.js'
 import { type Kept, LetterSpool } from './letter-spool.js'
@@ -18,11 +19,6 @@ export interface DeadLettersSetting {
   readonly services: PipelineServices
   /** Where letters are gathered, and which of those that are there count; null: in a file of the run's own. */
   readonly spool: { readonly path: string; readonly kept: Kept | null } | null
-}
-
-export interface DeadLetterFile {
-  readonly path: string
-  readonly records: number
 }
 
 export class DeadLetters {

@@ -3,8 +3,9 @@
 import type { Frame } from '../../../planner/frame.js'
 import type { PipelineDefinition, SourceDefinition } from '../../../planner/pipeline/definition.js'
 import { type FlatStage, flatten } from '../../../planner/pipeline/flatten.js'
+import type { SharedInputsReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
-import { type Loading, SharedInputs, type SharedInputsReport } from '../shared-inputs.js'
+import { type Loading, SharedInputs } from '../shared-inputs.js'
 
 export class ExtractedInputs {
   private readonly shared: SharedInputs

@@ -6,6 +6,7 @@ import type { FlatPipeline } from '../../../planner/pipeline/flatten.js'
 import { pipelineFingerprint } from '../checkpoint/fingerprint.js'
 import type { KeptCut, Manifest } from '../checkpoint/manifest.js'
 import { CheckpointStore, reaches } from '../checkpoint/store.js'
+import type { CheckpointReport, ResumedFrom } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import type { Consumer, Json, Producer } from '../stage.js'
 import type { StreamCheckpoint } from './stream-run.js'
@@ -18,33 +19,6 @@ export interface CheckpointOptions {
   readonly directory: string
   /** Null: not by batches, or not by time. */
   readonly every: { readonly batches: number | null; readonly milliseconds: number | null }
-}
-
-export interface ResumedFrom {
-  readonly epoch: number
-  /** That producers had put out. */
-  readonly rowsExtracted: number
-  /** That consumers had taken in. */
-  readonly rowsLoaded: number
-  /** That it had taken to get there, without the runs' ends that were lost. */
-  readonly durationMs: number
-}
-
-export interface CheckpointReport {
-  readonly id: string
-  readonly directory: string
-  /** True if the run went on with a job that had begun. */
-  readonly resumed: boolean
-  /** What the job had done where this run went on; null if it began at the start. */
-  readonly resumedFrom: ResumedFrom | null
-  /** How often the job was resumed so far. */
-  readonly resumes: number
-  /** True if the job had been finished before, so that nothing was done. */
-  readonly wasFinished: boolean
-  /** The last epoch. */
-  readonly epoch: number
-  /** Why a job that is resumed starts anew; null if it goes on where it was. */
-  readonly startsAnew: string | null
 }
 
 export class Job {
