@@ -22,7 +22,7 @@ export {
   type PipeContext,
   runGenerations,
 } from './engine/pipeline/generations/run-generations.js'
-export type { PipelineHandle, PipelineHost, PipelineRunOptions } from './engine/pipeline/pipeline-handle.js'
+export type { PipelineHandle, PipelineRunOptions } from './engine/pipeline/pipeline-handle.js'
 export type { Parameters, PipelineInCode, PipelineInput } from './engine/pipeline/pipeline-input.js'
 export type { PhaseProgress, StageProgress, StageStatus } from './engine/pipeline/progress/events.js'
 export type { MemoryPeaks, QueuePeak } from './engine/pipeline/progress/peaks.js'

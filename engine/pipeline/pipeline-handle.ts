@@ -47,7 +47,7 @@ export interface PipelineRunOptions {
   readonly reprocess?: string
 }
 
-/** What a pipeline needs of its engine. */
+/** @internal What a pipeline needs of its engine. */
 export interface PipelineHost {
   openPipeline(signal?: AbortSignal): OpenServices
   strategyNames(): readonly string[]

@@ -73,13 +73,13 @@ const OPTIONS = [
   'onRun',
 ]
 
-/** What a pipeline does for its runs. */
+/** @internal What a pipeline does for its runs. */
 export interface MultipleRunner {
   define(params: Parameters): Promise<PipelineDefinition>
   run(options: PipelineRunOptions, extracted: ExtractedInputs): Promise<PipelineReport>
 }
 
-/** Resolves also if runs failed or were aborted: the report says so. */
+/** @internal Resolves also if runs failed or were aborted: the report says so. */
 export async function runMultiple(
   options: MultipleOptions,
   host: PipelineHost,

@@ -29,7 +29,7 @@ export interface PipelineValidation {
   readonly columns: Readonly<Record<string, Readonly<Record<string, string>> | null>>
 }
 
-/** Looks at the graph, at the files that are read, at all expressions and modules. */
+/** @internal Looks at the graph, at the files that are read, at all expressions and modules. */
 export async function validatePipeline(
   { definition, locate }: DefinedPipeline,
   services: PipelineServices,
