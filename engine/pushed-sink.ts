@@ -8,7 +8,7 @@ import { VolleyError } from '../planner/errors.js'
 import type { SinkTarget } from '../planner/run-options.js'
 import type { Schema } from '../planner/types.js'
 import { isPushdown, type PlannedRun } from './planned-run.js'
-import { isDuckDbMissing } from './recovery/degradation.js'
+import { cannotSpill } from './recovery/degradation.js'
 import type { Run } from './run.js'
 
 /** An error of the unfinished file is one of the output, which has its name. */
@@ -59,7 +59,7 @@ export async function copiedTo(
   } catch (error) {
     run.throwIfCancelled()
     // Its batches may be made without.
-    if (isDuckDbMissing(error)) return null
+    if (cannotSpill(error)) return null
     throw error
   } finally {
     await output.abort()

@@ -31,25 +31,33 @@ export interface Prospects {
   readonly rowSupport: () => true | Unsupported
 }
 
-/** Marks errors for which DuckDB is not there at all; what it fails with while it works is another matter. */
-const DUCKDB_MISSING = 'duckdbMissing'
+/** Marks errors for which nothing can leave the memory at all; what fails later, while it does, is another matter. */
+const CANNOT_SPILL = 'cannotSpill'
 
 export function duckDbMissing(cause: unknown): unknown {
+  return cannotBegin('DuckDB cannot be started', cause)
+}
+
+export function spillFileMissing(cause: unknown): unknown {
+  return cannotBegin('there is no place to spill to', cause)
+}
+
+function cannotBegin(what: string, cause: unknown): unknown {
   if (cause instanceof VolleyError && cause.code === 'VOLLEY_CLOSED') return cause
   const code = cause instanceof VolleyError ? cause.code : 'VOLLEY_IO'
   const details = cause instanceof VolleyError ? cause.details : {}
   const message = cause instanceof Error ? cause.message : String(cause)
-  return new VolleyError(code, `DuckDB cannot be started: ${message}`, { ...details, [DUCKDB_MISSING]: true }, cause)
+  return new VolleyError(code, `${what}: ${message}`, { ...details, [CANNOT_SPILL]: true }, cause)
 }
 
-export function isDuckDbMissing(error: unknown): error is VolleyError {
-  return error instanceof VolleyError && error.details[DUCKDB_MISSING] === true
+export function cannotSpill(error: unknown): error is VolleyError {
+  return error instanceof VolleyError && error.details[CANNOT_SPILL] === true
 }
 
 /**
  * What a run is to begin anew with that has failed and has had no effect so far; null if it is to fail with `error`. What
  * ran out of memory in bulk keeps its state in files, or has fewer rows under way at a time; so does what DuckDB had no
- * memory for. Where there is no DuckDB, bulk does what has room by estimate.
+ * memory for. Where nothing can leave the memory, bulk does what has room by estimate.
  *
  * @throws VolleyError with both reasons if bulk would have no room for what DuckDB was to take.
  */
@@ -59,7 +67,7 @@ export function fallbackFor(error: unknown, { name, isPushed }: Attempted, prosp
     name: next,
     reason: `${name} -> ${next} from the start: ${reasonOf(error)}`,
   })
-  if (isDuckDbMissing(error) && name === 'bigdata') {
+  if (cannotSpill(error) && name === 'bigdata') {
     const { need, roomBytes } = prospects.choice
     if (need.breakerBytes === null || need.breakerBytes <= roomBytes) return became('bulk')
     throw new VolleyError(

@@ -18,7 +18,7 @@ const ROWS = 16_384
 
 /**
  * The groups of a state whose keys fall into one of `partitions`, as persisted batches of `partialSchema` of up to 16,384
- * rows, of which `mergePartialsSql` makes the result. The state is not changed, and must not be meanwhile; several
+ * groups, or 65,536 of the rows that say more about them, of which `mergePartialsSql` makes the result. The state is not changed, and must not be meanwhile; several
  * partitions can be exported by different workers at once. Between batches scratch is in use: it may be marked and
  * rewound, and is to be reset afterwards.
  */

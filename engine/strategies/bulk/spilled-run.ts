@@ -2,6 +2,7 @@
 
 import type { SpilledBatch, SpillFile } from '../../../io/spill/spill-file.js'
 import type { SpilledRows } from '../../operators/sort/spill.js'
+import { spillFileMissing } from '../../recovery/degradation.js'
 import type { OperatorHandle, Run } from '../../run.js'
 
 export interface SpilledRun {
@@ -31,7 +32,9 @@ export class SpillFiles {
   constructor(private readonly run: Run) {}
 
   async create(): Promise<SpillFile> {
-    const path = await this.run.spill.createFile()
+    const path = await this.run.spill.createFile().catch((error: unknown) => {
+      throw spillFileMissing(error)
+    })
     if (this.counters.length === 0) this.addCounters()
     const end = this.counters.pop()!
     this.run.context.memory.i32[end / 4] = 0

@@ -121,7 +121,7 @@ describe('a function that fails', () => {
 
 describe('a module that cannot be loaded', () => {
   it.each([
-    ['none.mjs', /cannot load module .*none\.mjs: Cannot find module/],
+    ['none.mjs', /^there is no module .*none\.mjs$/],
     ['broken.mjs', /cannot load module .*broken\.mjs: Unexpected end of input/],
     ['lacks.mjs', /cannot load module .*lacks\.mjs: Cannot find package 'no-such-package'/],
     ['throws.mjs', /cannot load module .*throws\.mjs: not today/],

@@ -514,7 +514,8 @@ describe('partial results as rows', () => {
     })
     // A row for the group, and one for its value.
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(280_000)
-    expect(Math.max(...counts)).toBe(16_384)
+    expect(Math.max(...counts)).toBeLessThanOrEqual(65_536)
+    expect(counts.filter((count) => count === 16_384).length).toBeGreaterThan(2)
     state.release()
     releaseVector(memory, keys)
   })

@@ -44,7 +44,7 @@ describe('a run in bulk that has no room for its first result', () => {
   it('begins anew as bigdata', async () => {
     const path = scene.path('numbered.parquet')
     const told: string[] = []
-    const report = await within(20e6, (engine) => {
+    const report = await within(16e6, (engine) => {
       engine.on('strategy', ({ from, to }) => told.push(`${from} ${to}`))
       return numbered(engine.scanParquet(small)).sinkParquet(path)
     })
@@ -88,7 +88,7 @@ describe('a run in bulk that has no room for its first result', () => {
     }
     for (const [name, run] of Object.entries(runs)) {
       const told: string[] = []
-      const error = await within(20e6, (engine) => {
+      const error = await within(16e6, (engine) => {
         engine.on('strategy', ({ reason }) => told.push(reason))
         return failure(() => run(engine))
       })

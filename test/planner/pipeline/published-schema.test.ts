@@ -106,7 +106,7 @@ const files = existsSync(examples)
 
 it('the examples are of it', () => {
   for (const name of files) {
-    const pipeline: unknown = parse(readFileSync(`${examples}/${name}`, 'utf8'))
+    const pipeline: unknown = parse(readFileSync(`${examples}/${name}`, 'utf8'), { merge: true })
     expect([name, validate(pipeline), validate.errors]).toEqual([name, true, null])
   }
 })
