@@ -3,6 +3,10 @@ export default {
   runner: 'jest-light-runner/child-process',
   roots: ['<rootDir>/dist/test'],
   testMatch: ['**/*.test.js'],
+  // What takes half a minute a file has a command of its own: `npm run test:long`.
+  testPathIgnorePatterns: process.env.VOLLEY_TEST_LONG
+    ? []
+    : ['/dist/test/out-of-core/', '/dist/test/engine/pipeline/kill/'],
   transform: {},
   // Unless told, one processor would stay idle.
   maxWorkers: '100%',

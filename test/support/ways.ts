@@ -21,7 +21,7 @@ const STREAMING = [ROW, BIGDATA]
 const HOLDING = [ROW, BIGDATA, switches('parquet'), switches('arrow')]
 
 /** Otherwise one plan in so many runs in another way. */
-const SAMPLED = 4
+const SAMPLED = 8
 
 /** All ways where VOLLEY_TEST_STRATEGIES is `all`, otherwise one or none, which the text of the plan decides. */
 export function waysOf(text: string, hasBreakers: boolean): readonly Way[] {
