@@ -82,6 +82,8 @@ export class Barriers<S> {
   private readonly listeners = new Set<() => void>()
   private current: Epoch<S> | null = null
   private failure: { readonly reason: unknown } | null = null
+  /** What consumers and the keeper are at, which goes on when the run has failed. */
+  private readonly working = new Set<Promise<void>>()
 
   constructor(
     participants: Participants,
@@ -198,6 +200,11 @@ export class Barriers<S> {
     if (this.current !== null) this.prepare(this.current, id)
   }
 
+  /** Resolves when nothing is prepared, committed or written down any more. */
+  async idle(): Promise<void> {
+    while (this.working.size > 0) await Promise.all(this.working)
+  }
+
   /** Ends waiting for what will not come. */
   fail(reason: unknown): void {
     this.failure ??= { reason }
@@ -233,25 +240,34 @@ export class Barriers<S> {
     const { consumer, counter } = this.consumers.get(id)!
     const counts = counter.counts()
     const prepared = this.keeper === null ? Promise.resolve(null) : naming(id, () => consumer.prepare(epoch.epoch))
-    prepared.then(
-      (state) => {
+    this.work(
+      prepared.then((state) => {
         if (this.consumers.has(id)) epoch.consumers[id] = { state, counts }
         this.advance()
-      },
-      (error) => this.fail(error),
+      }),
     )
   }
 
   private advance(): void {
     const { current } = this
-    if (current === null || current.isCompleting) return
+    if (current === null || current.isCompleting || this.failure !== null) return
     const isComplete =
       size(current.producers) === this.producers.size &&
       size(current.works) === this.works.size &&
       size(current.consumers) === this.consumers.size
     if (!isComplete) return
     current.isCompleting = true
-    this.complete(current).catch((error) => this.fail(error))
+    this.work(this.complete(current))
+  }
+
+  /** An error ends the run. */
+  private work(done: Promise<void>): void {
+    const working = done
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => {
+        this.working.delete(working)
+      })
+    this.working.add(working)
   }
 
   private async complete(epoch: Epoch<S>): Promise<void> {

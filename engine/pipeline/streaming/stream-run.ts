@@ -167,6 +167,8 @@ export class StreamRun implements ProgressSource {
       services.signal.removeEventListener('abort', cancelled)
       if (this.timer !== null) clearInterval(this.timer)
       for (const { edges } of this.nodes.values()) for (const edge of edges) edge.discard()
+      // A job that goes on must not find this one still at work.
+      await this.barriers?.idle()
       await this.close(checkpoint !== null)
     }
   }
