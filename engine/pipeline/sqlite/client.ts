@@ -66,6 +66,8 @@ export class SqliteClient {
     const closed = this.call('close', {})
     this.over ??= new VolleyError('VOLLEY_CLOSED', 'the SQLite file was closed')
     await closed.catch(() => undefined)
+    // Left to end by itself, a thread seldom stays: what the library has loaded may keep it.
+    await this.worker.terminate()
     await this.ended
   }
 }

@@ -91,7 +91,6 @@ function main(port: NonNullable<typeof parentPort>): void {
       answer = { ok: false, error: packError(error) }
     }
     port.postMessage(answer)
-    if (request.kind === 'close') port.close()
   })
 }
 
