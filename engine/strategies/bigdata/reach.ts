@@ -8,8 +8,8 @@ import { rowBytes } from '../in-flight.js'
 
 /** Rows up to this width are sorted well whatever their number. */
 const NARROW_BYTES = 48
-/** Of DuckDB's memory: so much of wide rows it sorts without trouble. */
-const COMFORTABLE_SHARE = 0.5
+/** Of DuckDB's memory: so much of wide rows, by an estimate that texts often exceed twice, it sorts without taking more. */
+const COMFORTABLE_SHARE = 0.25
 /** Of DuckDB's memory: beyond this, its joins and groups run out of it, though they spill. */
 const MOST_SHARE = 4
 
