@@ -4,7 +4,7 @@ import { OutputFile } from '../io/output-file.js'
 import { readFooter } from '../io/parquet/footer.js'
 import type { SinkResult } from '../io/sink.js'
 import { copyStatement } from '../planner/duckdb-sql/copy.js'
-import { VolleyError } from '../planner/errors.js'
+import { isMemoryLimit, VolleyError } from '../planner/errors.js'
 import type { SinkTarget } from '../planner/run-options.js'
 import type { Schema } from '../planner/types.js'
 import { isPushdown, type PlannedRun } from './planned-run.js'
@@ -29,7 +29,7 @@ export async function pushedSink(
   try {
     return await copiedTo(target, pushed.select, pushed.schema, run)
   } catch (error) {
-    if (!(error instanceof VolleyError) || error.code !== 'VOLLEY_MEMORY_LIMIT') throw error
+    if (!isMemoryLimit(error)) throw error
     run.pushFailure = error
     return null
   }

@@ -66,6 +66,11 @@ export class VolleyError extends Error {
   }
 }
 
+/** True of what would have come out well with more memory. */
+export function isMemoryLimit(error: unknown): error is VolleyError {
+  return error instanceof VolleyError && error.code === 'VOLLEY_MEMORY_LIMIT'
+}
+
 /** A broken invariant of volley itself: never the user's fault. */
 export class InternalError extends Error {
   override readonly name = 'InternalError'

@@ -1,6 +1,6 @@
 /** Says who holds the memory when a run gets no more of it, and what limit would have been enough. */
 
-import { VolleyError } from '../../planner/errors.js'
+import { isMemoryLimit, VolleyError } from '../../planner/errors.js'
 import { formatBytes } from '../../planner/quantities.js'
 import type { MemoryHolder } from './allocator.js'
 import type { MemoryBudget } from './budget.js'
@@ -48,7 +48,7 @@ export function explainLimit(
   error: unknown,
   { operators, budget, duckdb, shareRead }: Memory & { readonly shareRead: number | null },
 ): unknown {
-  if (!(error instanceof VolleyError) || error.code !== 'VOLLEY_MEMORY_LIMIT') return error
+  if (!isMemoryLimit(error)) return error
   const { requested, used, holders, operators: known } = error.details
   if (requested === undefined && known === undefined && duckdb !== null) {
     return explainDuckDb(error, duckdb, operators, budget)

@@ -7,7 +7,7 @@
 
 import { type Batch, type Vector, vector } from '../../io/batch.js'
 import { NULL } from '../../planner/types.js'
-import { expand, persist } from '../kernels/vectors.js'
+import { expand, persistBatch, releaseBatch } from '../kernels/vectors.js'
 import type { Accumulator, Merge, PartialRows, Target } from './aggregate/accumulator.js'
 import { DomainMap } from './aggregate/domain-map.js'
 import { KEY_OFFSET } from './aggregate/group-table.js'
@@ -194,21 +194,22 @@ export class AggregateState {
     })
     const order = sortPositions(context, table.rows, table.stride, table.count)
     const batches: Batch[] = []
-    for (let start = 0; start < table.count; start += OUTPUT_ROWS) {
-      context.checkCancelled()
-      const mark = context.markScratch()
-      const length = Math.min(OUTPUT_ROWS, table.count - start)
-      const entries = order + start * 4
-      const keys = descriptor.keys.map((_, i) => this.grouping.key(i, entries, length))
-      const columns = [...keys, ...readers.map((read) => read(entries, length))]
-      batches.push({
-        schema: descriptor.schema,
-        length,
-        columns: columns.map((column) => persist(context, context.allocate, column)),
-      })
-      context.rewindScratch(mark)
+    try {
+      for (let start = 0; start < table.count; start += OUTPUT_ROWS) {
+        context.checkCancelled()
+        const mark = context.markScratch()
+        const length = Math.min(OUTPUT_ROWS, table.count - start)
+        const entries = order + start * 4
+        const keys = descriptor.keys.map((_, i) => this.grouping.key(i, entries, length))
+        const columns = [...keys, ...readers.map((read) => read(entries, length))]
+        batches.push(persistBatch(context, context.allocate, { schema: descriptor.schema, length, columns }))
+        context.rewindScratch(mark)
+      }
+      return batches
+    } catch (error) {
+      for (const batch of batches) releaseBatch(context, batch)
+      throw error
     }
-    return batches
   }
 
   private settle(): void {

@@ -1,7 +1,7 @@
 /** Encodes a row group into the shared memory: buffers that threads hand to each other stay with the process for long. */
 
 import { encodeRowGroup } from '../../io/parquet/encode.js'
-import { VolleyError } from '../../planner/errors.js'
+import { isMemoryLimit } from '../../planner/errors.js'
 import type { ReplyOf, TaskOf } from './messages.js'
 import type { TaskContext } from './task-context.js'
 
@@ -21,7 +21,7 @@ function allocated(context: TaskContext, bytes: number): number {
   try {
     return context.allocate(bytes)
   } catch (error) {
-    if (error instanceof VolleyError && error.code === 'VOLLEY_MEMORY_LIMIT') return 0
+    if (isMemoryLimit(error)) return 0
     throw error
   }
 }

@@ -1,7 +1,7 @@
 /** Writes vectors into blocks of their own: several as one, or one out of scratch. */
 
 import { type Allocate, type Batch, emptyVector, type Vector } from '../../../io/batch.js'
-import { retainVector } from '../../../io/block-sharing.js'
+import { type BlockSharing, releaseVector, retainVector } from '../../../io/block-sharing.js'
 import { type DataType, isNested } from '../../../planner/types.js'
 import type { RetainingContext } from '../kernel.js'
 import { assemble, type Segment } from './assemble.js'
@@ -41,8 +41,20 @@ export function persist(context: RetainingContext, allocate: Allocate, source: V
   return { ...single, constant: true, length: source.length }
 }
 
-export function persistBatch(context: RetainingContext, allocate: Allocate, batch: Batch): Batch {
-  return { ...batch, columns: batch.columns.map((column) => persist(context, allocate, column)) }
+/** The same of all columns; if one has no room, none is kept. */
+export function persistBatch(
+  context: RetainingContext & Pick<BlockSharing, 'release'>,
+  allocate: Allocate,
+  batch: Batch,
+): Batch {
+  const columns: Vector[] = []
+  try {
+    for (const column of batch.columns) columns.push(persist(context, allocate, column))
+    return { ...batch, columns }
+  } catch (error) {
+    for (const column of columns) releaseVector(context, column)
+    throw error
+  }
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import { type Batch, sliceBatch } from '../../../io/batch.js'
 import type { TypedExpression } from '../../../planner/expression.js'
+import { isMemoryLimit } from '../../../planner/errors.js'
 import { evaluateAll } from '../../kernels/evaluate.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import type { SpilledMorsel } from '../../workers/messages.js'
@@ -67,8 +68,8 @@ export function spillGroups(
 }
 
 /**
- * The groups of a partition, as persisted batches, in no order; null if they take more than `mostBytes`, unless that is null.
- * Throws VOLLEY_OVERFLOW, VOLLEY_IO, VOLLEY_MEMORY_LIMIT.
+ * The groups of a partition, as persisted batches, in no order. Unless `mostBytes` is null: null if they take more than
+ * that, or more than there is. Throws VOLLEY_OVERFLOW, VOLLEY_IO, VOLLEY_MEMORY_LIMIT.
  */
 export function aggregateSpilled(
   context: TaskContext,
@@ -90,6 +91,9 @@ export function aggregateSpilled(
       if (isTooLarge()) return null
     }
     return state.finish()
+  } catch (error) {
+    if (mostBytes !== null && isMemoryLimit(error)) return null
+    throw error
   } finally {
     state.release()
     context.resetScratch()
@@ -97,8 +101,8 @@ export function aggregateSpilled(
 }
 
 /**
- * What the rows of a partition come to, in a state that is the caller's and has none of the distinct values any more; null
- * if these take more than `mostBytes`, unless that is null. Throws as `aggregateSpilled`.
+ * What the rows of a partition come to, in a state that is the caller's and has none of the distinct values any more; null,
+ * and throws, as `aggregateSpilled`.
  */
 export function aggregateDisjoint(
   context: TaskContext,
@@ -113,6 +117,9 @@ export function aggregateDisjoint(
       if (mostBytes !== null && state.bytes > mostBytes) return null
     }
     return absorbedDisjoint(context, descriptor, [state])
+  } catch (error) {
+    if (mostBytes !== null && isMemoryLimit(error)) return null
+    throw error
   } finally {
     state.release()
     context.resetScratch()

@@ -21,7 +21,7 @@ import type { BulkWork } from './work.js'
 /** Bits of a hash that number partitions where nothing is known of the input, and at least and at most. */
 const UNKNOWN_BITS = 6
 const LEAST_BITS = 3
-const MOST_BITS = 8
+const MOST_BITS = 9
 /** A partition is split by so many bits, and no more once so many are used: few rows differ in later ones only. */
 const SPLIT_BITS = 4
 const MOST_SKIP = 20
