@@ -5,8 +5,8 @@
  */
 
 import { type Batch, sliceBatch } from '../../../io/batch.js'
-import type { TypedExpression } from '../../../planner/expression.js'
 import { isMemoryLimit } from '../../../planner/errors.js'
+import type { TypedExpression } from '../../../planner/expression.js'
 import { evaluateAll } from '../../kernels/evaluate.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import type { SpilledMorsel } from '../../workers/messages.js'
