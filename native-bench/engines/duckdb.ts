@@ -18,8 +18,11 @@ export interface DuckDbEngine {
   close(): void
 }
 
-export async function openDuckDb(threads: number): Promise<DuckDbEngine> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) })
+/** `memoryLimitBytes`: null for its own default. */
+export async function openDuckDb(threads: number, memoryLimitBytes: number | null = null): Promise<DuckDbEngine> {
+  const options: Record<string, string> = { threads: String(threads) }
+  if (memoryLimitBytes !== null) options.memory_limit = `${memoryLimitBytes}B`
+  const instance = await DuckDBInstance.create(':memory:', options)
   const connection = await instance.connect()
   const query = async (sql: string): Promise<DuckDBValue[][]> => (await connection.runAndReadAll(sql)).getRows()
   const [[version]] = await query('select version()')

@@ -11,8 +11,9 @@ export interface VolleyEngine {
   close(): Promise<void>
 }
 
-export async function openVolley(threads: number): Promise<VolleyEngine> {
-  const engine = await open({ threads })
+/** `memoryLimit`, in bytes: null for its own default. */
+export async function openVolley(threads: number, memoryLimit: number | null = null): Promise<VolleyEngine> {
+  const engine = await open({ threads, ...(memoryLimit === null ? {} : { memoryLimit }) })
   const require = createRequire(import.meta.url)
   return {
     version: (require('volley/package.json') as { version: string }).version,

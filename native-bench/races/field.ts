@@ -1,0 +1,57 @@
+/** What contestants work on and with: the files of one size, and engines, opened when the first contestant asks. */
+
+import type { BenchTables } from '../../data-fixtures/bench-tables.js'
+import { type DuckDbEngine, openDuckDb } from '../engines/duckdb.js'
+import { openPolars, type PolarsEngine } from '../engines/polars.js'
+import { openVolley, type VolleyEngine } from '../engines/volley.js'
+import type { SizeName } from './race.js'
+
+export interface Field {
+  readonly size: SizeName
+  readonly threads: number
+  /** The files of this size; each is made when it is first asked for, and kept for later calls of the benchmark. */
+  readonly tables: BenchTables
+  /** A directory for outputs. */
+  readonly outputs: string
+  readonly volley: () => Promise<VolleyEngine>
+  readonly duckdb: () => Promise<DuckDbEngine>
+  readonly polars: () => Promise<PolarsEngine>
+}
+
+/** Engines of one process: a field of each size shares them. */
+export interface Engines extends Pick<Field, 'volley' | 'duckdb' | 'polars'> {
+  /** As far as they were opened, by name. */
+  readonly versions: () => Promise<Readonly<Record<string, string>>>
+  readonly close: () => Promise<void>
+}
+
+/** Nothing is opened yet. `memoryLimitBytes` is of each engine that takes one. */
+export function lazyEngines(threads: number, memoryLimitBytes: number): Engines {
+  const volley = once(() => openVolley(threads, memoryLimitBytes))
+  const duckdb = once(() => openDuckDb(threads, memoryLimitBytes))
+  const polars = once(() => openPolars(threads))
+  return {
+    volley: volley.get,
+    duckdb: duckdb.get,
+    polars: polars.get,
+    versions: async () => {
+      const opened = Object.entries({ volley, duckdb, polars }).filter(([, engine]) => engine.opened() !== null)
+      return Object.fromEntries(await Promise.all(opened.map(async ([name, { get }]) => [name, (await get()).version])))
+    },
+    close: async () => {
+      await (await volley.opened())?.close()
+      ;(await duckdb.opened())?.close()
+    },
+  }
+}
+
+function once<Value>(open: () => Promise<Value>): { get: () => Promise<Value>; opened: () => Promise<Value> | null } {
+  let value: Promise<Value> | null = null
+  return {
+    get: () => {
+      value ??= open()
+      return value
+    },
+    opened: () => value,
+  }
+}
