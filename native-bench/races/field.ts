@@ -1,7 +1,10 @@
 /** What contestants work on and with: the files of one size, and engines, opened when the first contestant asks. */
 
 import type { BenchTables } from '../../data-fixtures/bench-tables.js'
+import { type ArqueroEngine, openArquero } from '../engines/arquero.js'
 import { type DuckDbEngine, openDuckDb } from '../engines/duckdb.js'
+import { type HyparquetEngine, openHyparquet } from '../engines/hyparquet.js'
+import { openParquetWasm, type ParquetWasmEngine } from '../engines/parquet-wasm.js'
 import { openPolars, type PolarsEngine } from '../engines/polars.js'
 import { openVolley, type VolleyEngine } from '../engines/volley.js'
 import type { SizeName } from './race.js'
@@ -16,10 +19,13 @@ export interface Field {
   readonly volley: () => Promise<VolleyEngine>
   readonly duckdb: () => Promise<DuckDbEngine>
   readonly polars: () => Promise<PolarsEngine>
+  readonly arquero: () => Promise<ArqueroEngine>
+  readonly parquetWasm: () => Promise<ParquetWasmEngine>
+  readonly hyparquet: () => Promise<HyparquetEngine>
 }
 
 /** Engines of one process: a field of each size shares them. */
-export interface Engines extends Pick<Field, 'volley' | 'duckdb' | 'polars'> {
+export interface Engines extends Pick<Field, 'volley' | 'duckdb' | 'polars' | 'arquero' | 'parquetWasm' | 'hyparquet'> {
   /** As far as they were opened, by name. */
   readonly versions: () => Promise<Readonly<Record<string, string>>>
   readonly close: () => Promise<void>
@@ -30,12 +36,19 @@ export function lazyEngines(threads: number, memoryLimitBytes: number): Engines 
   const volley = once(() => openVolley(threads, memoryLimitBytes))
   const duckdb = once(() => openDuckDb(threads, memoryLimitBytes))
   const polars = once(() => openPolars(threads))
+  const arquero = once(openArquero)
+  const parquetWasm = once(openParquetWasm)
+  const hyparquet = once(async () => openHyparquet())
   return {
     volley: volley.get,
     duckdb: duckdb.get,
     polars: polars.get,
+    arquero: arquero.get,
+    parquetWasm: parquetWasm.get,
+    hyparquet: hyparquet.get,
     versions: async () => {
-      const opened = Object.entries({ volley, duckdb, polars }).filter(([, engine]) => engine.opened() !== null)
+      const engines = { volley, duckdb, polars, arquero, 'parquet-wasm': parquetWasm, hyparquet }
+      const opened = Object.entries(engines).filter(([, engine]) => engine.opened() !== null)
       return Object.fromEntries(await Promise.all(opened.map(async ([name, { get }]) => [name, (await get()).version])))
     },
     close: async () => {
