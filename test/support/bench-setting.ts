@@ -1,0 +1,36 @@
+/** A setting of the benchmark that measures as little as can be, and notes the versions that it is told. */
+
+import type { BenchTables } from '../../data-fixtures/bench-tables.js'
+import type { Setting } from '../../native-bench/suite.js'
+import { temporaryDirectory } from './parquet-files.js'
+
+export interface QuickSetting extends Setting {
+  readonly versions: Map<string, string>
+}
+
+/** To be called outside of tests: its directory goes when those of the file have run. */
+export function quickSetting(
+  tables: (rows: number) => BenchTables = () => {
+    throw new Error('this suite was not to ask for tables')
+  },
+): QuickSetting {
+  const versions = new Map<string, string>()
+  return {
+    quick: true,
+    threads: 1,
+    runs: 1,
+    warmUp: { runs: 0, milliseconds: 0 },
+    memoryLimitBytes: 2e9,
+    sizes: ['small'],
+    wantsCase: () => true,
+    wantsEngine: () => true,
+    dataDirectory: temporaryDirectory(),
+    tables,
+    measured: (_suite, _name, _size, measure) => measure(),
+    progress: () => {},
+    versions,
+    addVersions: (added) => {
+      for (const [engine, version] of Object.entries(added)) versions.set(engine, version)
+    },
+  }
+}
