@@ -55,7 +55,7 @@ import { WorkerPool } from './workers/pool.js'
 /** How long closing waits for runs to notice that they were cancelled. */
 const GRACE_MS = 1000
 /** Results of the row strategy that may be in the user's hands before garbage is collected: it is to take little memory. */
-const ROW_LEASED_BYTES = 16 << 20
+const ROW_LEASED_BYTES = 8 << 20
 /** Where memory is scarce, garbage is collected once results have taken so small a part of it. */
 const CROWDED_PARTS = 16
 /** Breakers that are taken to hold something at the same time. */

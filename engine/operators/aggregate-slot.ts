@@ -17,8 +17,8 @@ const SLOT_WORDS = 4
 const ADDRESS = 1
 const BYTES = 2
 
-/** What the groups of a few morsels take. */
-const TASK_GROWTH_BYTES = 24 << 20
+/** What the groups of a task may take. */
+export const TASK_GROWTH_BYTES = 24 << 20
 
 type AggregateEnd = Extract<ChainEnd, { kind: 'aggregate' }>
 

@@ -11,6 +11,7 @@ import { unreachable } from '../../planner/errors.js'
 import { releaseBatch } from '../kernels/vectors.js'
 import type { PlanPiece } from '../metrics/plan-part.js'
 import type { NodeSpan } from '../metrics/span.js'
+import { TASK_GROWTH_BYTES } from '../operators/aggregate-slot.js'
 import { map, type NamedCall } from '../operators/map.js'
 import type { OperatorHandle, Run } from '../run.js'
 import type { ChainEnd, ChainStep, PublishedChain, ReplyOf, TaskMorsel } from '../workers/messages.js'
@@ -158,7 +159,7 @@ export class BulkStrategy implements BulkWork {
     const chain = publishChain(this.run.context, { sliceRows, steps, end })
     const parts = chainParts(feed.source, steps, end)
     const { rejects } = this.run.recovery
-    for await (const reply of this.replies(feed, chain, operator, stop)) {
+    for await (const reply of this.replies(feed, chain, operator, stop, growthOf(end))) {
       if (rejects !== null) await rejects.take(reply.rejects, this.run.context.checkCancelled)
       this.run.metrics.recordChain(parts, this.switching.current, reply.metrics)
       yield reply
@@ -171,6 +172,7 @@ export class BulkStrategy implements BulkWork {
     chain: PublishedChain,
     operator: OperatorHandle,
     stop: () => boolean,
+    growthBytes: number,
   ): AsyncGenerator<ReplyOf<'chain'>> {
     const { memory } = this.run
     const { source } = feed
@@ -180,7 +182,13 @@ export class BulkStrategy implements BulkWork {
     const first = feed.taken
     return orderedMap(
       bundled(feed.until(stop), rows, (morsel) => this.releaseMorsel(morsel)),
-      () => (memory.isCrowded || this.run.monitor.pressure === 'hard' ? 1 : window),
+      () => {
+        if (memory.isCrowded || this.run.monitor.pressure === 'hard') return 1
+        // Those under way go on when a breaker has stopped the feed: what they come to keep must have room.
+        return growthBytes === 0
+          ? window
+          : Math.max(1, Math.min(window, Math.floor(this.switching.roomBytes / growthBytes)))
+      },
       async (morsels, ordinal) => {
         try {
           const reply = await operator.task('chain', { morsels, ordinal: first + ordinal, chain, rejects })
@@ -337,4 +345,9 @@ function morselCount(source: PipelineSource): number | null {
 
 function closureOf({ function: { call, label } }: SourceOf<'closure'>): NamedCall {
   return { call: call as (input: unknown) => unknown, takesOutput: false, label }
+}
+
+/** What a task may need to leave something behind beside its reply, in bytes: a table that grows is there twice for a while. */
+function growthOf(end: ChainEnd): number {
+  return end.kind === 'aggregate' ? TASK_GROWTH_BYTES * 1.5 : 0
 }

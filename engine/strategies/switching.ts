@@ -79,6 +79,11 @@ export class Switching {
     return this.pressure.sortBytes()
   }
 
+  /** Bytes that can still be allocated. */
+  get roomBytes(): number {
+    return this.pressure.roomBytes()
+  }
+
   /** Begins anew under another strategy; where DuckDB is missing, nothing moves there any more. */
   beginAnew(change: StrategyChange): void {
     if (change.name !== 'row') this.name = change.name
