@@ -19,6 +19,7 @@ import { DuckDbHost } from './duckdb/host.js'
 import { EngineListeners } from './events.js'
 import { explainQuery } from './explain.js'
 import { compileKernels, instantiateKernels } from './kernels/context.js'
+import { kernelCallsOf, readKernelCalls } from './kernels/kernel-calls.js'
 import { releaseBatch } from './kernels/vectors.js'
 import { lower } from './lower.js'
 import { MemoryBudget } from './memory/budget.js'
@@ -72,6 +73,20 @@ interface Execution {
   readonly batches: AsyncGenerator<Batch>
 }
 
+export interface EngineWork {
+  /** Blocks of the shared memory that there ever were, and their bytes. */
+  readonly allocations: number
+  readonly allocatedBytes: number
+  /** The most that was in use at once. */
+  readonly peakBytes: number
+  /** Row groups of Parquet files that workers were given to read. */
+  readonly rowGroups: number
+  /** Of workers, by their kind. */
+  readonly tasks: Readonly<Record<string, number>>
+  /** Calls by name of the kernel; empty unless the engine was opened to count them. */
+  readonly kernels: Readonly<Record<string, number>>
+}
+
 export class Executor implements FrameRuntime {
   readonly scans: Scans
   readonly threads: number
@@ -79,6 +94,7 @@ export class Executor implements FrameRuntime {
   readonly listeners = new EngineListeners()
   private readonly monitor: MemoryMonitor
   private readonly memory: SharedMemory
+  private readonly kernelCalls: () => Readonly<Record<string, number>>
   private readonly pool: WorkerPool
   private readonly leases: Leases
   private readonly resources: RunResources
@@ -108,8 +124,10 @@ export class Executor implements FrameRuntime {
     })
     this.memory = SharedMemory.create(budget.sharedBytes)
     const module = compileKernels()
-    const kernels = instantiateKernels(this.memory, module)
-    this.pool = new WorkerPool(this.memory, module, options.threads, budget.worker)
+    const calls = options.countsKernelCalls ? kernelCallsOf(module) : null
+    const kernels = instantiateKernels(this.memory, module, calls)
+    this.kernelCalls = () => (calls === null ? {} : readKernelCalls(module, calls))
+    this.pool = new WorkerPool(this.memory, module, options.threads, budget.worker, calls)
     const operators = new OperatorSlots(this.memory)
     this.monitor = new MemoryMonitor({ memory: this.memory, operators, budget, listeners: this.listeners })
     this.resources = {
@@ -135,6 +153,14 @@ export class Executor implements FrameRuntime {
   memoryUsage(): { usedBytes: number; peakBytes: number; leasedBytes: number; allocatedBytes: number } {
     const { bytes, peakBytes, allocatedBytes } = this.memory.statistics()
     return { usedBytes: bytes, peakBytes, leasedBytes: this.leases.bytes, allocatedBytes }
+  }
+
+  /** What the engine has done so far, in counts that do not depend on how long anything took. */
+  work(): EngineWork {
+    const { allocatedBytes, allocations, peakBytes } = this.memory.statistics()
+    const { counts } = this.pool
+    const { rowGroups } = counts
+    return { allocatedBytes, allocations, peakBytes, rowGroups, tasks: counts.byKind(), kernels: this.kernelCalls() }
   }
 
   close(): Promise<void> {

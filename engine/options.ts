@@ -32,6 +32,8 @@ export interface CheckedOptions {
   readonly breakerBytes: number | null
   /** Whether DuckDB may run whole plans under bigdata: tests have volley run them, with breakers that spill. */
   readonly pushesDown: boolean
+  /** Whether calls of kernels are counted: for tests of how much work plans are. */
+  readonly countsKernelCalls: boolean
   readonly tempDirectory: string
   readonly strategy: AnyStrategyName
   readonly ownStrategy: ExecutionStrategy | null
@@ -57,6 +59,7 @@ export function checkEngineOptions(options: EngineOptions): CheckedOptions {
     sharedMemoryBytes: null,
     breakerBytes: null,
     pushesDown: true,
+    countsKernelCalls: false,
     tempDirectory: options.tempDirectory ?? tmpdir(),
     ...strategyOf(options.strategy ?? 'auto'),
   }

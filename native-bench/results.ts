@@ -97,7 +97,18 @@ export interface Figure {
   readonly unit: Unit
 }
 
-export type Unit = 'ms' | 'µs' | 'bytes' | 'rows/s' | 'ratio' | 'rows' | 'batches'
+export type Unit =
+  | 'ms'
+  | 'µs'
+  | 'bytes'
+  | 'rows/s'
+  | 'ratio'
+  | 'rows'
+  | 'batches'
+  | 'row groups'
+  | 'tasks'
+  | 'calls'
+  | 'blocks'
 
 /** Resident memory of a process over its time. */
 export interface MemoryCourse {

@@ -7,6 +7,7 @@ import { SCRATCH } from '../memory/operator-slots.js'
 import { Scratch, type ScratchMark } from '../memory/scratch.js'
 import { ENGINE, type SharedMemory } from '../memory/shared-memory.js'
 import type { KernelContext, KernelExports } from './kernel.js'
+import { countingCalls, type KernelCalls } from './kernel-calls.js'
 
 export interface ThreadKernels extends KernelContext {
   /** Takes back all scratch; vectors that lie in it must have been persisted or dropped. */
@@ -23,10 +24,18 @@ export function compileKernels(): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)))
 }
 
-/** Instantiates the kernels over a memory. They keep no state of their own: one instance serves all uses of a thread. */
-export function instantiateKernels(memory: SharedMemory, module = compileKernels()): KernelExports {
+/**
+ * Instantiates the kernels over a memory. They keep no state of their own: one instance serves all uses of a thread. Their
+ * calls are counted in `calls`, unless that is null.
+ */
+export function instantiateKernels(
+  memory: SharedMemory,
+  module = compileKernels(),
+  calls: KernelCalls | null = null,
+): KernelExports {
   const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory, ...hostFunctions } })
-  return instance.exports as unknown as KernelExports
+  const kernels = instance.exports as unknown as KernelExports
+  return calls === null ? kernels : countingCalls(module, kernels, calls)
 }
 
 /** A context with scratch of its own, whose blocks belong to `owner`. */

@@ -35,6 +35,8 @@ const CLASS_BITMAP = 20
 const UNITS_TOTAL = 21
 /** The unit after the highest one that was ever allocated: no page above it was touched. */
 const HIGHEST_UNIT = 23
+/** Blocks ever allocated; wraps around. */
+const BLOCKS_TOTAL = 24
 const SUBCLASS_BITMAPS = 32
 const HEADS = 64
 /** Blocks of the owners whose numbers share a slot: with none, there is nothing to look for. */
@@ -76,6 +78,8 @@ export interface AllocatorStatistics {
   readonly touchedBytes: number
   /** Bytes of all blocks there ever were. */
   readonly allocatedBytes: number
+  /** How many there ever were, modulo 2 ** 32. */
+  readonly allocations: number
 }
 
 export class BlockAllocator {
@@ -116,6 +120,7 @@ export class BlockAllocator {
       this.count(operator, this.words[at + SIZE])
       Atomics.add(this.words, ownedBy(owner), 1)
       this.words[BLOCKS_USED]++
+      this.words[BLOCKS_TOTAL]++
       this.words[UNITS_USED] += this.words[at + SIZE]
       if (this.words[UNITS_USED] > this.words[UNITS_PEAK]) this.words[UNITS_PEAK] = this.words[UNITS_USED]
       this.words[HIGHEST_UNIT] = Math.max(this.words[HIGHEST_UNIT], block + this.words[at + SIZE])
@@ -224,6 +229,7 @@ export class BlockAllocator {
       peakBytes: (this.words[UNITS_PEAK] >>> 0) * UNIT,
       touchedBytes: (this.words[HIGHEST_UNIT] >>> 0) * UNIT,
       allocatedBytes: ((this.words[UNITS_TOTAL] >>> 0) + (this.words[UNITS_TOTAL + 1] >>> 0) * 2 ** 32) * UNIT,
+      allocations: this.words[BLOCKS_TOTAL] >>> 0,
     }
   }
 

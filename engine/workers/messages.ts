@@ -21,6 +21,7 @@ import type { ErrorMessage } from '../../planner/errors.js'
 import type { NamedExpression, SortKey, TypedExpression, TypedWindow } from '../../planner/expression.js'
 import type { UserFunction } from '../../planner/logical-plan.js'
 import type { DataType, Schema } from '../../planner/types.js'
+import type { KernelCalls } from '../kernels/kernel-calls.js'
 import type { WorkerLimits } from '../memory/budget.js'
 import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
@@ -331,5 +332,7 @@ export type Reply<K extends TaskKind = TaskKind> =
 export interface WorkerStart {
   readonly memory: WebAssembly.Memory
   readonly kernels: WebAssembly.Module
+  /** Where calls of kernels are counted; null where nobody wants to know. */
+  readonly kernelCalls: KernelCalls | null
   readonly limits: WorkerLimits
 }

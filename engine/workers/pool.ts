@@ -3,13 +3,17 @@
 import type { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { unpackError, VolleyError } from '../../planner/errors.js'
+import type { KernelCalls } from '../kernels/kernel-calls.js'
 import type { WorkerLimits } from '../memory/budget.js'
 import { HeapWatch } from '../memory/garbage.js'
 import { ownerOfThread, type SharedMemory } from '../memory/shared-memory.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
-import type { Reply, ReplyOf, TaskKind, TaskOf, WorkerStart } from './messages.js'
+import type { Reply, ReplyOf, Task, TaskKind, TaskOf, WorkerStart } from './messages.js'
+import { TaskCounts } from './task-counts.js'
 
 export class WorkerPool {
+  /** What it was asked to do so far. */
+  readonly counts = new TaskCounts()
   private piscina: Piscina<unknown, Reply> | null = null
   private readonly watched = new WeakSet<Worker>()
   /** Of the coordinator, which makes its garbage between tasks. */
@@ -20,6 +24,7 @@ export class WorkerPool {
     private readonly kernels: WebAssembly.Module,
     readonly threads: number,
     private readonly limits: WorkerLimits,
+    private readonly kernelCalls: KernelCalls | null = null,
   ) {
     this.heap = new HeapWatch(limits.garbageBytes)
   }
@@ -32,6 +37,7 @@ export class WorkerPool {
   /** Runs one task in some worker; `onUsage` learns what it took if it is measured. Throws what the task threw, or VOLLEY_WORKER_DIED. */
   async run<K extends TaskKind>(task: TaskOf<K>, onUsage: (usage: TaskUsage) => void = () => {}): Promise<ReplyOf<K>> {
     let reply: Reply
+    this.counts.add(task as Task)
     try {
       reply = await this.running().run(task)
     } catch (cause) {
@@ -58,9 +64,9 @@ export class WorkerPool {
 
   private running(): Piscina<unknown, Reply> {
     if (this.piscina === null) {
-      const { limits } = this
+      const { kernelCalls, limits } = this
       const { youngGenerationMegabytes } = limits
-      const start: WorkerStart = { memory: this.memory.memory, kernels: this.kernels, limits }
+      const start: WorkerStart = { memory: this.memory.memory, kernels: this.kernels, kernelCalls, limits }
       const piscina = new Piscina<unknown, Reply>({
         filename: new URL('./worker.js', import.meta.url).href,
         minThreads: this.threads,

@@ -15,7 +15,11 @@ import { threadContext } from './thread-context.js'
 const start = (Array.isArray(workerData) ? workerData[1] : workerData) as WorkerStart
 const memory = SharedMemory.attach(start.memory)
 limitCodec(start.limits.codec)
-const kernels = createKernelContext(memory, instantiateKernels(memory, start.kernels), ownerOfThread(threadId))
+const kernels = createKernelContext(
+  memory,
+  instantiateKernels(memory, start.kernels, start.kernelCalls),
+  ownerOfThread(threadId),
+)
 const heap = new HeapWatch(start.limits.garbageBytes)
 
 let previous: Promise<unknown> = Promise.resolve()
