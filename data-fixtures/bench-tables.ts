@@ -1,9 +1,19 @@
 /** The files that benchmarks read, at a number of rows: each is made when it is first asked for, and kept. */
 
+import { complexFile } from './complex-table.js'
+import { groupFile, type JoinFiles, joinFiles } from './db-benchmark.js'
+import { FORMAT_NAMES, type FormatName, lineitemFormats } from './lineitem-formats.js'
+import { TPCH_TABLES, type TpchFiles, type TpchTable, warehouseFiles } from './warehouse.js'
+
+export { FORMAT_NAMES, type FormatName, type JoinFiles, TPCH_TABLES, type TpchFiles, type TpchTable }
+
 export interface BenchTables {
   /** Rows of lineitem, of the group-by table, of the join's left side, and of the complex table. */
   readonly rows: number
-  /** Parquet files of the eight tables after TPC-H, with about `rows` rows of lineitem. */
+  /**
+   * Parquet files of the eight tables after TPC-H, with about `rows` rows of lineitem. From 10,000 rows up, every query
+   * of TPC-H finds rows.
+   */
   readonly tpch: () => Promise<TpchFiles>
   /** Parquet, after db-benchmark's `G1_<rows>_1e2_0_0`. */
   readonly groups: () => Promise<string>
@@ -15,35 +25,26 @@ export interface BenchTables {
   readonly formats: () => Promise<Readonly<Record<FormatName, string>>>
 }
 
-export const TPCH_TABLES = [
-  'lineitem',
-  'orders',
-  'customer',
-  'part',
-  'partsupp',
-  'supplier',
-  'nation',
-  'region',
-] as const
-export type TpchTable = (typeof TPCH_TABLES)[number]
-export type TpchFiles = Readonly<Record<TpchTable, string>>
-
-/** `x` is the left side; `small`, `medium` and `big` have a millionth, a thousandth and all of its rows. */
-export interface JoinFiles {
-  readonly x: string
-  readonly small: string
-  readonly medium: string
-  readonly big: string
+/** Nothing is made before it is asked for. `directory` keeps the files; other processes may use it at the same time. */
+export function openBenchTables(directory: string, rows: number): BenchTables {
+  return {
+    rows,
+    tpch: once(() => warehouseFiles(directory, rows)),
+    groups: once(() => groupFile(directory, rows)),
+    joins: once(() => joinFiles(directory, rows)),
+    complex: once(() => complexFile(directory, rows)),
+    formats: once(() => lineitemFormats(directory, rows)),
+  }
 }
 
-export const FORMAT_NAMES = [
-  'parquet-snappy',
-  'parquet-zstd',
-  'parquet-gzip',
-  'parquet-none',
-  'arrow',
-  'csv',
-  'csv-gzip',
-  'ndjson',
-] as const
-export type FormatName = (typeof FORMAT_NAMES)[number]
+/** Those who ask while files are being made get the same promise; after a failure, the next one tries again. */
+function once<Files>(make: () => Promise<Files>): () => Promise<Files> {
+  let files: Promise<Files> | null = null
+  return () => {
+    files ??= make().catch((error: unknown) => {
+      files = null
+      throw error
+    })
+    return files
+  }
+}

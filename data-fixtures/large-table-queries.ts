@@ -4,6 +4,7 @@
  * different parts of a pair, or far apart in one.
  */
 
+import { DRAW_MACRO, TEXT_MACRO } from './draw.js'
 import { textPool } from './text-pool.js'
 
 /** One part of a table: `rows` rows, the same in all parts. */
@@ -22,16 +23,15 @@ export interface LargeTable {
 }
 
 /**
- * `draw(key, salt, n)`: a number in [0, n) that depends on key and salt alone. `shuffled(j, n)`: a permutation of
- * [0, n). `scrambled(key)`: keys spread over all 63 bits, so that no range of them says anything.
+ * `shuffled(j, n)`: a permutation of [0, n). `scrambled(key)`: keys spread over all 63 bits, so that no range of them
+ * says anything.
  */
 export const LARGE_TABLE_MACROS = `
-  create macro draw(key, salt, n) as (hash(key, salt) % n::ubigint)::bigint;
+  ${DRAW_MACRO}
+  ${TEXT_MACRO}
   create macro shuffled(j, n) as (j * 1000000007 + 12345) % n;
   create macro scrambled(key) as (hash(key) >> 1)::bigint;
   create macro cents(key, salt, n) as (draw(key, salt, n)::decimal(15,0) * 0.01::decimal(2,2))::decimal(15,2);
-  create macro text_of(pool, key, salt, low, high) as
-    substring(pool, 1 + draw(key, salt, length(pool) - high), low + draw(key, salt + 1, high - low + 1));
 `
 
 const POOL = textPool()
