@@ -47,18 +47,19 @@ export async function hyparquetSums(
 }
 
 export function codecAnswer({ rows, columns, sums }: CodecSums): Answer {
-  const cells = columns.map((name, i): Cell => {
-    switch (LINEITEM[name]) {
-      case 'integer':
-      case 'text':
-        return numberCell(sums[i])
-      case 'money':
-        return numberCell(sums[i] / 100)
-      case 'date':
-        return new Date(sums[i] * MILLISECONDS_PER_DAY).toISOString().slice(0, 10)
-    }
-  })
-  return [[numberCell(rows), ...cells]]
+  return [[numberCell(rows), ...columns.map((name, i) => cellOf(name, sums[i]))]]
+}
+
+function cellOf(column: string, sum: number): Cell {
+  switch (LINEITEM[column]) {
+    case 'integer':
+    case 'text':
+      return numberCell(sum)
+    case 'money':
+      return numberCell(sum / 100)
+    case 'date':
+      return new Date(sum * MILLISECONDS_PER_DAY).toISOString().slice(0, 10)
+  }
 }
 
 function joined(column: string, before: number, more: number): number {

@@ -55,10 +55,7 @@ function polars(format: FormatName, scan: (pl: Polars, path: string) => PolarsFr
   }
 }
 
-function arquero(
-  format: FormatName,
-  load: (aq: ArqueroEngine['aq'], path: string) => Promise<ColumnTable>,
-): Entrant {
+function arquero(format: FormatName, load: (aq: ArqueroEngine['aq'], path: string) => Promise<ColumnTable>): Entrant {
   return async (field) => {
     const [{ aq }, files] = [await field.arquero(), await field.tables.formats()]
     return contestant(
