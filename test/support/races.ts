@@ -1,6 +1,6 @@
 /** Runs races at size small, so that a suite's work is known to be the same for all engines. */
 
-import { openBenchTables } from '../../data-fixtures/bench-tables.js'
+import { type BenchTables, openBenchTables } from '../../data-fixtures/bench-tables.js'
 import { type Answer, firstDifference } from '../../native-bench/answers.js'
 import { type Field, lazyEngines } from '../../native-bench/races/field.js'
 import { type EngineName, type Entrant, type Race, SIZES } from '../../native-bench/races/race.js'
@@ -9,13 +9,16 @@ import { temporaryDirectory } from './parquet-files.js'
 
 /**
  * To be called outside of tests: its engines are closed, and its directories removed, after those of the file.
+ * `tables` are those of size small, in the directory that it is given.
  */
-export function smallField(): Field {
+export function smallField(
+  tables: (directory: string) => BenchTables = (directory) => openBenchTables(directory, SIZES.small),
+): Field {
   const { versions: _, close, ...engines } = lazyEngines(2, 2 ** 30)
   const field = {
     size: 'small',
     threads: 2,
-    tables: openBenchTables(temporaryDirectory(), SIZES.small),
+    tables: tables(temporaryDirectory()),
     outputs: temporaryDirectory(),
   } as const
   afterAll(close)
