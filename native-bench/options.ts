@@ -1,147 +1,183 @@
 /** Reads the benchmark's command line. */
 
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
-import type { Suite } from './contest.js'
-import type { WarmUp } from './measure.js'
-import type { PipelinePlan } from './pipelines/measure.js'
-import { SUITES } from './suites/all.js'
-import { AUTO, BIGDATA, BULK, POLARS, REFERENCE, ROW } from './trials/contenders.js'
-import { largeWork, type OutOfCorePlan } from './trials/out-of-core.js'
-import type { StrategiesPlan } from './trials/strategies.js'
-import type { Contender } from './trials/trial.js'
-import { LARGE_WORKS } from './trials/works/out-of-core.js'
+import { parseBytes } from '../planner/quantities.js'
+import { SIZES, type SizeName } from './races/race.js'
+import type { Suite, WarmUp } from './suite.js'
 
-/** Suites other than races of engines. They take minutes, and run only if asked for, or with `--quick`. */
-const TRIAL_SUITES = ['strategies', 'out-of-core', 'pipeline'] as const
-type TrialSuite = (typeof TRIAL_SUITES)[number]
+const FULL = {
+  runs: 7,
+  warmUp: { runs: 3, milliseconds: 1_000 },
+  scale: 1,
+  sizes: 'small,medium,large',
+  limits: '384MB,512MB,1GB',
+}
+const QUICK = { runs: 2, warmUp: { runs: 0, milliseconds: 0 }, scale: 0.01, sizes: 'small', limits: '384MB' }
+const PATIENCE_MINUTES = 20
+/** Or what most of the machine's memory is, if that is less. */
+const MEMORY_LIMIT_BYTES = 4e9
+const MACHINE_SHARE = 0.8
 
-const FULL = { rows: 6_000_000, runs: 7, warmUp: { runs: 8, milliseconds: 1_000 }, scale: 1 }
-const QUICK = { rows: 200_000, runs: 2, warmUp: { runs: 0, milliseconds: 0 }, scale: 0.01 }
-const LIMITS = '384MB,512MB,1GB'
-const LEAST_LIMIT = '384MB'
+export const BENCH_HELP = `volley bench: Race volley and native engines on this machine
+
+Usage: volley bench [SUITE...] [options]     in a clone: npm run bench -- [SUITE...] [options]
+
+Generates its data on the first call and keeps it. Every answer is compared before anything is timed. Prints a table, and
+writes the results as JSON and as a page beside it. Without --quick all suites take hours; name some, or sizes.
+
+Options:
+      --quick               Every suite in its smallest form, within two minutes on two cores
+      --size LIST           ${Object.entries(SIZES)
+        .map(([name, rows]) => `${name} (${rows.toLocaleString('en-US')} rows)`)
+        .join(', ')}
+      --case LIST           Only these cases: q01,q06
+      --engine LIST         Only these engines beside duckdb: volley,polars,'volley bulk'
+      --runs N              Timed runs of each engine (default ${FULL.runs})
+      --threads N           Threads of each engine (default: one per core)
+      --memory-limit SIZE   Of each engine that takes one (default 4GB, or 80 % of the machine's)
+      --limit LIST          Limits of the suite out-of-core (default ${FULL.limits})
+      --scale X             Data of out-of-core and pipeline: 1 is ten times the limit, and 60,000,000 rows
+      --patience MINUTES    Longest time of one engine in out-of-core (default ${PATIENCE_MINUTES})
+      --resume              Go on where a call with the same options was interrupted
+      --output FILE         Where the results go as JSON; the page goes beside it, with the ending .html
+      --data DIRECTORY      Where generated data is kept
+      --json                Print the results as JSON, and nothing else, on standard output
+      --list                Show the suites and their cases
+  -h, --help                Show this help
+
+Exit codes: 0 done, 1 volley or a reference failed somewhere, 2 wrong usage`
 
 export interface Plan {
-  readonly rows: number
+  readonly suites: readonly Suite[]
+  readonly quick: boolean
+  readonly sizes: readonly SizeName[]
+  /** Null: all. */
+  readonly cases: readonly string[] | null
+  readonly engines: readonly string[] | null
   readonly threads: number
   readonly runs: number
   readonly warmUp: WarmUp
-  /** The engines side by side in one process. */
-  readonly suites: readonly Suite[]
-  /** Null if it is not to run. */
-  readonly strategies: Omit<StrategiesPlan, 'files'> | null
-  readonly outOfCore: OutOfCorePlan | null
-  readonly pipeline: Omit<PipelinePlan, 'lineitem'> | null
-  /** Goes on where an interrupted series of trials stopped. */
+  readonly memoryLimitBytes: number
+  /** Of the suite `out-of-core`, in bytes. */
+  readonly limits: readonly number[]
+  readonly scale: number
+  readonly patienceMilliseconds: number
   readonly resume: boolean
+  /** Null: where the benchmark keeps its results. */
+  readonly output: string | null
+  readonly data: string | null
   readonly json: boolean
 }
 
-export function readPlan(words: readonly string[]): Plan {
-  const { values } = parseArgs({
-    args: [...words],
-    options: {
-      rows: { type: 'string' },
-      threads: { type: 'string' },
-      runs: { type: 'string' },
-      suite: { type: 'string' },
-      limit: { type: 'string' },
-      scale: { type: 'string' },
-      case: { type: 'string' },
-      engine: { type: 'string' },
-      patience: { type: 'string' },
-      resume: { type: 'boolean', default: false },
-      quick: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-  })
-  const size = values.quick ? QUICK : FULL
-  const { suites, trials } = chooseSuites(values.suite, values.quick)
-  const rows = wholeNumber('rows', values.rows) ?? size.rows
-  const threads = wholeNumber('threads', values.threads) ?? availableParallelism()
-  const runs = wholeNumber('runs', values.runs) ?? size.runs
-  const strategies = { rows, threads, runs, switchLimit: bytesOf(LEAST_LIMIT) }
-  const outOfCore = (): OutOfCorePlan => ({
-    cases: values.case === undefined ? LARGE_WORKS : listed(values.case).map(largeWork),
-    limits: listed(values.limit ?? (values.quick ? LEAST_LIMIT : LIMITS)).map(bytesOf),
-    scale: positiveNumber('scale', values.scale) ?? size.scale,
-    threads,
-    contenders: chooseContenders(values.engine ?? (values.quick ? 'bigdata' : 'auto,bigdata,bulk,polars')),
-    patienceMilliseconds: (positiveNumber('patience', values.patience) ?? 20) * 60_000,
-  })
+/** What was asked for is not there, or makes no sense. */
+export class WrongUsage extends Error {}
+
+export function readPlan(words: readonly string[], known: readonly Suite[]): Plan | 'help' | 'list' {
+  const { values, positionals } = parsed(words)
+  if (values.help === true) return 'help'
+  if (values.list === true) return 'list'
+  const quick = values.quick === true
+  const size = quick ? QUICK : FULL
+  const suites = chosenSuites([...positionals, ...listed(values.suite ?? '')], known)
+  const cases = values.case === undefined ? null : listed(values.case)
+  expectCases(cases, suites)
   return {
-    rows,
-    threads,
-    runs,
-    warmUp: size.warmUp,
     suites,
-    strategies: trials.includes('strategies') ? strategies : null,
-    outOfCore: trials.includes('out-of-core') ? outOfCore() : null,
-    pipeline: trials.includes('pipeline')
-      ? { rows, threads, runs, scale: positiveNumber('scale', values.scale) ?? size.scale }
-      : null,
-    resume: values.resume,
-    json: values.json,
+    quick,
+    sizes: listed(values.size ?? size.sizes).map(sizeNamed),
+    cases,
+    engines: values.engine === undefined ? null : listed(values.engine),
+    threads: wholeNumber('threads', values.threads) ?? availableParallelism(),
+    runs: wholeNumber('runs', values.runs) ?? size.runs,
+    warmUp: size.warmUp,
+    memoryLimitBytes:
+      values['memory-limit'] === undefined
+        ? Math.min(MEMORY_LIMIT_BYTES, Math.floor(totalmem() * MACHINE_SHARE))
+        : bytesOf('memory-limit', values['memory-limit']),
+    limits: listed(values.limit ?? size.limits).map((text) => bytesOf('limit', text)),
+    scale: positiveNumber('scale', values.scale) ?? size.scale,
+    patienceMilliseconds: (positiveNumber('patience', values.patience) ?? PATIENCE_MINUTES) * 60_000,
+    resume: values.resume === true,
+    output: values.output ?? null,
+    data: values.data ?? null,
+    json: values.json === true,
   }
+}
+
+function parsed(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        suite: { type: 'string' },
+        size: { type: 'string' },
+        case: { type: 'string' },
+        engine: { type: 'string' },
+        runs: { type: 'string' },
+        threads: { type: 'string' },
+        'memory-limit': { type: 'string' },
+        limit: { type: 'string' },
+        scale: { type: 'string' },
+        patience: { type: 'string' },
+        output: { type: 'string' },
+        data: { type: 'string' },
+        resume: { type: 'boolean' },
+        quick: { type: 'boolean' },
+        json: { type: 'boolean' },
+        list: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (error) {
+    throw new WrongUsage((error as Error).message)
+  }
+}
+
+function chosenSuites(names: readonly string[], known: readonly Suite[]): readonly Suite[] {
+  const unknown = names.find((name) => !known.some((suite) => suite.name === name))
+  if (unknown !== undefined) {
+    throw new WrongUsage(`no suite ${unknown}: there are ${known.map(({ name }) => name).join(', ')}`)
+  }
+  return names.length === 0 ? known : known.filter(({ name }) => names.includes(name))
+}
+
+function expectCases(cases: readonly string[] | null, suites: readonly Suite[]): void {
+  const there = suites.flatMap((suite) => suite.cases)
+  const unknown = cases?.find((name) => !there.includes(name))
+  if (unknown !== undefined) throw new WrongUsage(`no case ${unknown}: there are ${there.join(', ')}`)
+}
+
+function sizeNamed(name: string): SizeName {
+  if (!Object.hasOwn(SIZES, name)) throw new WrongUsage(`no size ${name}: there are ${Object.keys(SIZES).join(', ')}`)
+  return name as SizeName
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 1)
-    throw new Error(`--${name} takes a whole number from 1 up, not ${text}`)
+    throw new WrongUsage(`--${name} takes a whole number from 1 up, not ${text}`)
   return value
 }
 
 function positiveNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
-  if (!(value > 0 && Number.isFinite(value))) throw new Error(`--${name} takes a number above 0, not ${text}`)
+  if (!(value > 0 && Number.isFinite(value))) throw new WrongUsage(`--${name} takes a number above 0, not ${text}`)
   return value
 }
 
-const UNITS: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 }
-
-export function bytesOf(text: string): number {
-  const match = /^([0-9]+(?:\.[0-9]+)?)(MB|GB|MiB|GiB)$/.exec(text)
-  if (match === null) throw new Error(`--limit takes sizes such as 384MB or 1GB, not ${text}`)
-  return Math.floor(Number(match[1]) * UNITS[match[2]])
+function bytesOf(name: string, text: string): number {
+  const bytes = parseBytes(text)
+  if (Number.isNaN(bytes)) throw new WrongUsage(`--${name} takes sizes such as 384MB or 1GB, not ${text}`)
+  return bytes
 }
 
 function listed(text: string): string[] {
-  return text.split(',').map((word) => word.trim())
-}
-
-const CONTENDERS = new Map([
-  ['duckdb', REFERENCE],
-  ['auto', AUTO],
-  ['bigdata', BIGDATA],
-  ['bulk', BULK],
-  ['row', ROW],
-  ['polars', POLARS],
-])
-
-/** The reference always takes part, and comes first. */
-function chooseContenders(names: string): readonly Contender[] {
-  const chosen = listed(names).map((name) => {
-    const found = CONTENDERS.get(name)
-    if (found === undefined) throw new Error(`no engine ${name}: there are ${[...CONTENDERS.keys()].join(', ')}`)
-    return found
-  })
-  return [REFERENCE, ...chosen.filter((one) => one !== REFERENCE)]
-}
-
-function chooseSuites(
-  names: string | undefined,
-  quick: boolean,
-): { suites: readonly Suite[]; trials: readonly TrialSuite[] } {
-  if (names === undefined) return { suites: SUITES, trials: quick ? TRIAL_SUITES : [] }
-  const chosen = listed(names)
-  const known = [...SUITES.map((suite) => suite.name), ...TRIAL_SUITES]
-  const unknown = chosen.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new Error(`no suite ${unknown}: there are ${known.join(', ')}`)
-  return {
-    suites: SUITES.filter((suite) => chosen.includes(suite.name)),
-    trials: TRIAL_SUITES.filter((name) => chosen.includes(name)),
-  }
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
 }

@@ -2,6 +2,7 @@
 
 import type { BenchTables } from '../data-fixtures/bench-tables.js'
 import type { SizeName } from './races/race.js'
+import type { Records } from './records.js'
 import type { CaseResults, SuiteResults } from './results.js'
 
 export interface Suite {
@@ -35,6 +36,12 @@ export interface Setting {
   readonly wantsCase: (name: string) => boolean
   /** Whether an engine, as outcomes name it, is wanted; the reference of a case is measured in any case. */
   readonly wantsEngine: (name: string) => boolean
+  /** Limits of the suite `out-of-core`, in bytes. */
+  readonly limits: readonly number[]
+  /** Of the data of the suites `out-of-core` and `pipeline`: 1 is ten times the limit, and a stream of 60,000,000 rows. */
+  readonly scale: number
+  /** Longest time of one engine in the suite `out-of-core`. */
+  readonly patienceMilliseconds: number
   /** Kept from one call of the benchmark to the next: generated files. */
   readonly dataDirectory: string
   /** The tables of so many rows, in it. */
@@ -49,6 +56,8 @@ export interface Setting {
     size: string,
     measure: () => Promise<CaseResults>,
   ) => Promise<CaseResults>
+  /** Parts of cases that take long. */
+  readonly records: Records
   /** A line that the next one replaces; on a terminal only. */
   readonly progress: (text: string) => void
   /** Versions of engines, for the report. */

@@ -5,7 +5,7 @@
  */
 
 import type { Engine, PipelineSpecification, PlacementKind } from '../../index.js'
-import { median } from '../report-table.js'
+import { median } from '../results.js'
 import { arrivals } from './batches.js'
 
 export type Boundary = 'columns' | 'batches' | 'records'

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine } from '../../index.js'
-import { median } from '../report-table.js'
+import { median } from '../results.js'
 
 export interface OverheadPlan {
   readonly rows: number

@@ -1,19 +1,11 @@
 /** Every suite, in the order of the report. */
 
-import type { Suite } from '../contest.js'
-import { jsFunction, jsFunctionMemory } from './js-function.js'
-import { q1 } from './q1.js'
-import { q3 } from './q3.js'
-import { q6, q6Memory } from './q6.js'
-import { transformAll, transformFive } from './transform.js'
+import { raceSuite } from '../races/race-suite.js'
+import type { Suite } from '../suite.js'
+import { outOfCore } from './out-of-core.js'
+import { pipeline } from './pipeline.js'
+import { RACE_SUITES } from './races.js'
+import { startup } from './startup.js'
+import { strategies } from './strategies.js'
 
-export const SUITES: readonly Suite[] = [
-  q6,
-  q1,
-  q3,
-  transformAll,
-  transformFive,
-  jsFunction,
-  q6Memory,
-  jsFunctionMemory,
-]
+export const SUITES: readonly Suite[] = [...RACE_SUITES.map(raceSuite), strategies, outOfCore, pipeline, startup]

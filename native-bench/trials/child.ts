@@ -40,7 +40,7 @@ async function perform(request: TrialRequest): Promise<TrialReport> {
   } finally {
     await runner.close()
   }
-  return { runs, startBytes, peakBytes: ownPeakBytes(), strategies }
+  return { runs, startBytes, peakBytes: ownPeakBytes(), strategies, switches: runner.switches ?? [] }
 }
 
 function failureOf(error: unknown): TrialMessage {

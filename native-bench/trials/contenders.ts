@@ -1,9 +1,8 @@
 /** Who takes part in trials, and which of them DuckDB's time and result are. */
 
-import type { EngineName } from '../contest.js'
 import type { Contender } from './trial.js'
 
-function contender(engine: EngineName, strategy: Contender['strategy'] = 'auto'): Contender {
+function contender(engine: Contender['engine'], strategy: Contender['strategy'] = 'auto'): Contender {
   return { label: engine === 'volley' ? `volley ${strategy}` : engine, engine, strategy }
 }
 

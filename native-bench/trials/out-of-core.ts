@@ -8,9 +8,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { largeTableFiles } from '../../data-fixtures/large-tables.js'
 import { formatBytes } from '../../planner/quantities.js'
+import type { Records } from '../records.js'
 import { type Fingerprint, fingerprint } from './fingerprint.js'
 import { type Outcome, outcomeOf } from './outcome.js'
-import type { Records } from './records.js'
 import { runTrial } from './run-trial.js'
 import type { Contender, TrialRequest } from './trial.js'
 import { LARGE_WORKS, type LargeWork } from './works/out-of-core.js'
@@ -33,6 +33,11 @@ export interface OutOfCorePlan {
   readonly patienceMilliseconds: number
 }
 
+interface Kept {
+  readonly outcome: Outcome
+  readonly fingerprint: Fingerprint | null
+}
+
 /** A case at a limit. */
 export interface OutOfCoreResult {
   readonly work: LargeWork
@@ -46,7 +51,6 @@ export interface OutOfCoreResult {
 export interface Surroundings {
   /** Where the tables are kept from one call to the next, and where trials write. */
   readonly directory: string
-  readonly note: (text: string) => void
   /** Overwrites the last line. */
   readonly progress: (text: string) => void
 }
@@ -78,19 +82,16 @@ async function raceCase(
   surroundings: Surroundings,
   records: Records,
 ): Promise<OutOfCoreResult> {
-  const title = `${work.name}, limit ${formatBytes(limitBytes)}`
   const data = await makeTables(work, limitBytes * DATA_PER_LIMIT * plan.scale, surroundings)
-  surroundings.note(`${title}: ${data.rows.toLocaleString('en-US')} rows, ${formatBytes(data.bytes)} in memory`)
   const outcomes: OutOfCoreResult['outcomes'][number][] = []
   let expected: Fingerprint | null = null
   for (const contender of plan.contenders) {
-    const key = [work.name, limitBytes, plan.scale, plan.threads, contender.label].join(' ')
-    let kept = records.get(key)
-    if (kept === null) {
+    const key = ['out-of-core', work.name, limitBytes, plan.scale, plan.threads, contender.label].join(' ')
+    const reference: Fingerprint | null = expected
+    const kept: Kept = await records.kept(key, async () => {
       await readOnce(Object.values(data.inputs).flat())
-      kept = await raceOne(plan, work, limitBytes, contender, data.inputs, expected, surroundings)
-      records.add(key, kept)
-    }
+      return raceOne(plan, work, limitBytes, contender, data.inputs, reference, surroundings)
+    })
     expected ??= kept.fingerprint
     outcomes.push({ contender, outcome: kept.outcome })
   }
@@ -125,7 +126,7 @@ async function raceOne(
   inputs: TrialRequest['inputs'],
   expected: Fingerprint | null,
   { directory, progress }: Surroundings,
-): Promise<{ readonly outcome: Outcome; readonly fingerprint: Fingerprint | null }> {
+): Promise<Kept> {
   if (contender.engine === 'polars' && typeof work.polars === 'string') {
     return { outcome: { kind: 'absent', reason: work.polars }, fingerprint: null }
   }
@@ -146,7 +147,9 @@ async function raceOne(
     await mkdir(request.tempDirectory)
     const bounds = { bytes: limitBytes * MOST_PER_LIMIT, milliseconds: plan.patienceMilliseconds }
     const trial = await runTrial(request, bounds, (milliseconds, bytes) =>
-      progress(`${work.name}, ${contender.label}: ${Math.round(milliseconds / 1000)} s, ${formatBytes(bytes)}`),
+      progress(
+        `${work.name}, limit ${formatBytes(limitBytes)}, ${contender.label}: ${Math.round(milliseconds / 1000)} s, ${formatBytes(bytes)}`,
+      ),
     )
     const actual = 'report' in trial.ending ? await fingerprint(work, request.output) : null
     return { outcome: outcomeOf(trial, expected, actual), fingerprint: actual }

@@ -8,6 +8,7 @@ import type { TrialReport } from './trial.js'
 interface Watched {
   readonly peakBytes: number
   readonly spilledBytes: number
+  readonly samples: Trial['samples']
 }
 
 export type Outcome =
@@ -18,8 +19,8 @@ export type Outcome =
 
 /** `expected` is the reference's result, `actual` that of the trial; null where there is none. */
 export function outcomeOf(trial: Trial, expected: Fingerprint | null, actual: Fingerprint | null): Outcome {
-  const { ending, leftFiles, peakBytes, spilledBytes } = trial
-  const watched = { peakBytes, spilledBytes }
+  const { ending, leftFiles, peakBytes, spilledBytes, samples } = trial
+  const watched = { peakBytes, spilledBytes, samples }
   if ('failure' in ending) {
     return ending.unsupported
       ? { kind: 'absent', reason: ending.failure }

@@ -5,11 +5,13 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatBytes, formatDuration } from '../../planner/quantities.js'
+import type { MemoryCourse } from '../results.js'
 import { peakBytesOf, residentBytesOf } from './process-memory.js'
 import type { TrialMessage, TrialReport, TrialRequest } from './trial.js'
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url))
 const SAMPLE_MILLISECONDS = 50
+const MOST_SAMPLES = 400
 /** Of what a process says on its standard error, the end is kept. */
 const KEPT_OUTPUT = 2_000
 
@@ -30,6 +32,8 @@ export interface Trial {
   readonly spilledBytes: number
   /** What it left there. */
   readonly leftFiles: readonly string[]
+  /** Resident memory over the time since the process began: 400 samples at most. */
+  readonly samples: MemoryCourse['samples']
 }
 
 /** `onSample` is told how it goes, at each sample. */
@@ -44,6 +48,8 @@ export async function runTrial(
   })
   const started = performance.now()
   let [peakBytes, spilledBytes] = [0, 0]
+  let [samples, every]: [MemoryCourse['samples'][number][], number] = [[], 1]
+  let taken = 0
   let killed: string | null = null
   const kill = (reason: string): void => {
     killed ??= reason
@@ -58,6 +64,11 @@ export async function runTrial(
     spilledBytes = Math.max(spilledBytes, directoryBytes(request.tempDirectory))
     if (residentBytes > bounds.bytes) kill(`killed at ${formatBytes(residentBytes)} of resident memory`)
     if (milliseconds > bounds.milliseconds) kill(`killed after ${formatDuration(milliseconds)}`)
+    if (taken++ % every === 0) samples.push({ milliseconds, residentBytes })
+    if (samples.length === MOST_SAMPLES) {
+      samples = samples.filter((_, i) => i % 2 === 0)
+      every *= 2
+    }
     onSample(milliseconds, residentBytes)
   }, SAMPLE_MILLISECONDS)
   try {
@@ -65,7 +76,7 @@ export async function runTrial(
     const ending = endingOf(message, killed ?? ended)
     const reported = 'report' in ending ? ending.report.peakBytes : 0
     const leftFiles = filesBelow(request.tempDirectory)
-    return { ending, peakBytes: Math.max(peakBytes, reported), spilledBytes, leftFiles }
+    return { ending, peakBytes: Math.max(peakBytes, reported), spilledBytes, leftFiles, samples }
   } finally {
     clearInterval(sampler)
     child.kill('SIGKILL')

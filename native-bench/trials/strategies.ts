@@ -2,7 +2,7 @@
 
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Warehouse } from '../../data-fixtures/warehouse.js'
+import type { TpchFiles } from '../../data-fixtures/bench-tables.js'
 import { formatBytes } from '../../planner/quantities.js'
 import { BIGDATA, BULK, POLARS, REFERENCE, ROW } from './contenders.js'
 import { type Fingerprint, fingerprint } from './fingerprint.js'
@@ -11,7 +11,6 @@ import { type Outcome, outcomeOf } from './outcome.js'
 import { type Bounds, runTrial } from './run-trial.js'
 import type { Consumer, Contender, TrialReport, TrialRequest } from './trial.js'
 import type { Work } from './work.js'
-import { STRATEGY_WORKS } from './works/strategies.js'
 
 /** A contender, and the limit that it works under. */
 interface Entrant {
@@ -20,7 +19,7 @@ interface Entrant {
 }
 
 export interface StrategiesPlan {
-  readonly files: Warehouse
+  readonly files: Pick<TpchFiles, 'lineitem' | 'orders'>
   /** Of lineitem. */
   readonly rows: number
   readonly threads: number
@@ -28,6 +27,8 @@ export interface StrategiesPlan {
   readonly runs: number
   /** Under which bulk has to switch. */
   readonly switchLimit: number
+  /** Labels of those that take part beside the reference. */
+  readonly wantsEngine: (label: string) => boolean
 }
 
 export interface StrategiesOutcome {
@@ -45,7 +46,12 @@ export interface StrategiesResult {
 
 const BOUNDS: Bounds = { bytes: 12e9, milliseconds: 300_000 }
 
-export async function raceStrategies(plan: StrategiesPlan, surroundings: Surroundings): Promise<StrategiesResult[]> {
+/** One work, by every strategy. */
+export async function raceStrategies(
+  plan: StrategiesPlan,
+  work: Work,
+  { directory, progress }: Surroundings,
+): Promise<StrategiesResult> {
   const unlimited = [REFERENCE, ROW, BULK, BIGDATA].map((contender): Entrant => ({ contender, memoryLimit: null }))
   const label = `volley bulk, ${formatBytes(plan.switchLimit)}`
   const entrants: readonly Entrant[] = [
@@ -53,20 +59,17 @@ export async function raceStrategies(plan: StrategiesPlan, surroundings: Surroun
     { contender: { ...BULK, label }, memoryLimit: plan.switchLimit },
     { contender: POLARS, memoryLimit: null },
   ]
-  const results: StrategiesResult[] = []
-  for (const work of STRATEGY_WORKS) {
-    surroundings.note(`${work.name}: ${work.title}`)
-    let expected: Fingerprint | null = null
-    const outcomes: StrategiesOutcome[] = []
-    for (const entrant of entrants) {
-      surroundings.progress(`${work.name}, ${entrant.contender.label}`)
-      const raced = await raceOne(plan, work, entrant, expected, surroundings.directory)
-      expected ??= raced.fingerprint
-      outcomes.push({ label: entrant.contender.label, ...raced })
-    }
-    results.push({ work, rows: plan.rows, outcomes })
+  let expected: Fingerprint | null = null
+  const outcomes: StrategiesOutcome[] = []
+  for (const entrant of entrants) {
+    const { label: name } = entrant.contender
+    if (name !== REFERENCE.label && !plan.wantsEngine(name)) continue
+    progress(`${work.name}, ${entrant.contender.label}`)
+    const raced = await raceOne(plan, work, entrant, expected, directory)
+    expected ??= raced.fingerprint
+    outcomes.push({ label: entrant.contender.label, ...raced })
   }
-  return results
+  return { work, rows: plan.rows, outcomes }
 }
 
 /** Runs once to a file, whose content is checked, and then for its times: the batches go to code that drops them. */
@@ -112,6 +115,6 @@ function sameRows(timed: Outcome, rows: number): Outcome {
   if (timed.kind !== 'done') return timed
   const short = timed.report.runs.find((run) => run.rows !== rows)
   if (short === undefined) return timed
-  const { peakBytes, spilledBytes } = timed
-  return { kind: 'failed', reason: `streamed ${short.rows} of ${rows} rows`, peakBytes, spilledBytes }
+  const { peakBytes, spilledBytes, samples } = timed
+  return { kind: 'failed', reason: `streamed ${short.rows} of ${rows} rows`, peakBytes, spilledBytes, samples }
 }

@@ -1,13 +1,14 @@
 /** A trial: one engine, doing one piece of work in a process of its own, and what the two processes tell each other. */
 
 import type { RunReport, StrategyName } from '../../index.js'
-import type { EngineName } from '../contest.js'
+import type { EngineName } from '../races/race.js'
+import type { MemoryCourse } from '../results.js'
 
 /** An engine, and for volley the strategy that it is asked for. */
 export interface Contender {
   /** In reports: `volley bulk`. */
   readonly label: string
-  readonly engine: EngineName
+  readonly engine: Extract<EngineName, 'volley' | 'duckdb' | 'polars'>
   readonly strategy: StrategyName
 }
 
@@ -47,6 +48,8 @@ export interface TrialReport {
   readonly peakBytes: number
   /** Of the last run; null where the engine does not say. */
   readonly strategies: RunReport['strategies'] | null
+  /** Changes of strategy, with the time since the process began. */
+  readonly switches: MemoryCourse['switches']
 }
 
 /** From the process of the trial: sent once. */

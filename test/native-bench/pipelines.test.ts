@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { open } from '../../index.js'
 import { measureFlatMemory } from '../../native-bench/pipelines/flat-memory.js'
 import { measureOverhead } from '../../native-bench/pipelines/overhead.js'
-import { pipelineTable } from '../../native-bench/pipelines/report.js'
 import { duckDbRows } from '../support/cli.js'
 import { expect, it } from '../support/jest.js'
 import { temporaryDirectory } from '../support/parquet-files.js'
@@ -27,13 +26,4 @@ it('compares a pipeline with the frame that does the same, and watches the memor
     await duckDbRows(`select count(*)::int from range(${flatMemory.rows}) t(i) where i * 7 % 1000 >= 500`),
   )
   expect(flatMemory.peakBytes).toBeGreaterThan(10e6)
-
-  const boundaries = [1, 64_000].map((rows) => ({
-    boundary: 'records' as const,
-    placement: 'threads' as const,
-    rows,
-    microseconds: rows / 2,
-  }))
-  const text = pipelineTable({ threads: 1, overhead, boundaries, flatMemory })
-  expect(text).toMatch(/function of records {2}threads +0\.5 +32000 +0\.50/)
 })

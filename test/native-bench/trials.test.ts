@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { largeTableFiles } from '../../data-fixtures/large-tables.js'
+import { NO_RECORDS, openRecords } from '../../native-bench/records.js'
 import { sqlText } from '../../native-bench/sql-text.js'
-import { BULK, POLARS, REFERENCE } from '../../native-bench/trials/contenders.js'
+import { outOfCoreRemarks } from '../../native-bench/suites/out-of-core.js'
+import { BIGDATA, BULK, POLARS, REFERENCE } from '../../native-bench/trials/contenders.js'
 import { fault, fingerprint } from '../../native-bench/trials/fingerprint.js'
-import { raceOutOfCore } from '../../native-bench/trials/out-of-core.js'
+import { type OutOfCoreResult, raceOutOfCore } from '../../native-bench/trials/out-of-core.js'
 import { type Outcome, outcomeOf } from '../../native-bench/trials/outcome.js'
-import { NO_RECORDS, openRecords } from '../../native-bench/trials/records.js'
-import { outOfCoreTable } from '../../native-bench/trials/report.js'
 import { type Bounds, runTrial } from '../../native-bench/trials/run-trial.js'
 import type { Contender, TrialRequest } from '../../native-bench/trials/trial.js'
 import { LARGE_WORKS } from '../../native-bench/trials/works/out-of-core.js'
@@ -121,27 +121,19 @@ describe('a result', () => {
 })
 
 describe('a series of trials', () => {
-  const done: Outcome = {
+  const done: Extract<Outcome, { kind: 'done' }> = {
     kind: 'done',
     peakBytes: 100e6,
     spilledBytes: 0,
+    samples: [],
     report: {
       runs: [{ milliseconds: 1500, firstMilliseconds: null, rows: 1 }],
       startBytes: 1,
       peakBytes: 2,
       strategies: [],
+      switches: [],
     },
   }
-
-  it('goes on where it was interrupted', () => {
-    const path = join(directory, 'records', 'trials.jsonl')
-    const kept = { outcome: done, fingerprint: { answer: [['1', '2', null]], misplaced: 0 } }
-    openRecords(path, false).add('one', kept)
-    writeFileSync(path, '{"key":"two","outcome":{"kin', { flag: 'a' })
-    const resumed = openRecords(path, true)
-    expect([resumed.get('one'), resumed.get('two')]).toEqual([kept, null])
-    expect(openRecords(path, false).get('one')).toBeNull()
-  })
 
   it('compares each engine with DuckDB and leaves nothing but the tables', async () => {
     const place = temporaryDirectory()
@@ -154,42 +146,50 @@ describe('a series of trials', () => {
         contenders: [REFERENCE, POLARS],
         patienceMilliseconds: 30_000,
       },
-      { directory: place, note: () => {}, progress: () => {} },
+      { directory: place, progress: () => {} },
       NO_RECORDS,
     )
     expect(result.outcomes.map(({ outcome }) => outcome.kind)).toEqual(['done', 'done'])
     expect(readdirSync(place)).toEqual([expect.stringMatching(/^events-\d+$/)])
-    const lines = outOfCoreTable([result]).split('\n')
-    expect(lines.find((line) => line.startsWith('groupby'))).toMatch(/duckdb\s+\d+\.\d\s+1\.00/)
   })
 
   it('says what exceeded the limit, and what a switch cost', () => {
-    const strategy = (name: 'bulk' | 'bigdata', reason: string) => ({ name, from: 0, reason })
-    const bulk: Outcome = {
-      ...done,
-      peakBytes: 500e6,
-      report: { ...done.report, strategies: [strategy('bulk', 'asked for'), strategy('bigdata', 'rss 380 of 384 MB')] },
+    const switches = [{ milliseconds: 10, strategy: 'bigdata', reason: 'rss 380 of 384 MB' }]
+    const bulk: Outcome = { ...done, peakBytes: 500e6, report: { ...done.report, switches } }
+    const failed: Outcome = { kind: 'failed', reason: 'ended', peakBytes: 1, spilledBytes: 0, samples: [] }
+    const result: OutOfCoreResult = {
+      work: groupBy,
+      limitBytes: 384e6,
+      dataBytes: 4e9,
+      rows: 1,
+      outcomes: [
+        { contender: REFERENCE, outcome: failed },
+        { contender: BULK, outcome: bulk },
+        { contender: BIGDATA, outcome: done },
+      ],
     }
-    const text = outOfCoreTable([
-      {
-        work: groupBy,
-        limitBytes: 384e6,
-        dataBytes: 4e9,
-        rows: 1,
-        outcomes: [
-          {
-            contender: REFERENCE,
-            outcome: { kind: 'failed', reason: 'ended by SIGSEGV', peakBytes: 1, spilledBytes: 0 },
-          },
-          { contender: BULK, outcome: bulk },
-          { contender: { ...BULK, label: 'volley bigdata' }, outcome: done },
-        ],
-      },
+    expect(outOfCoreRemarks(result)).toEqual([
+      'volley bulk: rss 380 of 384 MB',
+      'volley bulk: its peak is more than 1.15 times the limit.',
+      'Switching from bulk took 1.00 times as long as bigdata from the start.',
     ])
-    expect(text).toContain('bulk > bigdata')
-    expect(text).toContain('groupby, 384 MB, duckdb: ended by SIGSEGV')
-    expect(text).toContain('groupby, 384 MB, volley bulk: rss 380 of 384 MB')
-    expect(text).toContain('groupby, 384 MB, volley bulk: its peak is more than 1.15 times the limit')
-    expect(text).toContain('groupby, 384 MB: switching from bulk took 1.00 times as long as bigdata')
+  })
+})
+
+describe('what was measured', () => {
+  it('is not measured again when an interrupted benchmark goes on', async () => {
+    const path = join(directory, 'records', 'unfinished.jsonl')
+    await openRecords(path, false, 'quick').kept('one', async () => ({ rows: 1 }))
+    writeFileSync(path, '{"key":"two","value":{"ro', { flag: 'a' })
+    const measured: string[] = []
+    const measure = (key: string) => async () => {
+      measured.push(key)
+      return { rows: 2 }
+    }
+    const resumed = openRecords(path, true, 'quick')
+    expect(await resumed.kept('one', measure('one'))).toEqual({ rows: 1 })
+    expect(await resumed.kept('two', measure('two'))).toEqual({ rows: 2 })
+    expect(await openRecords(path, true, 'full').kept('one', measure('one, of another setting'))).toEqual({ rows: 2 })
+    expect(measured).toEqual(['two', 'one, of another setting'])
   })
 })

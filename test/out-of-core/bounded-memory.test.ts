@@ -1,9 +1,9 @@
 /** Whole processes under a limit on their memory: breakers over several times the room that it leaves them. */
 
 import { readdirSync } from 'node:fs'
+import { NO_RECORDS } from '../../native-bench/records.js'
 import { BIGDATA, BULK, REFERENCE } from '../../native-bench/trials/contenders.js'
 import { type OutOfCoreResult, raceOutOfCore } from '../../native-bench/trials/out-of-core.js'
-import { NO_RECORDS } from '../../native-bench/trials/records.js'
 import { LARGE_WORKS } from '../../native-bench/trials/works/out-of-core.js'
 import { describe, expect, it } from '../support/jest.js'
 import { temporaryDirectory } from '../support/parquet-files.js'
@@ -38,7 +38,7 @@ describe('under a limit of 384 MB', () => {
           contenders: [REFERENCE, BIGDATA, BULK],
           patienceMilliseconds: 60_000,
         },
-        { directory, note: () => {}, progress: () => {} },
+        { directory, progress: () => {} },
         NO_RECORDS,
       )
       // What differs from the reference, or leaves temporary files, is not done.

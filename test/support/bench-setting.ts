@@ -1,6 +1,7 @@
 /** A setting of the benchmark that measures as little as can be, and notes the versions that it is told. */
 
 import type { BenchTables } from '../../data-fixtures/bench-tables.js'
+import { NO_RECORDS } from '../../native-bench/records.js'
 import type { Setting } from '../../native-bench/suite.js'
 import { temporaryDirectory } from './parquet-files.js'
 
@@ -22,6 +23,10 @@ export function quickSetting(
     warmUp: { runs: 0, milliseconds: 0 },
     memoryLimitBytes: 2e9,
     sizes: ['small'],
+    limits: [384e6],
+    scale: 0.001,
+    patienceMilliseconds: 30_000,
+    records: NO_RECORDS,
     wantsCase: () => true,
     wantsEngine: () => true,
     dataDirectory: temporaryDirectory(),

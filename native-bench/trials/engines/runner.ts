@@ -1,6 +1,7 @@
 /** What the process of a trial asks of an engine. */
 
 import type { RunReport } from '../../../index.js'
+import type { TrialReport } from '../trial.js'
 
 export interface RunResult {
   /** Null where the engine does not say. */
@@ -11,6 +12,8 @@ export interface RunResult {
 
 /** An engine that is open. */
 export interface Runner {
+  /** So far; engines that do not change their ways have none. */
+  readonly switches?: TrialReport['switches']
   run(): Promise<RunResult>
   close(): Promise<void>
 }
