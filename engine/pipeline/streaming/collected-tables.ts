@@ -3,6 +3,7 @@
 import type { Batch } from '../../../io/batch.js'
 import { releaseBatch } from '../../../io/block-sharing.js'
 import { VolleyError } from '../../../planner/errors.js'
+import type { ExecutionPlan } from '../../../planner/graph/execution-plan.js'
 import type { ConsumerStage, Input } from '../../../planner/pipeline/definition.js'
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
 import type { Schema } from '../../../planner/types.js'
@@ -10,7 +11,8 @@ import type { PhaseClocks } from '../progress/phases.js'
 import type { BatchTable, PipelineServices } from '../services.js'
 import type { Consumer, ConsumerResult, Json } from '../stage.js'
 import { StreamGraph, tableKey, tableSteps } from './graph.js'
-import { type StageParts, StreamRun } from './stream-run.js'
+import type { StageParts } from './running-stage.js'
+import { StreamRun } from './stream-run.js'
 
 /** By `tableKey`. */
 export type Tables = ReadonlyMap<string, BatchTable>
@@ -21,6 +23,7 @@ export type Tables = ReadonlyMap<string, BatchTable>
  */
 export async function collectTables(
   pipeline: FlatPipeline,
+  plan: ExecutionPlan,
   services: PipelineServices,
   partsWith: (tables: Tables) => StageParts,
   clocks: PhaseClocks,
@@ -48,10 +51,13 @@ export async function collectTables(
           return expectBounded(stage.id, producer)
         },
       }
-      const run = new StreamRun(
-        { ...pipeline, stages, onFailure: 'fail-fast' },
-        { parts: bounded, services, checkpoint: null, chunk: null, clocks },
-      )
+      const run = new StreamRun({ ...pipeline, stages, onFailure: 'fail-fast' }, plan, {
+        parts: bounded,
+        services,
+        checkpoint: null,
+        chunk: null,
+        clocks,
+      })
       watch(run)
       await run.run()
       for (const collector of collectors.values()) tables.set(tableKey(collector.input), collector.table())

@@ -1,6 +1,7 @@
 /** Who reads what in a flat pipeline, and in which order its stages start. */
 
 import { VolleyError } from '../../../planner/errors.js'
+import type { ExecutionPlan } from '../../../planner/graph/execution-plan.js'
 import type { Input } from '../../../planner/pipeline/definition.js'
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
 
@@ -22,20 +23,6 @@ export class StreamGraph {
     const stage = this.byId.get(id)
     if (stage !== undefined) return stage
     throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `the pipeline has no stage ${id}`, { stage: id })
-  }
-
-  /** Stages behind those that they read, tables not counted. */
-  sourcesFirst(): readonly FlatStage[] {
-    const done = new Set<string>()
-    const order: FlatStage[] = []
-    const visit = (stage: FlatStage): void => {
-      if (done.has(stage.id)) return
-      done.add(stage.id)
-      for (const input of stage.inputs) visit(this.stage(input.stage))
-      order.push(stage)
-    }
-    for (const stage of this.stages) visit(stage)
-    return order
   }
 
   /** A stage and all that read it, directly or not. */
@@ -63,10 +50,14 @@ export class StreamGraph {
   }
 }
 
-/**
- * The tables of a pipeline that can be read at the same time: none needs one of a later step.
+/** Stages as the plan starts them. What is none of the plan's only reads, as what collects a table does, and comes first. */
+export function inStartOrder(stages: readonly FlatStage[], plan: ExecutionPlan): readonly FlatStage[] {
+  const places = new Map(plan.ids.map((id, place) => [id, place]))
+  const placeOf = ({ id }: FlatStage) => places.get(id) ?? -1
+  return [...stages].sort((a, b) => placeOf(a) - placeOf(b))
+}
 
- */
+/** The tables of a pipeline that can be read at the same time: none needs one of a later step. */
 export function tableSteps({ stages }: FlatPipeline): readonly (readonly Input[])[] {
   const graph = new StreamGraph(stages)
   const depths = new Map<string, number>()

@@ -9,7 +9,7 @@ import { CheckpointStore, reaches } from '../checkpoint/store.js'
 import type { CheckpointReport, ResumedFrom } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import type { Consumer, Json, Producer } from '../stage.js'
-import type { StreamCheckpoint } from './stream-run.js'
+import type { StreamCheckpoint } from './running-stage.js'
 
 export interface CheckpointOptions {
   readonly id: string

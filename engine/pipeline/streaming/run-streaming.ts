@@ -1,6 +1,9 @@
 /** Runs a pipeline in the modes `streaming` and `hybrid`, with a checkpoint if one is asked for. */
 
 import { resolve } from 'node:path'
+import type { ExecutionPlan } from '../../../planner/graph/execution-plan.js'
+import { expandedGraphOf } from '../../../planner/graph/pipeline-graph.js'
+import { PlanGenerator } from '../../../planner/graph/plan-generator.js'
 import type { ConsumerStage, PipelineDefinition } from '../../../planner/pipeline/definition.js'
 import { type FlatPipeline, type FlatStage, flatten } from '../../../planner/pipeline/flatten.js'
 import { JobFileConsumer } from '../checkpoint/files/file-consumer.js'
@@ -22,9 +25,10 @@ import { closeTables, collectTables, streamedStages, type Tables } from './colle
 import { tableKey } from './graph.js'
 import { type CheckpointOptions, Job } from './job.js'
 import { openProcessor } from './processor.js'
+import type { StageParts, StreamCheckpoint } from './running-stage.js'
 import { naming, stageOf } from './stage-error.js'
 import { finishedReports, stageReports } from './stage-reports.js'
-import { type StageParts, type StreamCheckpoint, StreamRun } from './stream-run.js'
+import { StreamRun } from './stream-run.js'
 
 /** Batches that a producer extracts before any of them is transformed, in mode `hybrid`. */
 const CHUNK_BATCHES = 16
@@ -57,7 +61,15 @@ export async function runStreaming(
   services: PipelineServices,
   options: StreamingOptions,
 ): Promise<StreamingOutcome> {
-  return new Streaming(flatten(definition), services, options).run()
+  return new Streaming(flatten(definition), startPlanOf(definition), services, options).run()
+}
+
+/**
+ * The order in which the stages start.
+ * @throws VolleyError VOLLEY_INVALID_GRAPH
+ */
+export function startPlanOf(definition: PipelineDefinition): ExecutionPlan {
+  return new PlanGenerator(expandedGraphOf(definition)).streamingPlan()
 }
 
 export class Streaming {
@@ -72,6 +84,7 @@ export class Streaming {
 
   constructor(
     private readonly pipeline: FlatPipeline,
+    private readonly plan: ExecutionPlan,
     private readonly services: PipelineServices,
     private readonly options: StreamingOptions,
   ) {
@@ -129,7 +142,7 @@ export class Streaming {
   }
 
   private async stream(job: Job | null): Promise<StreamingOutcome> {
-    const { pipeline, services } = this
+    const { pipeline, plan, services } = this
     const stages = streamedStages(pipeline)
     const isStreamed = new Set(stages.map(({ id }) => id))
     const consumers = new Map<string, Consumer>()
@@ -146,6 +159,7 @@ export class Streaming {
     try {
       tables = await collectTables(
         pipeline,
+        plan,
         services,
         (known) => ({
           ...this.parts(known, job, isStreamed),
@@ -156,20 +170,17 @@ export class Streaming {
         this.clocks,
         (run) => this.watch(run),
       )
-      const run = new StreamRun(
-        { ...pipeline, stages },
-        {
-          parts: {
-            ...this.parts(tables, job),
-            producer: (stage) => this.take(stage.id) ?? this.parts(tables, job).producer(stage),
-            consumer: async (stage) => consumers.get(stage.id)!,
-          },
-          services,
-          checkpoint,
-          chunk: pipeline.mode === 'hybrid' ? CHUNK_BATCHES : null,
-          clocks: this.clocks,
+      const run = new StreamRun({ ...pipeline, stages }, plan, {
+        parts: {
+          ...this.parts(tables, job),
+          producer: (stage) => this.take(stage.id) ?? this.parts(tables, job).producer(stage),
+          consumer: async (stage) => consumers.get(stage.id)!,
         },
-      )
+        services,
+        checkpoint,
+        chunk: pipeline.mode === 'hybrid' ? CHUNK_BATCHES : null,
+        clocks: this.clocks,
+      })
       this.watch(run)
       const streamed = await run.run()
       const failed = streamed.some(({ status }) => status === 'failed')

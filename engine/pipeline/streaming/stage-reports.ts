@@ -7,7 +7,7 @@ import { placementOf } from '../progress/view.js'
 import type { StageReport } from '../report.js'
 import { NO_COUNTS } from './counts.js'
 import type { Job } from './job.js'
-import type { StreamedStage } from './stream-run.js'
+import type { StreamedStage } from './running-stage.js'
 
 /**
  * In the order of the pipeline. Of a stage that ran in several runs, for a table and for a stream, the last counts; one that

@@ -3,8 +3,6 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { checkCount, checkName } from '../../../planner/arguments.js'
-import { expandedGraphOf } from '../../../planner/graph/pipeline-graph.js'
-import { PlanGenerator } from '../../../planner/graph/plan-generator.js'
 import type { PipelineDefinition } from '../../../planner/pipeline/definition.js'
 import { flatten } from '../../../planner/pipeline/flatten.js'
 import type { ExtractedInputs } from '../full/extracted-inputs.js'
@@ -13,7 +11,7 @@ import type { PipelineReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import type { Json } from '../stage.js'
 import type { CheckpointOptions } from './job.js'
-import { Streaming, type StreamingOutcome } from './run-streaming.js'
+import { Streaming, type StreamingOutcome, startPlanOf } from './run-streaming.js'
 import { withReport } from './stage-error.js'
 
 const DEFAULT_INTERVAL_MS = 5000
@@ -26,10 +24,10 @@ export async function streamPipeline(
 ): Promise<PipelineReport> {
   const startedAt = new Date()
   const began = performance.now()
-  const plan = new PlanGenerator(expandedGraphOf(definition)).streamingPlan()
+  const plan = startPlanOf(definition)
   await makeDirectories(definition)
   const { onProgress, onPhase } = options
-  const streaming = new Streaming(flatten(definition), services, {
+  const streaming = new Streaming(flatten(definition), plan, services, {
     startedAt,
     checkpoint: checkpointOf(definition, options),
     extracted: options.extracted ?? null,
