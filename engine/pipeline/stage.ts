@@ -53,10 +53,8 @@ export interface Producer {
 
 /** What a processor or an accumulator does, wherever it is placed. */
 export interface StageWork {
-  /** How many batches it can work on at once; 1 keeps them in order. */
+  /** How many batches it can work on at once. What they give may settle in any order: whoever calls keeps that of the calls. */
   readonly concurrency: number
-  /** True if what `process` returns settles in the order of the calls, although it works on several batches at once. */
-  readonly isOrdered?: boolean
   process(batch: Batch): Promise<readonly Output[]>
   /** What is left at the end of the input. */
   finish(): Promise<readonly Output[]>

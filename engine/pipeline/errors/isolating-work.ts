@@ -35,10 +35,6 @@ export class IsolatingWork implements StageWork {
     return this.work.concurrency
   }
 
-  get isOrdered(): true {
-    return true
-  }
-
   get due(): number | null {
     return this.work.due
   }

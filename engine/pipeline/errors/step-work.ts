@@ -25,10 +25,6 @@ export class StepWork implements StageWork {
     return this.work.concurrency
   }
 
-  get isOrdered(): boolean {
-    return this.work.isOrdered === true
-  }
-
   get due(): number | null {
     return this.work.due
   }

@@ -25,7 +25,6 @@ export class DeferredWork implements StageWork {
 
   constructor(
     readonly concurrency: number,
-    readonly isOrdered: boolean | undefined,
     private readonly context: TaskContext,
     private readonly open: (input: Schema) => Promise<StageWork>,
   ) {}

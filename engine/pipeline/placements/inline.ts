@@ -11,7 +11,6 @@ import type { StagePlans } from './stage-plans.js'
 
 export class InlinePlace implements Place {
   readonly concurrency = 1
-  readonly isOrdered = true
   /** Other stages compute in this thread while a function of this one is waited for. */
   private readonly context: TaskContext
   private turn: Promise<unknown> = Promise.resolve()

@@ -33,8 +33,7 @@ export async function openWork(
   if (body.kind === 'function') return openFunction(id, body, placement, services)
   const { input } = body
   if (input !== null) return openFrame(id, body, input, placement, services)
-  const { concurrency, isOrdered } = orderOf(placement, services)
-  return new DeferredWork(concurrency, isOrdered, services.run.context, (schema) =>
+  return new DeferredWork(concurrencyOf(placement, services), services.run.context, (schema) =>
     openFrame(id, body, schema, placement, services),
   )
 }
@@ -119,18 +118,18 @@ function checkCloned({ stage, body }: StagePlans, placement: Placement): void {
 }
 
 /** What the work will say of itself once it is open. */
-function orderOf(placement: Placement, { run }: PipelineServices): Pick<StageWork, 'concurrency' | 'isOrdered'> {
+function concurrencyOf(placement: Placement, { run }: PipelineServices): number {
   switch (placement.kind) {
     case 'inline':
-      return { concurrency: 1, isOrdered: true }
+      return 1
     case 'threads':
-      return { concurrency: threadsConcurrency(run, placement.maxThreads), isOrdered: true }
+      return threadsConcurrency(run, placement.maxThreads)
     case 'snapshot':
-      return { concurrency: placement.maxThreads, isOrdered: placement.maxThreads === 1 }
+      return placement.maxThreads
     case 'process':
-      return { concurrency: placement.maxProcesses, isOrdered: placement.maxProcesses === 1 }
+      return placement.maxProcesses
     case 'actor':
-      return { concurrency: placement.actors, isOrdered: placement.actors === 1 }
+      return placement.actors
     default:
       return unreachable(placement)
   }

@@ -10,8 +10,6 @@ import type { OutputPorts } from './output-ports.js'
 export interface Place {
   /** Batches that it works on at once. */
   readonly concurrency: number
-  /** True if batches are done in the order in which they came, several at once or not. */
-  readonly isOrdered: boolean
   /** What becomes of a batch, which stays the caller's. Outputs of ports that are `known` have that schema. */
   run(batch: Batch, known: KnownSchemas): Promise<readonly CalledOutput[]>
   close(): Promise<void>
@@ -20,8 +18,6 @@ export interface Place {
 /** The work of a stage that holds nothing from batch to batch, but the schemas of its outputs. */
 export class PlacedWork implements StageWork {
   readonly due = null
-  readonly concurrency: number
-  readonly isOrdered: boolean
   readonly checkpointed
 
   constructor(
@@ -29,9 +25,11 @@ export class PlacedWork implements StageWork {
     private readonly ports: OutputPorts,
     private readonly context: TaskContext,
   ) {
-    this.concurrency = place.concurrency
-    this.isOrdered = place.isOrdered
     this.checkpointed = schemaCheckpoint(ports)
+  }
+
+  get concurrency(): number {
+    return this.place.concurrency
   }
 
   async process(batch: Batch): Promise<readonly Output[]> {

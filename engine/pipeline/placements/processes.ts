@@ -23,7 +23,6 @@ const LEAST_BYTES = 256 << 20
 
 export class ProcessPlace implements Place {
   readonly concurrency: number
-  readonly isOrdered: boolean
   private readonly children = new Set<Child>()
   private readonly idle: Child[] = []
   private readonly waiting: (() => void)[] = []
@@ -39,7 +38,6 @@ export class ProcessPlace implements Place {
   ) {
     const { memoryLimit, maxProcesses } = options
     this.concurrency = maxProcesses
-    this.isOrdered = maxProcesses === 1
     const share = services.run.monitor.budget.limitBytes / maxProcesses
     this.memoryLimit = memoryLimit ?? Math.max(LEAST_BYTES, share)
   }

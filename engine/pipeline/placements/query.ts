@@ -10,7 +10,6 @@ import type { Place } from './place.js'
 
 export class QueryPlace implements Place {
   readonly concurrency = 1
-  readonly isOrdered = true
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(

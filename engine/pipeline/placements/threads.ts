@@ -1,6 +1,6 @@
 /**
  * Threads: in the engine's pool, where workers see batches in the shared memory. What waits while the threads are busy goes
- * to them together, so that small batches do not cost a message each; results come in the order of the batches.
+ * to them together, so that small batches do not cost a message each.
  */
 
 import type { Batch } from '../../../io/batch.js'
@@ -28,19 +28,14 @@ interface Waiting {
   readonly numbers: readonly number[]
   readonly resolve: (outputs: readonly CalledOutput[]) => void
   readonly reject: (error: unknown) => void
-  /** What became of it, once that is known. */
-  settle: (() => void) | null
 }
 
 export class ThreadsPlace implements Place {
   readonly concurrency: number
-  readonly isOrdered = true
   private readonly threads: number
   /** Of what is known no more, tasks may be under way: the blocks go with the run. */
   private readonly published = new WeakMap<StagePlan, PublishedChain>()
   private readonly waiting: Waiting[] = []
-  /** In the order in which they came, until those before them are settled. */
-  private readonly unsettled: Waiting[] = []
   private tasks = 0
   private batchMs = 0
   private isSending = false
@@ -57,10 +52,7 @@ export class ThreadsPlace implements Place {
   run(batch: Batch, known: KnownSchemas): Promise<readonly CalledOutput[]> {
     const plan = this.plans.of(batch.schema, known)
     return new Promise((resolve, reject) => {
-      const numbers = batchNumbers(batch)
-      const waiting: Waiting = { plan, rows: batch.length, numbers, resolve, reject, settle: null }
-      this.waiting.push(waiting)
-      this.unsettled.push(waiting)
+      this.waiting.push({ plan, rows: batch.length, numbers: batchNumbers(batch), resolve, reject })
       this.sendSoon()
     })
   }
@@ -100,23 +92,20 @@ export class ThreadsPlace implements Place {
       const { results } = await this.pipelineRun.task('stage', task)
       for (const [index, result] of results.entries()) this.done(batches[index], result)
     } catch (error) {
-      for (const batch of batches) batch.settle = () => batch.reject(error)
+      for (const { reject } of batches) reject(error)
     }
     this.tasks--
     this.batchMs = (performance.now() - began) / batches.length
-    while (this.unsettled.length > 0 && this.unsettled[0].settle !== null) this.unsettled.shift()?.settle?.()
     this.sendSoon()
   }
 
-  private done(batch: Waiting, result: StageResult): void {
-    if (result.ok) {
-      const schemas = knownSchemas(batch.plan)
-      const outputs = result.outputs.map((output) => unpackOutput(output, schemas))
-      batch.settle = () => batch.resolve(outputs)
-    } else {
-      const error = unpackError(result.error)
-      batch.settle = () => batch.reject(error)
+  private done({ plan, resolve, reject }: Waiting, result: StageResult): void {
+    if (!result.ok) {
+      reject(unpackError(result.error))
+      return
     }
+    const schemas = knownSchemas(plan)
+    resolve(result.outputs.map((output) => unpackOutput(output, schemas)))
   }
 
   private publish(plan: StagePlan): PublishedChain {

@@ -1,13 +1,25 @@
-/** Several works as one: what one puts out by `main`, the next takes in. Other outputs leave at once. */
+/**
+ * Several works as one: what one puts out by `main`, the next takes in, in the order of the batches that came in, whichever
+ * was done first. Other outputs leave at once.
+ */
 
 import type { Batch } from '../../../io/batch.js'
 import type { Json, Output, StageState, StageWork } from '../stage.js'
 
+/** What the next work was given of a batch, and gives; other outputs among it. */
+interface Given {
+  readonly outputs: readonly Promise<readonly Output[]>[]
+}
+
 export class SequencedWork implements StageWork {
   readonly checkpointed = { save: () => this.save(), restore: (state: StageState) => this.restore(state) }
+  /** By work: settles when the batches so far have been given to it. */
+  private readonly given: Promise<unknown>[]
 
   /** There is at least one. */
-  constructor(private readonly works: readonly StageWork[]) {}
+  constructor(private readonly works: readonly StageWork[]) {
+    this.given = works.map(() => Promise.resolve())
+  }
 
   get concurrency(): number {
     return Math.min(...this.works.map((work) => work.concurrency))
@@ -19,7 +31,9 @@ export class SequencedWork implements StageWork {
   }
 
   process(batch: Batch): Promise<readonly Output[]> {
-    return this.pass([{ port: 'main', batch }], 0)
+    let outputs = this.works[0].process(batch)
+    for (let next = 1; next < this.works.length; next++) outputs = this.passInTurn(outputs, next)
+    return outputs
   }
 
   async finish(): Promise<readonly Output[]> {
@@ -42,6 +56,34 @@ export class SequencedWork implements StageWork {
     await Promise.all(this.works.map((work) => work.close()))
   }
 
+  /** To be called in the order of the batches. */
+  private async passInTurn(made: Promise<readonly Output[]>, next: number): Promise<readonly Output[]> {
+    const given = this.giveInTurn(made, this.given[next], next)
+    this.given[next] = given.catch(() => undefined)
+    return (await Promise.all((await given).outputs)).flat()
+  }
+
+  /** Resolves when the work has all of it, and can be given what comes behind. */
+  private async giveInTurn(made: Promise<readonly Output[]>, before: Promise<unknown>, next: number): Promise<Given> {
+    // What failed is told when it is its turn.
+    made.catch(() => undefined)
+    await before
+    const outputs = await made
+    const results: Promise<readonly Output[]>[] = []
+    for (const output of outputs) {
+      if (output.port !== 'main') {
+        results.push(Promise.resolve([output]))
+        continue
+      }
+      const result = this.works[next].process(output.batch)
+      results.push(result)
+      // As many as came in are under way, not as many as they became.
+      if (outputs.length > 1) await result
+    }
+    return { outputs: results }
+  }
+
+  /** The same for what comes when no batch is under way. */
   private async pass(outputs: readonly Output[], from: number): Promise<readonly Output[]> {
     let current = outputs
     for (const work of this.works.slice(from)) {

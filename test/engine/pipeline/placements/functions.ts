@@ -11,6 +11,12 @@ export function double(row: Row, { factor = 2 }: { factor?: number }): Row | nul
   return { id: row.id, value: Number(row.value) * factor, name: `${row.name}!` }
 }
 
+/** The earlier the batch, the longer. */
+export async function laterSooner(batch: arrow.RecordBatch): Promise<arrow.RecordBatch> {
+  await new Promise((resolve) => setTimeout(resolve, 60 - 10 * Number(batch.getChild('id')?.get(0))))
+  return batch
+}
+
 export async function slowly(row: Row): Promise<Row[]> {
   await new Promise((resolve) => setTimeout(resolve, 1))
   return [row, row]
@@ -126,6 +132,28 @@ export class Sums {
   message(text: string): string {
     this.factor = Number(text)
     return `factor ${text}`
+  }
+}
+
+/** The ids in the order in which they came. */
+export class Order {
+  private readonly ids: number[] = []
+
+  process(row: Row): null {
+    this.ids.push(Number(row.id))
+    return null
+  }
+
+  finish(): Row {
+    return { ids: this.ids.join() }
+  }
+
+  save(): number[] {
+    return this.ids
+  }
+
+  restore(ids: number[]): void {
+    this.ids.push(...ids)
   }
 }
 
