@@ -1,0 +1,14 @@
+import { openBenchTables } from '../../data-fixtures/bench-tables.js'
+import { groupby } from '../../native-bench/suites/groupby.js'
+import { expect, it } from '../support/jest.js'
+import { expectRaceAgrees, smallField } from '../support/races.js'
+
+const field = smallField((directory) => openBenchTables(directory, 10_000))
+
+it.each(groupby.races.map((race) => [race.name, race] as const))('%s has one answer', async (_, race) => {
+  await expectRaceAgrees(race, field)
+})
+
+it('names races for --quick', () => {
+  expect(groupby.races.map(({ name }) => name)).toEqual(expect.arrayContaining([...groupby.quick]))
+})
