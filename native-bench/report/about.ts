@@ -60,19 +60,24 @@ export function missedLines({ cases }: SuiteResults): string[] {
   )
 }
 
-/** What cases remark, then how strategies were switched. */
+/** What cases remark, then how strategies were switched, unless a remark gave the reason. */
 export function remarkLines({ cases }: SuiteResults): string[] {
-  return cases.flatMap((one) => [
-    ...one.remarks.map((remark) => `${caseText(one)}: ${remark}`),
-    ...one.outcomes.flatMap((outcome) =>
+  return cases.flatMap((one) => {
+    const switches = one.outcomes.flatMap((outcome) =>
       outcome.status === 'done' && outcome.memory !== null
-        ? outcome.memory.switches.map(
-            ({ milliseconds, strategy, reason }) =>
-              `${caseText(one)}: ${outcome.engine} went on with ${strategy} after ${formatDuration(milliseconds)}: ${reason}`,
-          )
+        ? outcome.memory.switches.map((change) => ({ engine: outcome.engine, ...change }))
         : [],
-    ),
-  ])
+    )
+    return [
+      ...one.remarks,
+      ...switches
+        .filter(({ reason }) => !one.remarks.some((remark) => remark.includes(reason)))
+        .map(
+          ({ engine, milliseconds, strategy, reason }) =>
+            `${engine} went on with ${strategy} after ${formatDuration(milliseconds)}: ${reason}`,
+        ),
+    ].map((remark) => `${caseText(one)}: ${remark}`)
+  })
 }
 
 function count(value: number, noun: string): string {

@@ -26,7 +26,8 @@ export function ratioText(ratio: number): string {
   return ratio >= 0.0995 && ratio < 0.9995 ? ratio.toFixed(2) : threeDigits(ratio)
 }
 
-export function figureText({ value, unit }: Figure): string {
+/** With its unit, but for a count that is named after it. */
+export function figureText({ name, value, unit }: Figure): string {
   switch (unit) {
     case 'ms':
       return durationText(value)
@@ -40,7 +41,7 @@ export function figureText({ value, unit }: Figure): string {
       return ratioText(value)
     default:
       // Counts are compared to the last digit.
-      return `${Number.isInteger(value) ? formatCount(value) : exactText(value)} ${unit}`
+      return `${Number.isInteger(value) ? formatCount(value) : exactText(value)}${name === unit ? '' : ` ${unit}`}`
   }
 }
 

@@ -37,6 +37,10 @@ const UNITS: Readonly<Record<Unit, true>> = {
   ratio: true,
   rows: true,
   batches: true,
+  blocks: true,
+  calls: true,
+  'row groups': true,
+  tasks: true,
 }
 
 const memory: Shape<MemoryCourse> = fields({

@@ -26,15 +26,19 @@ export function suiteTables(suite: SuiteResults): ReportTable[] {
   return isRace(suite) ? raceTables(suite.cases) : [longTable(suite.cases)]
 }
 
-/** Whether every engine is one of those that race, and has been measured for nothing but time and memory. */
+/** Whether all engines are such as race, and were measured for time and memory alone; rows by time are nothing else. */
 export function isRace({ cases }: SuiteResults): boolean {
   const names: readonly string[] = ENGINE_NAMES
-  return cases.every(({ outcomes }) =>
-    outcomes.every(
-      (outcome) =>
-        names.includes(outcome.engine) &&
-        (outcome.status !== 'done' || (outcome.figures.length === 0 && outcome.memory === null)),
-    ),
+  return (
+    cases.some(({ outcomes }) => outcomes.length > 1) &&
+    cases.every(({ outcomes }) =>
+      outcomes.every(
+        (outcome) =>
+          names.includes(outcome.engine) &&
+          (outcome.status !== 'done' ||
+            (outcome.memory === null && outcome.figures.every(({ unit }) => unit === 'rows/s'))),
+      ),
+    )
   )
 }
 
