@@ -6,12 +6,19 @@ import { type Rewrite, rewriting } from './rewrite.js'
 
 const WHERE = 'l_discount > 0.05'
 const KEPT = ['l_orderkey', 'l_shipdate', 'l_quantity', 'l_extendedprice']
+const STATUS = `status in ('shipped', 'delivered')`
 const COMPUTED = '(l_extendedprice * (1 - l_discount))::decimal(18,4)'
+
+const LINEITEM: Pick<Rewrite, 'sizes' | 'input'> = {
+  sizes: ['small', 'medium', 'large'],
+  input: async (tables) => (await tables.tpch()).lineitem,
+}
 
 const REWRITES: readonly Rewrite[] = [
   {
     name: 'copy',
     title: 'all rows, all 16 columns',
+    ...LINEITEM,
     compression: 'snappy',
     duckdb: (lineitem) => `from ${lineitem}`,
     volley: (lineitem) => lineitem,
@@ -20,6 +27,7 @@ const REWRITES: readonly Rewrite[] = [
   {
     name: 'recompress',
     title: 'all rows, all 16 columns, from Snappy to Zstandard',
+    ...LINEITEM,
     compression: 'zstd',
     duckdb: (lineitem) => `from ${lineitem}`,
     volley: (lineitem) => lineitem,
@@ -28,6 +36,7 @@ const REWRITES: readonly Rewrite[] = [
   {
     name: 'filter',
     title: 'some rows, all 16 columns',
+    ...LINEITEM,
     compression: 'snappy',
     duckdb: (lineitem) => `from ${lineitem} where ${WHERE}`,
     volley: (lineitem) => lineitem.filter(WHERE),
@@ -36,6 +45,7 @@ const REWRITES: readonly Rewrite[] = [
   {
     name: 'project',
     title: 'all rows, 4 columns',
+    ...LINEITEM,
     compression: 'snappy',
     duckdb: (lineitem) => `select ${KEPT.join(', ')} from ${lineitem}`,
     volley: (lineitem) => lineitem.select(...KEPT),
@@ -44,6 +54,7 @@ const REWRITES: readonly Rewrite[] = [
   {
     name: 'compute',
     title: 'some rows, 5 columns, one of them computed',
+    ...LINEITEM,
     compression: 'snappy',
     duckdb: (lineitem) => `select ${KEPT.join(', ')}, ${COMPUTED} as revenue from ${lineitem} where ${WHERE}`,
     volley: (lineitem) => lineitem.filter(WHERE).select(...KEPT, `${COMPUTED} as revenue`),
@@ -58,6 +69,16 @@ const REWRITES: readonly Rewrite[] = [
           .cast(pl.Decimal(18, 4))
           .alias('revenue'),
       ),
+  },
+  {
+    name: 'nested',
+    title: 'some rows with nested columns, long texts and times',
+    sizes: ['small', 'medium'],
+    input: (tables) => tables.complex(),
+    compression: 'snappy',
+    duckdb: (complex) => `from ${complex} where ${STATUS}`,
+    volley: (complex) => complex.filter(STATUS),
+    polars: ({ pl }, complex) => complex.filter(pl.col('status').isIn(['shipped', 'delivered'])),
   },
 ]
 
