@@ -11,6 +11,7 @@ import type { ResolvedPlan } from '../../logical-plan.js'
 import { columnAt, mapInputs, type PlanOf, projectColumns } from '../../plan-tree.js'
 import { schemaOf } from '../../types.js'
 import { filterBy, isCall } from '../conditions.js'
+import { relationsOfEquals } from '../equal-columns.js'
 import { estimateRows, unfilteredRows } from '../estimate.js'
 import { type Condition, isJoinable, type JoinGraph, joinGraph } from '../join-graph.js'
 import type { OptimizerContext, Rule } from '../rule.js'
@@ -41,7 +42,7 @@ interface Candidate {
 }
 
 function order(join: PlanOf<'join'>, graph: JoinGraph, context: OptimizerContext): ResolvedPlan {
-  const sizes = graph.relations.map((one) => unfilteredRows(one.plan, context))
+  const values = distinctValues(graph, context)
   let parts: readonly Part[] = graph.relations.map(({ plan, offset }, i) => ({
     plan,
     columns: plan.schema.fields.map((_, column) => offset + column),
@@ -50,7 +51,7 @@ function order(join: PlanOf<'join'>, graph: JoinGraph, context: OptimizerContext
   }))
   let pending = graph.conditions
   while (parts.length > 1) {
-    const { left, right, keys, rows } = cheapest(parts, pending, sizes)
+    const { left, right, keys, rows } = cheapest(parts, pending, values)
     const joined = joinParts(left, right, keys, rows)
     pending = pending.filter((one) => !keys.includes(one))
     const decided = pending.filter((one) => isWithin(one, joined.relations))
@@ -70,13 +71,16 @@ function order(join: PlanOf<'join'>, graph: JoinGraph, context: OptimizerContext
 }
 
 /** The next pair to join; the first as written among equals, and one that keys connect if there is any. */
-function cheapest(parts: readonly Part[], conditions: readonly Condition[], sizes: readonly number[]): Candidate {
+function cheapest(
+  parts: readonly Part[],
+  conditions: readonly Condition[],
+  values: (keys: readonly Condition[]) => number,
+): Candidate {
   let best: Candidate | null = null
   for (const [i, left] of parts.entries()) {
     for (const right of parts.slice(i + 1)) {
       const keys = conditions.filter((one) => keyOf(one, left, right) !== null)
-      // Of several keys, such as the columns of one composite key, only the one with the most values counts.
-      const rows = (left.rows * right.rows) / Math.max(1, ...keys.map((key) => distinctValues(key, sizes)))
+      const rows = (left.rows * right.rows) / values(keys)
       const isBetter =
         best === null ||
         (best.keys.length === 0 ? keys.length > 0 || rows < best.rows : keys.length > 0 && rows < best.rows)
@@ -87,9 +91,19 @@ function cheapest(parts: readonly Part[], conditions: readonly Condition[], size
   return best
 }
 
-/** How many values a key is guessed to have: no more than the smallest table it is of has rows. */
-function distinctValues(condition: Condition, sizes: readonly number[]): number {
-  return Math.min(...[...condition.relations].map((relation) => sizes[relation]))
+/**
+ * How many values keys are guessed to have together, at least 1: one key no more than the smallest table has rows whose
+ * column it equals. So two tables with a foreign key to the same small one are known to have many rows of each value.
+ */
+function distinctValues(graph: JoinGraph, context: OptimizerContext): (keys: readonly Condition[]) => number {
+  const sizes = graph.relations.map((one) => unfilteredRows(one.plan, context))
+  const smallest = (relations: Iterable<number>) => Math.min(...[...relations].map((relation) => sizes[relation]))
+  const equals = relationsOfEquals(graph.conditions)
+  return (keys) => {
+    if (keys.length === 1) return Math.max(1, smallest(equals.get(keys[0]) ?? keys[0].relations))
+    // Columns of one composite key have few values each, and together as many as their table has rows.
+    return Math.max(1, ...keys.map((key) => smallest(key.relations)))
+  }
 }
 
 function joinParts(first: Part, second: Part, keys: readonly Condition[], rows: number): Part {

@@ -30,6 +30,8 @@ const SMALL: Readonly<Record<string, string>> = {
   'outer join stays outer':
     "select c_name, o_orderkey from customer left join orders on c_custkey = o_custkey and o_orderstatus = 'F' where o_totalprice is null",
   'nothing is read for what never holds': 'select o_orderkey from orders where o_custkey = 1 and 1 = 2',
+  'tables of few common values are not joined by them':
+    'select count(*) from customer, supplier, nation, orders where c_nationkey = s_nationkey and n_nationkey = s_nationkey and o_custkey = c_custkey',
   'distinct of groups goes':
     'select distinct o_custkey, n from (select o_custkey, count(*) as n from orders group by o_custkey)',
   'columns are compared as stored': 'select n_name from nation where n_nationkey = 3000000000 or n_regionkey < 2.00',
