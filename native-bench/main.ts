@@ -1,18 +1,23 @@
-/** Races volley and native engines, and writes what came of it: see `BENCH_HELP`. */
+/** Races volley and native engines, and writes what came of it: see its help. */
 
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openBenchTables } from '../data-fixtures/bench-tables.js'
+import { commandHelp } from '../engine/cli/help.js'
+import { COMMANDS } from '../engine/cli/options.js'
 import { formatDuration } from '../planner/quantities.js'
 import { thisCommit, thisMachine } from './machine.js'
-import { BENCH_HELP, type Plan, readPlan, WrongUsage } from './options.js'
+import { type Plan, readPlan, WrongUsage } from './options.js'
 import { openRecords, type Records } from './records.js'
 import { type CaseResults, RESULTS_FORMAT, type Results, type Settings, type SuiteResults } from './results.js'
 import type { Setting } from './suite.js'
 import { SUITES } from './suites/all.js'
 
-const HOME = fileURLToPath(new URL('../../native-bench', import.meta.url))
+/** Where data and results are kept: with the sources, or where there are none in the working directory. */
+const SOURCES = fileURLToPath(new URL('../../native-bench', import.meta.url))
+const HOME = existsSync(SOURCES) ? SOURCES : resolve('volley-bench')
 
 class Benchmark {
   private readonly started = new Date()
@@ -122,7 +127,7 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     const plan = readPlan(words, SUITES)
     if (plan === 'help' || plan === 'list') {
-      process.stdout.write(`${plan === 'help' ? BENCH_HELP : listOfSuites()}\n`)
+      process.stdout.write(plan === 'help' ? commandHelp(COMMANDS.bench) : `${listOfSuites()}\n`)
       return 0
     }
     const results = await new Benchmark(plan).run()

@@ -19,35 +19,6 @@ const PATIENCE_MINUTES = 20
 const MEMORY_LIMIT_BYTES = 4e9
 const MACHINE_SHARE = 0.8
 
-export const BENCH_HELP = `volley bench: Race volley and native engines on this machine
-
-Usage: volley bench [SUITE...] [options]     in a clone: npm run bench -- [SUITE...] [options]
-
-Generates its data on the first call and keeps it. Every answer is compared before anything is timed. Prints a table, and
-writes the results as JSON and as a page beside it. Without --quick all suites take hours; name some, or sizes.
-
-Options:
-      --quick               Every suite in its smallest form, within two minutes on two cores
-      --size LIST           ${Object.entries(SIZES)
-        .map(([name, rows]) => `${name} (${rows.toLocaleString('en-US')} rows)`)
-        .join(', ')}
-      --case LIST           Only these cases: q01,q06
-      --engine LIST         Only these engines beside duckdb: volley,polars,'volley bulk'
-      --runs N              Timed runs of each engine (default ${FULL.runs})
-      --threads N           Threads of each engine (default: one per core)
-      --memory-limit SIZE   Of each engine that takes one (default 4GB, or 80 % of the machine's)
-      --limit LIST          Limits of the suite out-of-core (default ${FULL.limits})
-      --scale X             Data of out-of-core and pipeline: 1 is ten times the limit, and 60,000,000 rows
-      --patience MINUTES    Longest time of one engine in out-of-core (default ${PATIENCE_MINUTES})
-      --resume              Go on where a call with the same options was interrupted
-      --output FILE         Where the results go as JSON; the page goes beside it, with the ending .html
-      --data DIRECTORY      Where generated data is kept
-      --json                Print the results as JSON, and nothing else, on standard output
-      --list                Show the suites and their cases
-  -h, --help                Show this help
-
-Exit codes: 0 done, 1 volley or a reference failed somewhere, 2 wrong usage`
-
 export interface Plan {
   readonly suites: readonly Suite[]
   readonly quick: boolean

@@ -101,6 +101,7 @@ export type Request =
       readonly format: (typeof PLAN_FORMATS)[number]
       readonly order: (typeof PLAN_ORDERS)[number]
     }
+  | { readonly kind: 'bench'; readonly words: readonly string[] }
   | { readonly kind: 'validate'; readonly pipeline: PipelineArguments; readonly json: boolean }
 
 /** Empty: the default. */
@@ -127,7 +128,8 @@ export function parseCommandLine(words: readonly string[]): Request {
   if (rest.some((word, i) => (word === '--help' || word === '-h') && !rest.slice(0, i).includes('--'))) {
     return { kind: 'help', text: commandHelp(command) }
   }
-  return requestOf(first, readWords(command, rest))
+  // The benchmark reads its words itself.
+  return first === 'bench' ? { kind: 'bench', words: rest } : requestOf(first, readWords(command, rest))
 }
 
 function helpRequest(topic: string | undefined): Request {
@@ -142,7 +144,7 @@ function unknownCommand(name: string): UsageError {
   return new UsageError(what, near === null ? 'See "volley --help".' : `Did you mean "volley ${near}"?`)
 }
 
-function requestOf(name: CommandName, words: Words): Request {
+function requestOf(name: Exclude<CommandName, 'bench'>, words: Words): Request {
   switch (name) {
     case 'transform':
     case 'explain':

@@ -35,6 +35,8 @@ async function execute(request: Request, terminal: Terminal, signal: AbortSignal
       return (await import('./pipeline-run.js')).runPipelineFile(request, terminal, signal)
     case 'validate':
       return (await import('./pipeline-plan.js')).validateFile(request, terminal)
+    case 'bench':
+      return (await import('./bench.js')).runBench(request.words, signal)
     default:
       await done(request, terminal, signal)
       return EXIT.done
@@ -43,7 +45,7 @@ async function execute(request: Request, terminal: Terminal, signal: AbortSignal
 
 /** What has succeeded if it throws nothing. */
 async function done(
-  request: Exclude<Request, { kind: 'run' | 'validate' }>,
+  request: Exclude<Request, { kind: 'run' | 'validate' | 'bench' }>,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {

@@ -208,6 +208,51 @@ const VALIDATE: CommandSpec = {
   examples: ['volley validate pipeline.yaml'],
 }
 
+const BENCH: CommandSpec = {
+  name: 'bench',
+  synopsis: '[SUITE...] [options]',
+  summary: 'Race volley and native engines on this machine',
+  notes: [
+    'Data is generated at the first call and kept. Every answer is compared before anything is timed. Prints tables, and writes the results as JSON and as a page.\nEngines that are not installed (nodejs-polars, arquero, hyparquet-compressors) are listed as absent.',
+    'Sizes: small, medium, large (10,000, 1,000,000, 6,000,000 rows). All suites at all sizes take hours: name some, or take --quick.',
+  ],
+  options: [
+    { name: 'quick', value: null, description: 'Every suite in its smallest form: two minutes on two cores' },
+    { name: 'list', value: null, description: 'Show the suites and their cases' },
+    { name: 'size', value: 'LIST', description: 'Only these sizes' },
+    { name: 'case', value: 'LIST', description: 'Only these cases, like q01,q06' },
+    { name: 'engine', value: 'LIST', description: 'Only these beside duckdb, like volley,polars' },
+    { name: 'runs', value: 'N', description: 'Timed runs of each engine (default 7)' },
+    { name: 'threads', value: 'N', description: 'Threads of each engine (default: one per core)' },
+    {
+      name: 'memory-limit',
+      value: 'SIZE',
+      description: "Of each engine that takes one (default 4GB, or 80 % of the machine's)",
+    },
+    { name: 'limit', value: 'LIST', description: 'Limits of the suite out-of-core (default 384MB,512MB,1GB)' },
+    {
+      name: 'scale',
+      value: 'X',
+      description: 'Data of out-of-core and pipeline: 1 is ten times the limit, 60,000,000 rows',
+    },
+    { name: 'patience', value: 'MINUTES', description: 'Longest time of one engine in out-of-core (default 20)' },
+    { name: 'resume', value: null, description: 'Go on where a call with the same options was interrupted' },
+    {
+      name: 'output',
+      value: 'FILE',
+      description: 'Where the results go as JSON; the page goes beside it, ending in .html',
+    },
+    { name: 'data', value: 'DIRECTORY', description: 'Where generated data is kept' },
+    { name: 'json', value: null, description: 'Print the results as JSON, and nothing else, on standard output' },
+    HELP,
+  ],
+  examples: [
+    'volley bench --quick',
+    'volley bench tpch groupby --size medium',
+    'volley bench tpch --case q01,q06 --engine volley,polars',
+  ],
+}
+
 export const COMMANDS = {
   transform: TRANSFORM,
   inspect: INSPECT,
@@ -216,6 +261,7 @@ export const COMMANDS = {
   run: RUN,
   plan: PLAN,
   validate: VALIDATE,
+  bench: BENCH,
 } as const
 export type CommandName = keyof typeof COMMANDS
 

@@ -9,15 +9,20 @@ import type { Contestant, EngineName, Entrant } from './race.js'
 export const REFERENCE: EngineName = 'duckdb'
 
 /** Ready to run, or why not. */
-export type Starter =
-  | { readonly engine: EngineName; readonly contestant: Contestant }
-  | { readonly engine: EngineName; readonly failure: string }
+export type Starter = { readonly engine: EngineName; readonly contestant: Contestant } | Unready
+
+interface Unready {
+  readonly engine: EngineName
+  readonly failure: string
+  /** The engine is not installed. */
+  readonly isMissing: boolean
+}
 
 export type Timed =
   /** Milliseconds of each timed run, in order. */
   | { readonly engine: EngineName; readonly milliseconds: readonly number[] }
   /** It broke, or gave another answer than the reference: it gets no time. */
-  | { readonly engine: EngineName; readonly failure: string }
+  | Unready
 
 /** Prepares contestants one after the other; what fails is told, and does not stop the others. */
 export async function prepared(
@@ -29,7 +34,8 @@ export async function prepared(
     try {
       starters.push({ engine, contestant: await prepare(entrant) })
     } catch (error) {
-      starters.push({ engine, failure: messageOf(error) })
+      const { code } = error as { code?: unknown }
+      starters.push({ engine, failure: messageOf(error), isMissing: code === 'ERR_MODULE_NOT_FOUND' })
     }
   }
   return starters
@@ -40,17 +46,17 @@ export async function prepared(
  * turns, one timed run each a round, so that whatever slows the machine for a while slows all of them.
  */
 export async function timed(starters: readonly Starter[], warmUp: WarmUp, rounds: number): Promise<Timed[]> {
-  const failures = new Map<EngineName, string>()
+  const failures = new Map<EngineName, Unready>()
   const ready: [EngineName, Contestant][] = []
   let reference: Answer | null = null
   for (const starter of [...starters].sort((a, b) => Number(b.engine === REFERENCE) - Number(a.engine === REFERENCE))) {
     if ('failure' in starter) {
-      failures.set(starter.engine, starter.failure)
+      failures.set(starter.engine, starter)
       continue
     }
     const { engine, contestant } = starter
     const checked = await check(contestant, reference)
-    if ('failure' in checked) failures.set(engine, checked.failure)
+    if ('failure' in checked) failures.set(engine, { engine, failure: checked.failure, isMissing: false })
     else {
       reference ??= checked.answer
       ready.push([engine, contestant])
@@ -61,10 +67,7 @@ export async function timed(starters: readonly Starter[], warmUp: WarmUp, rounds
   for (let round = 0; round < rounds && ready.length > 0; round++) {
     for (const [engine, milliseconds] of await timeOnce(ready)) times.get(engine)!.push(milliseconds)
   }
-  return starters.map(({ engine }) => {
-    const failure = failures.get(engine)
-    return failure === undefined ? { engine, milliseconds: times.get(engine)! } : { engine, failure }
-  })
+  return starters.map(({ engine }) => failures.get(engine) ?? { engine, milliseconds: times.get(engine)! })
 }
 
 async function warm(ready: readonly [EngineName, Contestant][], { runs, milliseconds }: WarmUp): Promise<void> {

@@ -95,7 +95,9 @@ class RaceRun {
 
   private async outcome(race: Race, size: SizeName, result: Timed): Promise<Outcome> {
     const { engine } = result
-    if ('failure' in result) return { engine, status: 'failed', reason: result.failure }
+    if ('failure' in result) {
+      return { engine, status: result.isMissing ? 'absent' : 'failed', reason: result.failure }
+    }
     const done: Done = {
       engine,
       status: 'done',

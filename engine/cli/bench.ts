@@ -1,0 +1,17 @@
+/** `volley bench`: the benchmark, in a process of its own. */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** On top of the engine, and so not imported. */
+const BENCHMARK = fileURLToPath(new URL('../../native-bench/main.js', import.meta.url))
+
+/** Returns its exit code. */
+export async function runBench(words: readonly string[], signal: AbortSignal): Promise<number> {
+  const child = spawn(process.execPath, ['--expose-gc', BENCHMARK, ...words], { stdio: 'inherit' })
+  signal.addEventListener('abort', () => child.kill())
+  const [code] = (await once(child, 'exit')) as [number | null]
+  signal.throwIfAborted()
+  return code ?? 1
+}
