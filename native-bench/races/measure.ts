@@ -3,7 +3,7 @@
 import { Bench } from 'tinybench'
 import { type Answer, firstDifference } from '../answers.js'
 import type { WarmUp } from '../suite.js'
-import type { Contestant, EngineName, Entrant } from './race.js'
+import type { Contestant, EngineName } from './race.js'
 
 /** Its answer is what the others' are compared with. */
 export const REFERENCE: EngineName = 'duckdb'
@@ -26,13 +26,12 @@ export type Timed =
 
 /** Prepares contestants one after the other; what fails is told, and does not stop the others. */
 export async function prepared(
-  entrants: readonly (readonly [EngineName, Entrant])[],
-  prepare: (entrant: Entrant) => Promise<Contestant>,
+  entrants: readonly (readonly [EngineName, () => Promise<Contestant>])[],
 ): Promise<Starter[]> {
   const starters: Starter[] = []
-  for (const [engine, entrant] of entrants) {
+  for (const [engine, prepare] of entrants) {
     try {
-      starters.push({ engine, contestant: await prepare(entrant) })
+      starters.push({ engine, contestant: await prepare() })
     } catch (error) {
       const { code } = error as { code?: unknown }
       starters.push({ engine, failure: messageOf(error), isMissing: code === 'ERR_MODULE_NOT_FOUND' })
@@ -108,6 +107,6 @@ async function timeOnce(ready: readonly [EngineName, Contestant][]): Promise<[En
   })
 }
 
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -68,7 +68,7 @@ class RaceRun {
         return entry === undefined || !isWanted ? [] : [[engine, entry]]
       })
       const entrants = named.filter((one): one is [EngineName, Entrant] => typeof one[1] !== 'string')
-      const starters = await prepared(entrants, (entrant) => entrant(field))
+      const starters = await prepared(entrants.map(([engine, entrant]) => [engine, () => entrant(field)] as const))
       const results = await timed(starters, setting.warmUp, setting.runs)
       for (const starter of starters) if ('contestant' in starter) await starter.contestant.close?.()
       const outcomes: Outcome[] = []

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Engines, lazyEngines } from '../races/field.js'
-import { messageOf, REFERENCE, type Starter, type Timed, timed } from '../races/measure.js'
+import { prepared, REFERENCE, type Starter, type Timed, timed } from '../races/measure.js'
 import type { CaseResults, Outcome } from '../results.js'
 import type { Setting, Suite } from '../suite.js'
 import { withGrowth } from './scaling/growth.js'
@@ -78,22 +78,15 @@ async function measurePoint(point: Point, engines: Engines, setting: Setting): P
 
 async function startersOf(point: Point, engines: Engines, setting: Setting, outputs: string): Promise<Starter[]> {
   const files = await setting.tables(point.rows).tpch()
-  const starters: Starter[] = []
-  for (const engine of ['volley', 'duckdb'] as const) {
-    if (engine !== REFERENCE && !setting.wantsEngine(engine)) continue
-    try {
-      const contestant = await SCALING_ENGINES[engine](point.work, files, engines, outputs)
-      starters.push({ engine, contestant })
-    } catch (error) {
-      starters.push({ engine, failure: messageOf(error) })
-    }
-  }
-  return starters
+  const names = (['volley', 'duckdb'] as const).filter((name) => name === REFERENCE || setting.wantsEngine(name))
+  return prepared(
+    names.map((name) => [name, () => SCALING_ENGINES[name](point.work, files, engines, outputs)] as const),
+  )
 }
 
 function outcomeOf(result: Timed): Outcome {
   const { engine } = result
-  if ('failure' in result) return { engine, status: 'failed', reason: result.failure }
+  if ('failure' in result) return { engine, status: result.isMissing ? 'absent' : 'failed', reason: result.failure }
   const { milliseconds } = result
   return { engine, status: 'done', milliseconds, peakBytes: null, cpuMilliseconds: null, figures: [], memory: null }
 }
