@@ -321,7 +321,7 @@ export class Executor implements FrameRuntime {
       runtime: this,
       scans: this.scans,
       lease: (batch) => leaseBatch(batch, memory, this.leases),
-      batchesOf: (frame, options = {}) => this.keptBatches(frame, { signal: run.signal, ...options }),
+      batchesOf: (frame, options = {}, ended) => this.keptBatches(frame, { signal: run.signal, ...options }, ended),
       tableOf: (schema, batches) => this.batchTable(schema, batches),
       frameOf: (source) => this.sourceFrame(source),
       lowered: async ({ plan }) => {
@@ -337,8 +337,12 @@ export class Executor implements FrameRuntime {
   }
 
   /** Batches that outlive the run that made them. */
-  private async *keptBatches(frame: Frame, options: RunOptions): AsyncGenerator<Batch> {
-    for await (const batch of this.batches(frame.plan, options)) yield keepBatch(batch, this.memory)
+  private async *keptBatches(
+    frame: Frame,
+    options: RunOptions,
+    ended: (report: RunReport) => void = () => {},
+  ): AsyncGenerator<Batch> {
+    for await (const batch of this.batches(frame.plan, options, () => {}, ended)) yield keepBatch(batch, this.memory)
   }
 
   private batchTable(schema: Schema, batches: readonly Batch[]): BatchTable {
@@ -357,15 +361,20 @@ export class Executor implements FrameRuntime {
     plan: LogicalPlan,
     options: RunOptions,
     started: (execution: Execution) => void = () => {},
+    ended: (report: RunReport) => void = () => {},
   ): AsyncGenerator<Batch> {
     const execution = await this.tracked(() => this.start(plan, options))
     started(execution)
     this.streams.add(execution)
+    let rowsOut = 0
     try {
-      yield* execution.batches
+      for await (const batch of execution.batches) {
+        rowsOut += batch.length
+        yield batch
+      }
       // Closing the engine ends the batches of a run early.
       execution.run.throwIfCancelled()
-      execution.meter.finish({ rowsOut: 0, bytesWritten: 0 })
+      ended(execution.meter.finish({ rowsOut, bytesWritten: 0 }))
     } catch (error) {
       throw this.explained(error, execution.meter)
     } finally {

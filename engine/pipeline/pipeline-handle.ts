@@ -30,15 +30,15 @@ export interface PipelineRunOptions {
   /** Told the same of all stages that extract, transform or load. */
   readonly onPhase?: (event: PhaseProgress) => void
   /**
-   * Keeps how far the job is under this name, so that a job that was killed can go on. The pipeline runs in mode
-   * `streaming` then, unless it is `hybrid`: the report's mode says so.
+   * Keeps how far the job is under this name, so that a job that was killed can go on: in mode `full` behind the stages that
+   * had ended, in the others from the last epoch.
    */
   readonly checkpoint?: string
   /** Goes on with the job of that name; without it, one that has not ended is refused. */
   readonly resume?: boolean
   /** Where checkpoints are kept; `.volley/checkpoints` beside the pipeline unless given. */
   readonly checkpointDirectory?: string
-  /** 5,000 milliseconds unless given. */
+  /** Of streams: 5,000 milliseconds unless given. */
   readonly checkpointEvery?: { readonly batches?: number; readonly milliseconds?: number }
   /**
    * A file of dead letters, or a directory of them: instead of the pipeline's sources, their records enter it again, at the
@@ -131,8 +131,7 @@ export class PipelineHandle {
     if (options.mode !== undefined) checkChoice('mode', options.mode, ['full', 'streaming', 'hybrid'])
     if (options.strategy !== undefined) checkChoice('strategy', options.strategy, this.#host.strategyNames())
     const { definition, params, locate } = await definedPipeline(this.#input, options.params ?? {})
-    const own = options.mode ?? definition.mode
-    const mode = options.checkpoint !== undefined && own === 'full' ? 'streaming' : own
+    const mode = options.mode ?? definition.mode
     const calls = new ProgressCalls(options, this.#host.listeners)
     const told = { ...options, onProgress: calls.stage, onPhase: calls.phase }
     const signals = options.signal === undefined ? [calls.signal] : [options.signal, calls.signal]

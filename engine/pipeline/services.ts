@@ -4,7 +4,7 @@ import type { RecordBatch } from 'apache-arrow'
 import type { Allocate, Batch } from '../../io/batch.js'
 import type { DecodeTarget, Source } from '../../io/source.js'
 import type { Frame, FrameRuntime } from '../../planner/frame.js'
-import type { RunOptions } from '../../planner/run-options.js'
+import type { RunOptions, RunReport } from '../../planner/run-options.js'
 import type { Schema } from '../../planner/types.js'
 import type { SharedMemory } from '../memory/shared-memory.js'
 import type { Run } from '../run.js'
@@ -27,8 +27,8 @@ export interface PipelineServices {
   readonly scans: Scans
   /** Hands a batch to a user's function, and takes over its blocks: they live as long as the function holds views of them. */
   lease(batch: Batch): RecordBatch
-  /** Runs a frame of this engine. The consumer owns the batches and may stop early. */
-  batchesOf(frame: Frame, options?: RunOptions): AsyncGenerator<Batch>
+  /** Runs a frame of this engine, and tells `ended` of the run if it was taken to its end. The consumer owns the batches and may stop early. */
+  batchesOf(frame: Frame, options?: RunOptions, ended?: (report: RunReport) => void): AsyncGenerator<Batch>
   /** A frame over batches in shared memory, whose blocks it takes over, until `close`. */
   tableOf(schema: Schema, batches: readonly Batch[]): BatchTable
   /** A frame that reads a source, which is closed when nothing refers to the frame any more. */

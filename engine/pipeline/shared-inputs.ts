@@ -91,6 +91,14 @@ export class SharedInputs {
     }
   }
 
+  /** Gives up an input that nothing will read any more. */
+  async release(dataset: string): Promise<void> {
+    const table = await this.tables.get(dataset)?.catch(() => null)
+    this.tables.delete(dataset)
+    this.recent.delete(dataset)
+    await table?.release()
+  }
+
   report(): SharedInputsReport {
     const { hits, misses, evictions, peakBytes, spilledBytes } = this
     return { hits, misses, evictions, peakBytes, spilledBytes }
@@ -134,13 +142,6 @@ export class SharedInputs {
   private touch(table: SharedTable): void {
     this.recent.delete(table.name)
     this.recent.set(table.name, table)
-  }
-
-  private async release(dataset: string): Promise<void> {
-    const table = await this.tables.get(dataset)?.catch(() => null)
-    this.tables.delete(dataset)
-    this.recent.delete(dataset)
-    await table?.release()
   }
 
   private isTooMuch(): boolean {

@@ -242,6 +242,25 @@ export function databaseTests(scene: StageScene, under: DatabaseUnderTest): void
         expect(await rowsOf(table)).toEqual([...items(0, 3), ...items(3, 5), ...kept])
       },
     )
+
+    it.each(['append', 'upsert', 'replace'] as const)(
+      'of which the last was committed: %s ends without rows',
+      async (mode) => {
+        const table = fresh()
+        const checkpoint = `job-${table}`
+        const target = into(table, mode, { key: mode === 'upsert' ? ['id'] : [] })
+        const first = await scene.consumer(target, { checkpoint })
+        await first.open(null)
+        await scene.write(first, ITEMS, items(0, 3))
+        const state = await first.prepare(1)
+        await first.commit(1)
+        await first.abort(true)
+        const second = await scene.consumer(target, { checkpoint })
+        await second.open(JSON.parse(JSON.stringify(state)))
+        expect((await second.finish()).rows).toBe(3)
+        expect(await rowsOf(table)).toEqual(items(0, 3))
+      },
+    )
   })
 }
 

@@ -7,15 +7,20 @@ export interface ChildJob {
   readonly directory: string
   readonly specification: PipelineSpecification
   readonly checkpoint: string
-  /** Batches between checkpoints. */
+  /** Batches between checkpoints of streams. */
   readonly every: number
 }
 
 const { directory, specification, checkpoint, every } = JSON.parse(process.argv[2]) as ChildJob
 const scene = new StreamScene(directory)
 process.stdout.write('ready\n')
-const outcome = await scene.run(specification, {
-  checkpoint: { id: checkpoint, resume: true, every: { batches: every, milliseconds: null } },
-})
+const outcome =
+  specification.mode === 'full'
+    ? await scene.engine
+        .pipeline({ directory, ...specification })
+        .run({ checkpoint, resume: true, checkpointDirectory: scene.path('checkpoints') })
+    : await scene.run(specification, {
+        checkpoint: { id: checkpoint, resume: true, every: { batches: every, milliseconds: null } },
+      })
 process.stdout.write(`${JSON.stringify(outcome)}\n`)
 await scene.engine.close()

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { StreamingOutcome } from '../../engine/pipeline/streaming/run-streaming.js'
+import type { PipelineReport } from '../../engine/pipeline/report.js'
 import type { ChildJob } from './kill-child.js'
 
 const CHILD = fileURLToPath(new URL('./kill-child.js', import.meta.url))
@@ -19,9 +19,12 @@ export function randomOf(seed: number): () => number {
   }
 }
 
+/** What the last run of a job reports. */
+export type KilledOutcome = Pick<PipelineReport, 'status' | 'stages' | 'checkpoint'>
+
 export interface KilledJob {
   readonly kills: number
-  readonly outcome: StreamingOutcome
+  readonly outcome: KilledOutcome
 }
 
 /** Kills the job up to `most` times, each within `withinMs` of its beginning. Throws if it fails. */
@@ -38,16 +41,16 @@ export async function runKilled(
 }
 
 /** Null if it was killed: so many milliseconds after it had begun. */
-async function runOnce(job: ChildJob, killAfterMs: number | null): Promise<StreamingOutcome | null> {
+async function runOnce(job: ChildJob, killAfterMs: number | null): Promise<KilledOutcome | null> {
   const child = spawn(process.execPath, [CHILD, JSON.stringify(job)], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let outcome: StreamingOutcome | null = null
+  let outcome: KilledOutcome | null = null
   let errors = ''
   child.stderr.on('data', (chunk) => {
     errors += String(chunk)
   })
   let timer: NodeJS.Timeout | undefined
   createInterface(child.stdout).on('line', (line) => {
-    if (line !== 'ready') outcome = JSON.parse(line) as StreamingOutcome
+    if (line !== 'ready') outcome = JSON.parse(line) as KilledOutcome
     else if (killAfterMs !== null) timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
   })
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {

@@ -15,9 +15,11 @@ const MOST_DIFFERENCES = 5
  * The part of a pipeline that its output depends on, as JSON: not where stages are placed, how many batches wait, and how
  * often something is tried again. Functions count by their text, modules by their content.
  */
-export function pipelineFingerprint({ name, stages, batchSize }: FlatPipeline): Json {
+export function pipelineFingerprint({ name, stages, batchSize, mode }: FlatPipeline): Json {
   const parts = stages.map(({ id, placement, queue, retries, errors, ...stage }) => [id, plain(stage)] as const)
-  return { name, batchSize, stages: Object.fromEntries(parts) }
+  // Chunks of mode `hybrid` are a matter of time, but a stream goes on elsewhere than generations do.
+  const order = mode === 'full' ? 'full' : 'streaming'
+  return { name, mode: order, batchSize, stages: Object.fromEntries(parts) }
 }
 
 /** Throws VOLLEY_CHECKPOINT_MISMATCH, which names what changed. */

@@ -3,6 +3,7 @@
  *
  *   .volley/checkpoints/ID/checkpoint.json    all of it but batches, replaced as a whole
  *                          epoch-7/           the batches that works held at epoch 7
+ *                          rows/              what stages of mode `full` left behind that others still need
  *                          lock               while the job runs
  */
 
@@ -13,16 +14,25 @@ import { systemCode, writeError } from '../../../io/file-errors.js'
 import { syncDirectory } from '../../../io/output-file.js'
 import { VolleyError } from '../../../planner/errors.js'
 import type { TaskContext } from '../../workers/task-context.js'
+import type { JobTimes } from '../progress/phases.js'
 import type { Consumer, ConsumerResult, Json, StageState } from '../stage.js'
 import type { ConsumerCut, Cut, CutKeeper } from '../streaming/barriers.js'
 import { readBlobs, writeBlobs } from './blobs.js'
 import { makeDirectory, writeDurably } from './durable.js'
 import { expectSame } from './fingerprint.js'
 import { JobLock } from './lock.js'
-import { type Fingerprint, type KeptCut, type KeptState, MANIFEST_VERSION, type Manifest } from './manifest.js'
+import {
+  type EndedStage,
+  type Fingerprint,
+  type KeptCut,
+  type KeptState,
+  MANIFEST_VERSION,
+  type Manifest,
+} from './manifest.js'
 
 const MANIFEST = 'checkpoint.json'
 const EPOCH = 'epoch-'
+const ROWS = 'rows'
 
 export interface JobDescription {
   /** The ID that the user gave. */
@@ -60,9 +70,14 @@ export class CheckpointStore implements CutKeeper<KeptState> {
     return this.current
   }
 
+  /** Where the rows of stages lie. */
+  get rowsDirectory(): string {
+    return join(this.directory, ROWS)
+  }
+
   /** Forgets what was there and begins a job. */
   async begin(job: JobDescription): Promise<void> {
-    await this.removeEpochs(null)
+    await this.removeKept()
     const manifest: Manifest = {
       version: MANIFEST_VERSION,
       ...job,
@@ -73,6 +88,9 @@ export class CheckpointStore implements CutKeeper<KeptState> {
       committed: null,
       prepared: null,
       results: {},
+      stages: {},
+      loading: {},
+      times: null,
     }
     await this.write(() => manifest)
   }
@@ -135,9 +153,19 @@ export class CheckpointStore implements CutKeeper<KeptState> {
     await this.write(() => ({ ...this.known, results: { ...this.known.results, [stage]: result } }))
   }
 
+  /** Says that all of a consumer's rows are durable, and what it needs to make them seen. */
+  async stageLoading(stage: string, state: Json): Promise<void> {
+    await this.write(() => ({ ...this.known, loading: { ...this.known.loading, [stage]: state } }))
+  }
+
+  /** Says that a stage has ended, and what it took so far. */
+  async stageEnded(stage: string, ended: EndedStage, times: JobTimes): Promise<void> {
+    await this.write(() => ({ ...this.known, stages: { ...this.known.stages, [stage]: ended }, times }))
+  }
+
   async finished(): Promise<void> {
     await this.write(() => ({ ...this.known, status: 'finished' }))
-    await this.removeEpochs(null)
+    await this.removeKept()
   }
 
   async close(): Promise<void> {
@@ -158,6 +186,11 @@ export class CheckpointStore implements CutKeeper<KeptState> {
     })
     this.writing = written.catch(() => undefined)
     return written
+  }
+
+  private async removeKept(): Promise<void> {
+    await this.removeEpochs(null)
+    await rm(this.rowsDirectory, { recursive: true, force: true })
   }
 
   /** Removes the batches of all epochs but one. */

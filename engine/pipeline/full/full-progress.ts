@@ -1,7 +1,8 @@
 /** How far the stages of a pipeline in mode `full` are: those with a run of their own, and those that are part of one. */
 
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
-import type { ProgressEvent, RunReport } from '../../../planner/run-options.js'
+import type { ProgressEvent } from '../../../planner/run-options.js'
+import type { EndedStage } from '../checkpoint/manifest.js'
 import { BusyTime } from '../progress/busy-time.js'
 import { type PhaseClocks, phaseOf } from '../progress/phases.js'
 import { isEnded, type ProgressSource, type StageView, waitingView } from '../progress/view.js'
@@ -17,6 +18,14 @@ export interface RunParts {
   partsOf(id: string): readonly FlatStage[]
 }
 
+/** What a stage did, as far as it is known. */
+interface StageCounts {
+  readonly rowsIn: number | null
+  readonly rowsOut: number | null
+  /** Of its plan. */
+  readonly report: { readonly rejected: number } | null
+}
+
 export class FullProgress implements ProgressSource {
   /** Nothing waits between stages: each takes all that the one before it gives. */
   readonly queuedBytes = 0
@@ -30,8 +39,15 @@ export class FullProgress implements ProgressSource {
     private readonly pipeline: FlatPipeline,
     private readonly clocks: PhaseClocks,
     private readonly parts: RunParts,
+    /** Stages that an earlier run of the job has ended. */
+    before: Readonly<Record<string, EndedStage>> = {},
   ) {
     this.views = new Map(pipeline.stages.map((stage) => [stage.id, waitingView(stage)]))
+    for (const [id, { rowsIn, rowsOut, batches, bytes, retries, rejected, busyMs }] of Object.entries(before)) {
+      this.settled.set(id, 'done')
+      this.busy.set(id, new BusyTime(busyMs))
+      this.change(id, { rowsIn, rowsOut, batches, bytes, retries, rejected, rowsDone: rowsIn ?? rowsOut ?? 0 })
+    }
   }
 
   /** Says that the run of a stage begins; the function that it returns, that it ends. */
@@ -69,9 +85,15 @@ export class FullProgress implements ProgressSource {
   }
 
   /** Says what became of a stage. */
-  ended(id: string, status: StageReport['status'], report: RunReport | null): void {
+  ended(id: string, status: StageReport['status'], did: StageCounts | null): void {
     this.settled.set(id, status)
-    if (report !== null) this.change(id, { rowsIn: report.rowsOut, rowsOut: report.rowsOut, rejected: report.rejected })
+    if (did === null) return
+    const { rowsIn, rowsOut, report } = did
+    this.change(id, {
+      ...(rowsIn === null ? {} : { rowsIn }),
+      ...(rowsOut === null ? {} : { rowsOut }),
+      ...(report === null ? {} : { rejected: report.rejected }),
+    })
   }
 
   busyMs(id: string): number {

@@ -18,7 +18,7 @@ export interface Loaded {
   readonly rowsOut: number
   readonly bytes: number
   readonly outputs: readonly string[]
-  /** Of the plan, if the rows went from it to a file without leaving it. */
+  /** Of the plan that was run; null if there was none. */
   readonly report: RunReport | null
 }
 
@@ -27,6 +27,8 @@ export interface LoadSetting {
   readonly services: PipelineServices
   /** Where records go that cannot be loaded; null: the first one ends the run. */
   readonly errors: StageErrors | null
+  /** Where relative paths start. */
+  readonly directory: string
   readonly batchRows: number
   /** Told of the rows that it gets. */
   readonly onBatch: (rows: number) => void
@@ -84,23 +86,27 @@ function sinkTo(
 async function consume(
   stage: ConsumerStage,
   frame: Frame,
-  { services, batchRows, onBatch, errors }: LoadSetting,
+  { services, batchRows, onBatch, errors, directory }: LoadSetting,
   options: RunOptions,
 ): Promise<Loaded> {
   const schema = await schemaOf(frame)
   const consumer = await openConsumer(stage, {
     services,
     id: stage.id,
-    directory: '',
+    directory,
     schema,
     checkpoint: null,
     errors: () => errors,
     retries: errors === null ? null : stage.retries,
   })
+  let report: RunReport | null = null
+  const ended = (told: RunReport) => {
+    report = told
+  }
   let rowsIn = 0
   try {
     await consumer.open(null)
-    for await (const whole of services.batchesOf(frame, options)) {
+    for await (const whole of services.batchesOf(frame, options, ended)) {
       for (const { batch } of slicesOf(whole, batchRows, services)) {
         rowsIn += batch.length
         onBatch(batch.length)
@@ -108,7 +114,7 @@ async function consume(
       }
     }
     const { rows, bytesWritten, outputs } = await consumer.finish()
-    return { rowsIn, rowsOut: rows, bytes: bytesWritten, outputs, report: null }
+    return { rowsIn, rowsOut: rows, bytes: bytesWritten, outputs, report }
   } catch (error) {
     await consumer.abort(false)
     throw error

@@ -1,53 +1,61 @@
 /** Runs a pipeline in mode `full`, and reports. */
 
 import { VolleyError } from '../../../planner/errors.js'
+import type { ExecutionPlan } from '../../../planner/graph/execution-plan.js'
 import { expandedGraphOf } from '../../../planner/graph/pipeline-graph.js'
 import { PlanGenerator } from '../../../planner/graph/plan-generator.js'
 import type { PipelineDefinition } from '../../../planner/pipeline/definition.js'
 import { type FlatPipeline, type FlatStage, flatten } from '../../../planner/pipeline/flatten.js'
-import type { AnyStrategyName } from '../../../planner/run-options.js'
+import { checkpointOf } from '../checkpoint/options.js'
 import type { PipeResult } from '../generations/results.js'
-import type { PhaseProgress, StageProgress } from '../progress/events.js'
+import type { PipelineRunOptions } from '../pipeline-handle.js'
 import { PhaseClocks, phaseOf } from '../progress/phases.js'
 import { ProgressTeller } from '../progress/teller.js'
 import { phaseReports, placementOf, type StageView } from '../progress/view.js'
 import type { PipelineReport, StageReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import type { Json } from '../stage.js'
+import type { Job } from '../streaming/job.js'
 import { withReport } from '../streaming/stage-error.js'
+import { type PlanReads, withChainCounts } from './chain-counts.js'
 import type { ExtractedInputs } from './extracted-inputs.js'
-import type { FullProgress } from './full-progress.js'
-import { type FullResult, runFull, type StageOutcome } from './full-run.js'
+import { FullProgress } from './full-progress.js'
+import { type FullResult, NOTHING, outcomeBefore, runFull, type StageOutcome } from './full-run.js'
+import { openJob } from './open-job.js'
 
-export interface FullRunOptions {
-  readonly strategy?: AnyStrategyName
-  readonly extracted: ExtractedInputs | null
-  readonly onProgress?: (event: StageProgress) => void
-  readonly onPhase?: (event: PhaseProgress) => void
+export type FullRunOptions = PipelineRunOptions & { readonly extracted: ExtractedInputs | null }
+
+/** What is known of a run before it begins. */
+interface Setting {
+  readonly definition: PipelineDefinition
+  readonly flat: FlatPipeline
+  readonly plan: ExecutionPlan
+  readonly startedAt: Date
+  readonly clocks: PhaseClocks
+  readonly teller: ProgressTeller
+  readonly job: Job | null
 }
 
 export async function runPipeline(
   definition: PipelineDefinition,
   params: Readonly<Record<string, Json>>,
   services: PipelineServices,
-  { strategy, extracted, onProgress: stage, onPhase: phase }: FullRunOptions,
+  options: FullRunOptions,
 ): Promise<PipelineReport> {
   const startedAt = new Date()
   const flat = flatten(definition)
   const plan = new PlanGenerator(expandedGraphOf(definition)).batchPlan()
-  const clocks = new PhaseClocks()
+  const checkpoint = checkpointOf(definition, options)
+  const job = checkpoint === null ? null : await openJob(flat, checkpoint, services)
+  const clocks = new PhaseClocks(job?.manifest.times ?? undefined)
+  const { onProgress: stage, onPhase: phase } = options
   const isHeard = stage !== undefined || phase !== undefined
   const listener = isHeard ? { stage: stage ?? (() => {}), phase: phase ?? (() => {}) } : null
   const teller = new ProgressTeller(flat, services.memory, () => clocks, listener)
+  const setting = { definition, flat, plan, startedAt, clocks, teller, job }
   try {
-    const result = await runFull(flat, plan, services, {
-      startedAt,
-      extracted,
-      clocks,
-      teller,
-      ...(strategy === undefined ? {} : { strategy }),
-    })
-    const report = reportOf(definition, flat, result, clocks, teller)
+    const result = job?.isFinished ? finishedBefore(setting, job) : await run(setting, services, options)
+    const report = reportOf(setting, result)
     teller.settle(viewsOf(result.progress, report.stages))
     teller.finish('done')
     const whole = { ...report, startedAt: startedAt.toISOString(), params, plan: plan.toJSON() }
@@ -57,25 +65,67 @@ export async function runPipeline(
     return whole
   } finally {
     teller.finish('aborted')
+    await job?.close()
+  }
+}
+
+async function run(
+  { flat, plan, startedAt, clocks, teller, job }: Setting,
+  services: PipelineServices,
+  { strategy, extracted }: FullRunOptions,
+): Promise<FullResult> {
+  const result = await runFull(flat, plan, services, {
+    // A job that was resumed began when it was begun.
+    startedAt: job === null ? startedAt : new Date(job.manifest.began),
+    extracted,
+    clocks,
+    teller,
+    job,
+    ...(strategy === undefined ? {} : { strategy }),
+  })
+  if (result.generations.status === 'done') await job?.finish()
+  return result
+}
+
+/** What a run says that had nothing to do. */
+function finishedBefore({ flat, plan, clocks }: Setting, { manifest: { stages } }: Job): FullResult {
+  const pipes = plan.ids.map((id): PipeResult<StageOutcome> => {
+    const ended = stages[id]
+    return {
+      id,
+      kind: plan.graph.pipe(id).kind,
+      generation: plan.generationOf(id),
+      status: 'done',
+      durationMs: 0,
+      attempts: 0,
+      value: ended === undefined ? NOTHING : outcomeBefore(ended),
+      error: null,
+      because: null,
+    }
+  })
+  const none = { runningReaders: () => [], hasRun: () => true, partsOf: () => [] }
+  return {
+    generations: { status: 'done', durationMs: 0, pipes, generations: [], error: null },
+    sharedInputs: { hits: 0, misses: 0, evictions: 0, peakBytes: 0, spilledBytes: 0 },
+    deadLetters: [],
+    rejected: {},
+    progress: new FullProgress(flat, clocks, none, stages),
   }
 }
 
 /** What a run reports of itself; the rest was known before. */
 function reportOf(
-  definition: PipelineDefinition,
-  flat: FlatPipeline,
+  { definition, flat, clocks, teller, job }: Setting,
   { generations, sharedInputs, progress, deadLetters, rejected }: FullResult,
-  clocks: PhaseClocks,
-  teller: ProgressTeller,
 ): Omit<PipelineReport, 'startedAt' | 'params' | 'plan'> {
   const { pipes, status, durationMs } = generations
   const done = pipes.flatMap(({ id, value }) => (value === undefined ? [] : [{ id, ...value }]))
   const runs = done.flatMap(({ id, report }) => (report === null ? [] : [{ id, report }]))
   const byId = new Map(pipes.map((pipe) => [pipe.id, pipe]))
-  const stages = withChains(
+  const stages = withChainCounts(
     flat.stages.map((stage) => stageReport(stage, byId.get(stage.id)!, progress, rejected[stage.id])),
     flat.stages,
-    pipes,
+    readsOf(done),
   )
   const rssBytes = Math.max(teller.peaks.rssBytes, ...runs.map((run) => run.report.peakRssBytes))
   return {
@@ -91,8 +141,17 @@ function reportOf(
     deadLetters,
     sharedInputs,
     memory: Object.fromEntries(runs.map((run) => [run.id, run.report.memory])),
-    checkpoint: null,
+    checkpoint: job?.report() ?? null,
   }
+}
+
+function readsOf(done: readonly (StageOutcome & { readonly id: string })[]): PlanReads {
+  return new Map(
+    done.flatMap(({ id, report, before }) => {
+      const read = report === null ? (before?.read ?? null) : { rows: report.rowsIn, bytes: report.bytesRead }
+      return read === null ? [] : [[id, read] as const]
+    }),
+  )
 }
 
 function viewsOf(progress: FullProgress, stages: readonly StageReport[]): readonly StageView[] {
@@ -111,7 +170,9 @@ function stageReport(
   rejected: number | undefined,
 ): StageReport {
   const { id, kind } = stage
-  const { status, value, error, because, durationMs, attempts } = pipe
+  const { status, value, error, because, attempts } = pipe
+  const before = value?.before ?? null
+  const durationMs = before?.durationMs ?? pipe.durationMs
   // What has no run of its own only makes itself ready.
   const ownMs = progress.busyMs(id)
   const busyMs = ownMs === 0 ? durationMs : Math.min(durationMs, ownMs)
@@ -129,8 +190,8 @@ function stageReport(
     waitingMs: durationMs - busyMs,
     queuePeak: null,
     attempts,
-    retries: Math.max(0, attempts - 1) + (value?.report?.retries ?? 0),
-    rejected: rejected ?? value?.report?.rejected ?? 0,
+    retries: before?.retries ?? Math.max(0, attempts - 1) + (value?.report?.retries ?? 0),
+    rejected: before?.rejected ?? rejected ?? value?.report?.rejected ?? 0,
     placement: placementOf(stage),
     strategies: value?.report?.strategies ?? [],
     error: error === null ? null : errorOf(error),
@@ -141,37 +202,4 @@ function stageReport(
 function errorOf(error: unknown): StageReport['error'] {
   const code = error instanceof VolleyError ? error.code : null
   return { code, message: error instanceof Error ? error.message : String(error) }
-}
-
-interface Reading {
-  readonly id: string
-  readonly kind: string
-  readonly inputs: readonly { readonly stage: string }[]
-  readonly tables: Readonly<Record<string, unknown>>
-}
-
-/** Of a chain that ran as one plan, the plan tells what its source read and what its last stage gave. */
-function withChains(
-  reports: readonly StageReport[],
-  stages: readonly Reading[],
-  pipes: readonly PipeResult<StageOutcome>[],
-): readonly StageReport[] {
-  const byId = new Map(reports.map((report) => [report.id, report]))
-  const stageOf = new Map(stages.map((stage) => [stage.id, stage]))
-  for (const { id, kind, value } of pipes) {
-    if (kind !== 'consumer' || value?.report === null || value === undefined) continue
-    let stage = stageOf.get(id)
-    let rowsOut: number | null = value.report.rowsOut
-    while (stage !== undefined && stage.inputs.length === 1 && Object.keys(stage.tables).length === 0) {
-      const before = byId.get(stage.inputs[0].stage)
-      const source = stageOf.get(stage.inputs[0].stage)
-      if (before === undefined || source === undefined || before.rowsOut !== null) break
-      const isSource = source.kind === 'producer'
-      const read = isSource ? { rowsOut: value.report.rowsIn, bytes: value.report.bytesRead } : { rowsOut }
-      byId.set(before.id, { ...before, ...read })
-      rowsOut = null
-      stage = source
-    }
-  }
-  return reports.map((report) => byId.get(report.id) ?? report)
 }

@@ -23,6 +23,8 @@ export interface FrameHooks {
   readonly services: Pick<PipelineServices, 'scans' | 'runtime'>
   /** True if nothing may be read that can be read only once. */
   readonly isDry?: boolean
+  /** Rows of a stage that was done before; null of others. */
+  readonly restored?: (stage: FlatStage) => Frame | null
   /** True of a source that is read once for several runs. */
   readonly isShared?: (stage: ProducerStage) => boolean
   /** Rows of a source that no plan can scan, or that several runs read. */
@@ -80,6 +82,8 @@ export class StageFrames {
   }
 
   private async make(stage: FlatStage): Promise<Frame> {
+    const restored = this.hooks.restored?.(stage) ?? null
+    if (restored !== null) return restored
     switch (stage.kind) {
       case 'producer':
         return this.hooks.kept(stage, await this.produced(stage))

@@ -17,6 +17,13 @@ interface Sealed {
   readonly epoch: number
 }
 
+interface LoadState {
+  readonly rows: number
+  readonly bytes: number
+  /** Null before the first batch. */
+  readonly schema: Schema | null
+}
+
 export class DatabaseConsumer implements Consumer {
   readonly isResumable: boolean
   private segment = 1
@@ -24,6 +31,7 @@ export class DatabaseConsumer implements Consumer {
   private committed: Committed | null = null
   private prepared = 0
   private hasBegun = false
+  private schema: Schema | null = null
   private rows = 0
   private bytes = 0
 
@@ -38,12 +46,15 @@ export class DatabaseConsumer implements Consumer {
   async open(state: Json | null): Promise<void> {
     this.committed = await this.loader.open(state === null)
     if (state !== null) {
-      const { rows, bytes } = state as { readonly rows: number; readonly bytes: number }
+      const { rows, bytes, schema } = state as unknown as LoadState
       this.rows = rows
       this.bytes = bytes
+      this.schema = schema
     }
     this.prepared = this.committed?.epoch ?? 0
-    if (this.setting.schema !== null && !this.isFinished) await this.begin(this.setting.schema)
+    // A job whose rows are all committed, and gets no more, has to finish what it began.
+    const schema = this.setting.schema ?? this.schema
+    if (schema !== null && !this.isFinished) await this.begin(schema)
   }
 
   async write(batch: Batch): Promise<void> {
@@ -67,7 +78,8 @@ export class DatabaseConsumer implements Consumer {
   async prepare(epoch: number): Promise<Json> {
     this.sealed.push({ segment: this.segment++, epoch })
     this.prepared = epoch
-    return { rows: this.rows, bytes: this.bytes }
+    const state: LoadState = { rows: this.rows, bytes: this.bytes, schema: this.schema }
+    return state as unknown as Json
   }
 
   async commit(epoch: number): Promise<void> {
@@ -105,6 +117,7 @@ export class DatabaseConsumer implements Consumer {
     const { mode, key, table } = this.target
     if (mode === 'upsert') checkKey(key, schema, table)
     await this.loader.begin(schema)
+    this.schema = schema
     this.hasBegun = true
   }
 }

@@ -1,4 +1,4 @@
-/** A job: a streaming run that a checkpoint keeps, from its fingerprint to its end. */
+/** A job: a run that a checkpoint keeps, from its fingerprint to its end. */
 
 import { join } from 'node:path'
 import { VolleyError } from '../../../planner/errors.js'
@@ -28,7 +28,7 @@ export class Job {
   private wasFinished = false
 
   private constructor(
-    private readonly store: CheckpointStore,
+    readonly store: CheckpointStore,
     private readonly options: CheckpointOptions,
   ) {}
 
@@ -75,7 +75,7 @@ export class Job {
   }
 
   report(): CheckpointReport {
-    const { committed, resumed } = this.manifest
+    const { committed, resumed, stages } = this.manifest
     return {
       id: this.options.id,
       directory: this.store.directory,
@@ -83,7 +83,7 @@ export class Job {
       resumedFrom: this.resumedFrom,
       resumes: resumed,
       wasFinished: this.wasFinished,
-      epoch: committed?.epoch ?? 0,
+      epoch: committed?.epoch ?? Object.keys(stages).length,
       startsAnew: this.startsAnew,
     }
   }
@@ -120,6 +120,20 @@ export class Job {
     }
   }
 
+  /** Says that a run in mode `full` goes on behind the stages that have ended. */
+  goOnBehindStages(): void {
+    const { stages, times } = this.manifest
+    if (times === null) return
+    const ended = Object.values(stages)
+    const sum = (counts: readonly (number | null)[]) => counts.reduce<number>((total, count) => total + (count ?? 0), 0)
+    this.resumedFrom = {
+      epoch: ended.length,
+      rowsExtracted: sum(ended.map(({ kind, rowsOut }) => (kind === 'producer' ? rowsOut : 0))),
+      rowsLoaded: sum(ended.map(({ kind, rowsIn }) => (kind === 'consumer' ? rowsIn : 0))),
+      durationMs: times.elapsedMs,
+    }
+  }
+
   async finish(): Promise<void> {
     await this.store.finished()
   }
@@ -149,8 +163,8 @@ export class Job {
   }
 }
 
-function unfinished(checkpoint: string, { began, committed }: Manifest): VolleyError {
-  const epochs = committed?.epoch ?? 0
+function unfinished(checkpoint: string, { began, committed, stages }: Manifest): VolleyError {
+  const epochs = committed?.epoch ?? Object.keys(stages).length
   return new VolleyError(
     'VOLLEY_CHECKPOINT_EXISTS',
     `checkpoint ${checkpoint} holds a job that began ${began} and has not ended (${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} so far): resume it, or take another ID`,

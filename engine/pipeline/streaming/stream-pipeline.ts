@@ -1,20 +1,17 @@
 /** Runs a pipeline in the modes `streaming` and `hybrid`, and reports. */
 
 import { mkdir } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { checkCount, checkName } from '../../../planner/arguments.js'
+import { dirname, resolve } from 'node:path'
 import type { PipelineDefinition } from '../../../planner/pipeline/definition.js'
 import { flatten } from '../../../planner/pipeline/flatten.js'
+import { checkpointOf } from '../checkpoint/options.js'
 import type { ExtractedInputs } from '../full/extracted-inputs.js'
 import type { PipelineRunOptions } from '../pipeline-handle.js'
 import type { PipelineReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
 import type { Json } from '../stage.js'
-import type { CheckpointOptions } from './job.js'
 import { Streaming, type StreamingOutcome, startPlanOf } from './run-streaming.js'
 import { withReport } from './stage-error.js'
-
-const DEFAULT_INTERVAL_MS = 5000
 
 export async function streamPipeline(
   definition: PipelineDefinition,
@@ -72,24 +69,5 @@ async function makeDirectories(definition: PipelineDefinition): Promise<void> {
   for (const stage of flatten(definition).stages) {
     if (stage.kind !== 'consumer' || stage.target.kind !== 'file') continue
     await mkdir(dirname(resolve(definition.directory, stage.target.path)), { recursive: true })
-  }
-}
-
-function checkpointOf(
-  { directory }: PipelineDefinition,
-  { checkpoint, resume = false, checkpointDirectory, checkpointEvery = {} }: PipelineRunOptions,
-): CheckpointOptions | null {
-  if (checkpoint === undefined) return null
-  const { batches, milliseconds } = checkpointEvery
-  if (batches !== undefined) checkCount('checkpointEvery.batches', batches, 1)
-  if (milliseconds !== undefined) checkCount('checkpointEvery.milliseconds', milliseconds, 1)
-  return {
-    id: checkName('checkpoint', checkpoint),
-    resume,
-    directory: checkpointDirectory ?? join(directory, '.volley', 'checkpoints'),
-    every: {
-      batches: batches ?? null,
-      milliseconds: milliseconds ?? (batches === undefined ? DEFAULT_INTERVAL_MS : null),
-    },
   }
 }

@@ -53,7 +53,7 @@ describe('a chain', () => {
     expect(explained).toMatch(/out:\n.*\n {2}project id, id \+ 1 AS more\n.*filter id < 100\n.*scan parquet/)
     expect(rows((await handle.run()).stages)).toEqual([
       ['in', 'done', expect.any(Number)],
-      ['some', 'done', null],
+      ['some', 'done', 100],
       ['few', 'done', 100],
       ['out', 'done', 100],
     ])

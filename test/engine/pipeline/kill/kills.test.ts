@@ -110,8 +110,69 @@ const toDatabase: Case = {
   ],
 }
 
+const breakers: Case = {
+  name: 'with a sort, a join and groups, in generations, to Parquet and databases',
+  withinMs: 2500,
+  every: 0,
+  specification: (out) => ({
+    mode: 'full',
+    batchSize: 1024,
+    stages: [
+      { id: 'orders', source: 'orders.parquet' },
+      { id: 'customers', source: 'customers.csv' },
+      { id: 'sorted', kind: 'processor', from: 'orders', transform: { sort: ['amount desc', 'id'] } },
+      {
+        id: 'titled',
+        kind: 'processor',
+        from: 'sorted',
+        tables: { customers: 'customers' },
+        transform: {
+          sql: 'select o.*, c.title from input o join customers c on o.customer = c.customer order by o.id',
+        },
+        routes: { even: 'id % 2 = 0' },
+      },
+      {
+        id: 'totals',
+        kind: 'processor',
+        from: 'titled',
+        transform: {
+          sql: 'select title, sum(amount) as total, count(*) as n from input group by title order by title',
+        },
+      },
+      { id: 'file', from: 'totals', target: `${out}.parquet` },
+      {
+        id: 'parts',
+        from: 'titled.even',
+        target: { path: `${out}-even`, options: { partitionBy: ['title'] }, format: 'parquet' },
+      },
+      {
+        id: 'new',
+        from: 'titled.even',
+        target: { type: 'sqlite', connection: `${out}.sqlite`, table: 'orders', mode: 'fail', create: true },
+      },
+      {
+        id: 'appended',
+        from: 'sorted',
+        target: { type: 'duckdb', connection: `${out}.duckdb`, table: 'orders', mode: 'append', create: true },
+      },
+      {
+        id: 'replaced',
+        from: 'totals',
+        target: { type: 'duckdb', connection: `${out}.duckdb`, table: 'totals', mode: 'replace', create: true },
+      },
+    ],
+  }),
+  read: async (scene, out) => [
+    await query(`select * from '${scene.path(`${out}.parquet`)}' order by title`),
+    await query(`select id, title from read_parquet('${scene.path(`${out}-even`)}/*/*.parquet') order by id`),
+    sqliteRows(scene.path(`${out}.sqlite`)),
+    await query('select * from orders order by all', scene.path(`${out}.duckdb`)),
+    await query('select * from totals order by all', scene.path(`${out}.duckdb`)),
+  ],
+}
+
 describe('a job that is killed and resumed', () => {
-  it.each([toParquet, joined, toDatabase])(
+  it.each([toParquet, joined, toDatabase, breakers])(
     '$name has the output of one that is not',
     async ({ specification, read, withinMs, every }) => {
       const scene = new StreamScene()
@@ -120,7 +181,9 @@ describe('a job that is killed and resumed', () => {
         await query(
           `copy (select i::integer as customer, 'title ' || i as title from range(15) t(i)) to '${scene.path('customers.csv')}'`,
         )
-        await scene.run(specification('whole'))
+        const whole = specification('whole')
+        if (whole.mode === 'full') await scene.engine.pipeline({ directory: scene.directory, ...whole }).run()
+        else await scene.run(whole)
         const wanted = await read(scene, 'whole')
         const random = randomOf(7)
         for (let kills = 0, job = 0; kills < LEAST_KILLS; job++) {
