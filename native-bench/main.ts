@@ -11,6 +11,7 @@ import { formatDuration } from '../planner/quantities.js'
 import { thisCommit, thisMachine } from './machine.js'
 import { type Plan, readPlan, WrongUsage } from './options.js'
 import { openRecords, type Records } from './records.js'
+import { textReport } from './report/text.js'
 import { type CaseResults, RESULTS_FORMAT, type Results, type Settings, type SuiteResults } from './results.js'
 import type { Setting } from './suite.js'
 import { SUITES } from './suites/all.js'
@@ -132,7 +133,7 @@ async function main(words: readonly string[]): Promise<number> {
     }
     const results = await new Benchmark(plan).run()
     await write(results, plan.output)
-    process.stdout.write(plan.json ? `${JSON.stringify(results)}\n` : '')
+    process.stdout.write(plan.json ? `${JSON.stringify(results)}\n` : textReport(results))
     return hasPassed(results) ? 0 : 1
   } catch (error) {
     if (!(error instanceof WrongUsage)) throw error
