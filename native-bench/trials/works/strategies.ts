@@ -102,7 +102,8 @@ const rowFunction: Work = {
       .mapRows({ module: DISCOUNTED, function: 'discountedRow' }, { schema: { cents: 'float64' } }),
   duckdb: (from) =>
     `select discounted(price, discount) as cents from (select ${PRICES.join(', ')} from ${from('lineitem')})`,
-  prepareDuckDb: async (connection) => (await import('../../suites/js-function.js')).registerDiscounted(connection),
+  prepareDuckDb: async (connection) =>
+    (await import('../../suites/functions/register-call.js')).registerCall(connection, 'discounted'),
   polars: 'it runs no JavaScript inside a query',
   columns: ['cents::bigint'],
 }
