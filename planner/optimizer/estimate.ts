@@ -12,8 +12,11 @@ export function estimateRows(plan: ResolvedPlan, context: OptimizerContext): num
   switch (plan.kind) {
     case 'scan':
       return context.estimateRows(plan) ?? UNKNOWN_ROWS
-    case 'filter':
-      return estimateRows(plan.input, context) * selectivity(plan.predicate)
+    case 'filter': {
+      const rows = estimateRows(plan.input, context)
+      // Who asks for something expects it to be there: less than a row would make all joins with it look free.
+      return Math.max(Math.min(1, rows), rows * selectivity(plan.predicate))
+    }
     case 'project':
     case 'window':
     case 'map':
