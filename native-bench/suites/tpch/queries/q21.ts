@@ -2,9 +2,19 @@
 
 import type { TpchQuery } from '../query.js'
 
+/** Of an order: the least and the largest key of its suppliers, and of those that were late. */
+const SUPPLIERS = {
+  least: 'min(l_suppkey)',
+  largest: 'max(l_suppkey)',
+  late_least: 'min(l_suppkey) filter (where l_receiptdate > l_commitdate)',
+  late_largest: 'max(l_suppkey) filter (where l_receiptdate > l_commitdate)',
+  late_lines: 'count(*) filter (where l_receiptdate > l_commitdate)',
+}
+
 /**
- * The frames ask of each order once what SQL asks of each line: `exists` another supplier, if the order has more than
- * one; `not exists` another one that was late, if just one was.
+ * The frames ask of an order what SQL asks of its lines: `exists` another supplier, if it has more than one; `not exists`
+ * another late one, if just one was late. They look at orders with a late line of a supplier who is asked for, as a
+ * correlated subquery does.
  */
 export const q21: TpchQuery = {
   name: 'q21',
@@ -24,51 +34,57 @@ export const q21: TpchQuery = {
     order by numwait desc, s_name
     limit 100`,
   volley: (table) => {
-    const late = table('lineitem').filter('l_receiptdate > l_commitdate')
-    const several = table('lineitem')
-      .groupBy('l_orderkey')
-      .agg({ least: 'min(l_suppkey)', largest: 'max(l_suppkey)' })
-      .filter('least <> largest')
-    const oneLate = late
-      .groupBy('l_orderkey')
-      .agg({ least: 'min(l_suppkey)', largest: 'max(l_suppkey)' })
-      .filter('least = largest')
-    return late
-      .join(
-        table('supplier').join(table('nation').filter(`n_name = 'SAUDI ARABIA'`), {
-          leftOn: 's_nationkey',
-          rightOn: 'n_nationkey',
-        }),
-        { leftOn: 'l_suppkey', rightOn: 's_suppkey' },
-      )
+    const suppliers = table('supplier').join(table('nation').filter(`n_name = 'SAUDI ARABIA'`), {
+      leftOn: 's_nationkey',
+      rightOn: 'n_nationkey',
+    })
+    const late = table('lineitem')
+      .filter('l_receiptdate > l_commitdate')
+      .join(suppliers, { leftOn: 'l_suppkey', rightOn: 's_suppkey', how: 'semi' })
       .join(table('orders').filter(`o_orderstatus = 'F'`), { leftOn: 'l_orderkey', rightOn: 'o_orderkey' })
-      .join(several, { on: 'l_orderkey', how: 'semi' })
-      .join(oneLate, { on: 'l_orderkey', how: 'semi' })
+    return table('lineitem')
+      .join(late, { on: 'l_orderkey', how: 'semi' })
+      .groupBy('l_orderkey')
+      .agg(SUPPLIERS)
+      .filter('least <> largest and late_least = late_largest')
+      .join(suppliers, { leftOn: 'late_least', rightOn: 's_suppkey' })
       .groupBy('s_name')
-      .agg({ numwait: 'count(*)' })
+      .agg({ numwait: 'sum(late_lines)' })
       .sort({ by: 'numwait', descending: true }, 's_name')
       .limit(100)
   },
   polars: (table, { pl }) => {
-    const late = table('lineitem').filter(pl.col('l_receiptdate').gt(pl.col('l_commitdate')))
-    const [least, largest] = [pl.col('l_suppkey').min(), pl.col('l_suppkey').max()]
-    const several = table('lineitem')
-      .groupBy('l_orderkey')
-      .agg(least.neq(largest).alias('several'))
-      .filter(pl.col('several'))
-    const oneLate = late.groupBy('l_orderkey').agg(least.eq(largest).alias('one')).filter(pl.col('one'))
-    return table('nation')
+    const isLate = pl.col('l_receiptdate').gt(pl.col('l_commitdate'))
+    const supplier = pl.col('l_suppkey')
+    const suppliers = table('nation')
       .filter(pl.col('n_name').eq(pl.lit('SAUDI ARABIA')))
       .join(table('supplier'), { leftOn: 'n_nationkey', rightOn: 's_nationkey' })
-      .join(late, { leftOn: 's_suppkey', rightOn: 'l_suppkey' })
+    const late = table('lineitem')
+      .filter(isLate)
+      .join(suppliers, { leftOn: 'l_suppkey', rightOn: 's_suppkey', how: 'semi' })
       .join(table('orders').filter(pl.col('o_orderstatus').eq(pl.lit('F'))), {
         leftOn: 'l_orderkey',
         rightOn: 'o_orderkey',
       })
-      .join(several, { on: 'l_orderkey', how: 'semi' })
-      .join(oneLate, { on: 'l_orderkey', how: 'semi' })
+    return table('lineitem')
+      .join(late, { on: 'l_orderkey', how: 'semi' })
+      .groupBy('l_orderkey')
+      .agg(
+        supplier.min().alias('least'),
+        supplier.max().alias('largest'),
+        supplier.filter(isLate).min().alias('late_least'),
+        supplier.filter(isLate).max().alias('late_largest'),
+        isLate.sum().alias('late_lines'),
+      )
+      .filter(
+        pl
+          .col('least')
+          .neq(pl.col('largest'))
+          .and(pl.col('late_least').eq(pl.col('late_largest'))),
+      )
+      .join(suppliers, { leftOn: 'late_least', rightOn: 's_suppkey' })
       .groupBy('s_name')
-      .agg(pl.len().alias('numwait'))
+      .agg(pl.col('late_lines').sum().alias('numwait'))
       .sort(['numwait', 's_name'], [true, false])
       .head(100)
   },
