@@ -7,7 +7,16 @@ import type { Setting, Suite } from '../suite.js'
 import { type Engines, type Field, lazyEngines } from './field.js'
 import { prepared, REFERENCE, type Timed, timed } from './measure.js'
 import { aloneFigures } from './process.js'
-import { ENGINE_NAMES, type EngineName, type Entrant, type Race, type RaceSuite, SIZES, type SizeName } from './race.js'
+import {
+  ENGINE_NAMES,
+  type EngineName,
+  type Entrant,
+  HEAP_ENGINES,
+  type Race,
+  type RaceSuite,
+  SIZES,
+  type SizeName,
+} from './race.js'
 
 export function raceSuite(suite: RaceSuite): Suite {
   return {
@@ -65,7 +74,9 @@ class RaceRun {
       const named = ENGINE_NAMES.flatMap((engine): [EngineName, Entrant | string][] => {
         const entry = race.engines[engine]
         const isWanted = engine === REFERENCE || setting.wantsEngine(engine)
-        return entry === undefined || !isWanted ? [] : [[engine, entry]]
+        if (entry === undefined || !isWanted) return []
+        const isTooLarge = size === 'large' && HEAP_ENGINES.includes(engine)
+        return [[engine, isTooLarge ? 'keeps all values as objects of JavaScript: raced up to medium' : entry]]
       })
       const entrants = named.filter((one): one is [EngineName, Entrant] => typeof one[1] !== 'string')
       const starters = await prepared(entrants.map(([engine, entrant]) => [engine, () => entrant(field)] as const))

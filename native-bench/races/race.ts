@@ -7,6 +7,9 @@ import type { Field } from './field.js'
 export const ENGINE_NAMES = ['volley', 'duckdb', 'polars', 'arquero', 'records', 'parquet-wasm', 'hyparquet'] as const
 export type EngineName = (typeof ENGINE_NAMES)[number]
 
+/** These keep each value, or row, as an object of JavaScript: they would take minutes and all of V8's heap at size large. */
+export const HEAP_ENGINES: readonly EngineName[] = ['arquero', 'records', 'hyparquet']
+
 /** Rows of the largest input. */
 export const SIZES = { small: 10_000, medium: 1_000_000, large: 6_000_000 } as const
 export type SizeName = keyof typeof SIZES
