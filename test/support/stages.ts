@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { Executor } from '../../engine/executor.js'
 import { checkEngineOptions } from '../../engine/options.js'
+import type { StageErrors } from '../../engine/pipeline/errors/stage-errors.js'
 import { openProducer } from '../../engine/pipeline/extract/open-producer.js'
 import { openConsumer } from '../../engine/pipeline/load/open-consumer.js'
 import type { OpenServices } from '../../engine/pipeline/services.js'
@@ -98,10 +99,14 @@ export class StageScene {
     return whole
   }
 
-  consumer(target: TargetDefinition, options: { checkpoint?: string; schema?: Schema } = {}): Promise<Consumer> {
+  consumer(
+    target: TargetDefinition,
+    options: { checkpoint?: string; schema?: Schema; errors?: StageErrors } = {},
+  ): Promise<Consumer> {
     const { services, directory } = this
-    const { checkpoint = null, schema = null } = options
-    return openConsumer({ kind: 'consumer', target, ...STAGE }, { services, id: 'out', directory, schema, checkpoint })
+    const { checkpoint = null, schema = null, errors = null } = options
+    const setting = { services, id: 'out', directory, schema, checkpoint, errors: () => errors }
+    return openConsumer({ kind: 'consumer', target, ...STAGE }, setting)
   }
 
   async write(consumer: Consumer, schema: Schema, rows: readonly Row[]): Promise<void> {

@@ -22,6 +22,8 @@ interface SpooledState {
   readonly after: Json
   /** What came in between; null: nothing. */
   readonly spool: Blob | null
+  /** As `after` has them, where others look for them. */
+  readonly errors: Json
 }
 
 interface Spool {
@@ -43,6 +45,10 @@ export class SpooledConsumer implements Consumer {
     private readonly directory: string,
     private readonly context: TaskContext,
   ) {}
+
+  get rejected(): number {
+    return this.current?.rejected ?? 0
+  }
 
   async open(given: Json | null): Promise<void> {
     const state = given as unknown as SpooledState | null
@@ -69,7 +75,7 @@ export class SpooledConsumer implements Consumer {
     this.spool = null
     const before = this.last
     this.last = await this.consumer.prepare(epoch)
-    const state: SpooledState = { epoch, before, after: this.last, spool: this.sealed }
+    const state: SpooledState = { epoch, before, after: this.last, spool: this.sealed, errors: errorsIn(this.last) }
     return state as unknown as Json
   }
 
@@ -131,4 +137,8 @@ export class SpooledConsumer implements Consumer {
       throw writeError(this.directory, error)
     }
   }
+}
+
+function errorsIn(state: Json): Json {
+  return (state as { readonly errors?: Json } | null)?.errors ?? null
 }

@@ -70,7 +70,7 @@ export function failedRecord(
   }
 }
 
-/** The row that an error names is one of the part of the batch that was tried last. */
+/** The row that an error names is one of the part of the batch that was tried last, or of all that was loaded. */
 function withoutRow({ message, details: { row } }: VolleyError): string {
-  return row === undefined ? message : message.replace(` at row ${row}`, '')
+  return row === undefined ? message : message.replace(new RegExp(`(?: at|,| in) row ${row}\\b`), '')
 }

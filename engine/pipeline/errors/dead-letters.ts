@@ -43,7 +43,10 @@ export class DeadLetters {
     if (known !== undefined) return known
     const { spool } = this
     const { pipeline, run } = this.setting
-    const made = this.errorsOf(stage, (file, number, record) => {
+    const there = this.setting.spool?.kept?.(stage.id) ?? 0
+    const made = this.errorsOf(stage, async (file, number, record) => {
+      // What a consumer lost with its process it is given again, with what it refused.
+      if (number < there) return
       const time = new Date().toISOString()
       return spool.append([{ number, file, pipeline, run, stage: stage.id, ...record, time }])
     })

@@ -136,9 +136,9 @@ export class IsolatingWork implements StageWork {
   }
 }
 
-/** How many records had failed when a work said what it holds. */
+/** How many records had failed when a work or a consumer said what it holds. */
 export function failedBefore(state: Json): number {
-  const { errors } = (state ?? {}) as { readonly errors?: { readonly failed?: number } }
+  const { errors } = (state ?? {}) as { readonly errors?: { readonly failed?: number } | null }
   return errors?.failed ?? 0
 }
 

@@ -53,13 +53,15 @@ export class StageErrors {
     const { records, failed, consecutive } = this.counts
     await this.box.append(failed, record)
     this.counts = { records: records + 1, failed: failed + 1, consecutive: consecutive + 1 }
-    const { maxCount, maxConsecutive } = this.box.policy
-    const last = `the last: ${record.message}`
-    if (maxCount !== null && failed + 1 > maxCount) throw this.tooMany(`more than the ${maxCount} of maxCount; ${last}`)
-    if (maxConsecutive !== null && consecutive + 1 >= maxConsecutive) {
-      throw this.tooMany(`the last ${consecutive + 1} in a row, as many as maxConsecutive; ${last}`)
-    }
-    this.checkRate(records + 1, last)
+    this.checkFailed(record, consecutive + 1)
+  }
+
+  /** As `reject`, of a record that had passed before it turned out; `consecutive` counts it and those just before it. */
+  async rejectPassed(record: FailedRecord, consecutive: number): Promise<void> {
+    const { failed } = this.counts
+    await this.box.append(failed, record)
+    this.counts = { ...this.counts, failed: failed + 1 }
+    this.checkFailed(record, consecutive)
   }
 
   /** As `reject`, of records that come in no certain order: how many passed is said at the end. */
@@ -90,6 +92,17 @@ export class StageErrors {
   /** Resolves when what was rejected will be found whatever happens. */
   sync(): Promise<void> {
     return this.box.sync()
+  }
+
+  private checkFailed({ message }: FailedRecord, consecutive: number): void {
+    const { records, failed } = this.counts
+    const { maxCount, maxConsecutive } = this.box.policy
+    const last = `the last: ${message}`
+    if (maxCount !== null && failed > maxCount) throw this.tooMany(`more than the ${maxCount} of maxCount; ${last}`)
+    if (maxConsecutive !== null && consecutive >= maxConsecutive) {
+      throw this.tooMany(`the last ${consecutive} in a row, as many as maxConsecutive; ${last}`)
+    }
+    this.checkRate(records, last)
   }
 
   /** Of `records`, some of which may have passed together. */

@@ -247,7 +247,7 @@ class FullRun {
         onProgress: (event) => this.progress.plan(stage.id, event),
         ...rejects?.options,
       })
-      if (stage.target.kind !== 'function') errors?.passedUnordered(loaded.rowsIn)
+      if (stage.target.kind === 'file') errors?.passedUnordered(loaded.rowsIn)
       return loaded
     } catch (error) {
       throw rejects === null ? error : rejects.reasonOf(error)

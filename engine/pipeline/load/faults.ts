@@ -2,30 +2,31 @@
 
 import { VolleyError } from '../../../planner/errors.js'
 
-export interface Fault {
+export interface Refusal {
   /** A constraint is broken, or a column cannot hold a value. */
   readonly kind: 'constraint' | 'value'
+  /** As far as they are told. */
   readonly columns: readonly string[]
-  /** Those that break a constraint, where they are told. */
-  readonly values: readonly string[] | null
 }
 
 const CODES = { constraint: 'VOLLEY_CONSTRAINT', value: 'VOLLEY_BAD_RECORD' } as const
 
-/** An error of a load that names table, column and row: VOLLEY_CONSTRAINT or VOLLEY_BAD_RECORD if the fault is known. */
-export function faultOf(error: VolleyError, table: string, fault: Fault | null, row: number | null): VolleyError {
-  const column = fault?.columns.length === 1 ? fault.columns[0] : undefined
-  const where = [
-    `table ${table}`,
-    ...(column === undefined ? [] : [`column ${column}`]),
-    ...(row === null ? [] : [`row ${row}`]),
-  ]
-  const details = {
-    ...error.details,
-    table,
-    ...(column === undefined ? {} : { column }),
-    ...(row === null ? {} : { row }),
-  }
-  const code = fault === null ? error.code : CODES[fault.kind]
-  return new VolleyError(code, `${where.join(', ')}: ${error.message}`, details, error)
+/** An error of a load that names the table and, of a refused row, the column: VOLLEY_CONSTRAINT or VOLLEY_BAD_RECORD. */
+export function faultOf(error: VolleyError, table: string, refusal: Refusal | null): VolleyError {
+  const column = refusal?.columns.length === 1 ? refusal.columns[0] : undefined
+  const where = column === undefined ? `table ${table}` : `table ${table}, column ${column}`
+  const details = { ...error.details, table, ...(column === undefined ? {} : { column }) }
+  return new VolleyError(
+    refusal === null ? error.code : CODES[refusal.kind],
+    `${where}: ${error.message}`,
+    details,
+    error,
+  )
+}
+
+/** The same error, with the number of the row. */
+export function atRow({ code, message, details, cause }: VolleyError, row: number): VolleyError {
+  const { table, column } = details
+  const where = column === undefined ? `table ${table}` : `table ${table}, column ${column}`
+  return new VolleyError(code, `${where}, row ${row}${message.slice(where.length)}`, { ...details, row }, cause)
 }

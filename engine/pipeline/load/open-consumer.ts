@@ -5,11 +5,12 @@ import { unreachable } from '../../../planner/errors.js'
 import type { ConsumerStage, TargetDefinition } from '../../../planner/pipeline/definition.js'
 import type { Consumer } from '../stage.js'
 import { DatabaseConsumer } from './database-consumer.js'
-import { DuckDbLoader } from './duckdb-loader.js'
+import { DuckDbTarget } from './duckdb-target.js'
 import { FileConsumer } from './file-consumer.js'
 import { FunctionConsumer } from './function-consumer.js'
+import type { LoadedDatabase } from './loaded-database.js'
 import type { ConsumerSetting } from './setting.js'
-import type { TableLoader, TableTarget } from './table-loader.js'
+import { TableLoader, type TableTarget } from './table-loader.js'
 import { UpsertFileConsumer } from './upsert-file.js'
 
 export type { ConsumerSetting } from './setting.js'
@@ -36,21 +37,21 @@ async function openDatabaseConsumer(target: DatabaseTarget, setting: ConsumerSet
   const connection = database === 'postgresql' ? target.connection : resolve(directory, target.connection)
   const job = checkpoint === null ? null : { checkpoint, stage: id }
   const into: TableTarget = { connection, table, mode, key, create, job }
-  const loaderOf = async (): Promise<TableLoader> => {
+  const loaded = async (): Promise<LoadedDatabase> => {
     switch (database) {
       case 'duckdb':
-        return new DuckDbLoader(into, services)
+        return new DuckDbTarget(into, services)
       case 'sqlite': {
-        const { SqliteLoader } = await import('./sqlite-loader.js')
-        return new SqliteLoader(into, services)
+        const { SqliteTarget } = await import('./sqlite-target.js')
+        return new SqliteTarget(into, services)
       }
       case 'postgresql': {
-        const { PostgresqlLoader } = await import('./postgresql-loader.js')
-        return new PostgresqlLoader(into, services)
+        const { PostgresqlTarget } = await import('./postgresql-target.js')
+        return new PostgresqlTarget(into, services)
       }
       default:
         return unreachable(database)
     }
   }
-  return new DatabaseConsumer(into, await loaderOf(), setting)
+  return new DatabaseConsumer(into, new TableLoader(into, await loaded()), setting)
 }

@@ -5,8 +5,24 @@ import { columnList, quoteName, quoteText } from '../../../io/database/names.js'
 /** Staged rows: columns `c0`, `c1`, ... in the order of `columns`. */
 export interface StagedTable {
   readonly name: string
-  /** What orders the rows. */
+  /** The column with the numbers of the rows, which orders them. */
   readonly row: string
+}
+
+/** Rows of it, by their numbers, from `first` to the one before `end`. */
+export function partOfStaged({ name, row }: StagedTable, first: number, end: number): StagedTable {
+  return { name: `(select * from ${name} where ${row} >= ${first} and ${row} < ${end}) as part`, row }
+}
+
+/** Rows that one statement names. */
+const NAMED_ROWS = 1000
+
+/** Statements that take rows out of it. */
+export function withoutRows({ name, row }: StagedTable, rows: readonly number[]): readonly string[] {
+  return Array.from({ length: Math.ceil(rows.length / NAMED_ROWS) }, (_, at) => {
+    const some = rows.slice(at * NAMED_ROWS, (at + 1) * NAMED_ROWS)
+    return `delete from ${name} where ${row} in (${some.join(', ')})`
+  })
 }
 
 export interface Destination {
@@ -61,7 +77,8 @@ export function upsertOnConflict(destination: Destination, staged: StagedTable):
   ]
 }
 
-function latest({ columns, key }: Destination, { name, row }: StagedTable): string {
+/** The last row of each key, as `staged`. */
+export function latest({ columns, key }: Destination, { name, row }: StagedTable): string {
   const keys = key.map((own) => stagedColumn(columns.indexOf(own))).join(', ')
   const ranked = `select *, row_number() over (partition by ${keys} order by ${row} desc) as recency from ${name}`
   return `(select * from (${ranked}) as ranked where recency = 1) as staged`

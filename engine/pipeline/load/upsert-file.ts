@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fromArrowSchema } from '../../../io/arrow/schema.js'
-import { type Batch, vector } from '../../../io/batch.js'
+import type { Batch } from '../../../io/batch.js'
 import { releaseBatch } from '../../../io/block-sharing.js'
 import { isDirectory } from '../../../io/file-format.js'
 import type { Sink } from '../../../io/sink.js'
@@ -22,6 +22,7 @@ import { openSink } from '../../sinks.js'
 import type { Consumer, ConsumerResult, Json } from '../stage.js'
 import { besides, type FileTarget, sinkTarget } from './file-consumer.js'
 import { checkKey, requireKeys } from './keys.js'
+import { numberedRows } from './numbered-rows.js'
 import type { ConsumerSetting } from './setting.js'
 
 /** Numbers the rows that come in. */
@@ -61,7 +62,7 @@ export class UpsertFileConsumer implements Consumer {
     try {
       const sink = await this.opened(batch.schema)
       requireKeys(memory.views, batch, this.target.key, this.rows, this.path)
-      const numbered = this.numbered(batch)
+      const { numbered } = numberedRows(batch, ORDER, this.rows, this.setting.services)
       isHandedOver = true
       this.rows += batch.length
       await sink.write(numbered)
@@ -109,15 +110,6 @@ export class UpsertFileConsumer implements Consumer {
     const target = sinkTarget('arrow', this.staging, {}, true)
     this.sink = await openSink(target, numbered, this.setting.services.run)
     return this.sink
-  }
-
-  private numbered(batch: Batch): Batch {
-    const { memory, allocate } = this.setting.services
-    const values = allocate(Math.max(1, batch.length) * 8)
-    for (let row = 0; row < batch.length; row++) memory.views.i64[values / 8 + row] = BigInt(this.rows + row)
-    const order = vector(INT64, batch.length, { values, blocks: [values] })
-    const schema = schemaOf([...batch.schema.fields, field(ORDER, INT64, false)])
-    return { schema, length: batch.length, columns: [...batch.columns, order] }
   }
 
   private async merged(schema: Schema): Promise<Frame> {

@@ -9,14 +9,13 @@ import { releaseBatch, retainBatch, sliceMorsels } from '../../../io/block-shari
 import { projectSchema } from '../../../io/row-batches.js'
 import type { BatchMorsel, DecodeTarget, ScanEstimate, ScanRequest, Source } from '../../../io/source.js'
 import type { SpilledBatch } from '../../../io/spill/spill-file.js'
-import { readSpilled, spilledBatch } from '../../../io/spill/spill-reader.js'
-import { SpillWriter } from '../../../io/spill/spill-writer.js'
 import { VolleyError } from '../../../planner/errors.js'
 import type { Schema } from '../../../planner/types.js'
 import type { SharedMemory } from '../../memory/shared-memory.js'
 import { batchBytes } from '../../metrics/batch-bytes.js'
 import { keepBatch } from '../../results.js'
 import type { Run } from '../../run.js'
+import { SpilledBatches } from '../spilled-batches.js'
 
 /** After so long the memory monitor tells what a spilled batch has brought. */
 const SAMPLE_MS = 1
@@ -40,7 +39,7 @@ export class SharedTable {
   /** Of those that lie in the file. */
   spilledBytes = 0
   private readonly slots: Slot[] = []
-  private file: SpillTarget | null = null
+  private file: SpilledBatches | null = null
   private released = false
 
   constructor(
@@ -65,7 +64,7 @@ export class SharedTable {
 
   /** Moves batches to a file while `isWanted`, the last ones first: scans come to them last. Throws VOLLEY_IO, VOLLEY_DISK_FULL. */
   async spill(isWanted: () => boolean): Promise<void> {
-    const target = this.file ?? (await SpillTarget.create(this.services))
+    const target = this.file ?? (await SpilledBatches.create(this.services))
     this.file ??= target
     // Others may have ended the table, or begun to spill it, meanwhile.
     if (this.released || target !== this.file) return target.remove()
@@ -101,15 +100,8 @@ export class SharedTable {
     this.expectThere()
     const slot = this.slots[index]
     if (slot === undefined) return null
-    const { memory } = this.services
-    if (slot.kind === 'memory') return retainBatch(memory, slot.batch)
-    const [block] = readSpilled(memory.views, [slot.spilled], { allocate: target.allocate, release: memory.release })
-    const batch = spilledBatch(memory.views, this.schema, block)
-    // Each column holds the block.
-    const columns = batch.columns.map((column) => ({ ...column, blocks: [block] }))
-    for (const _ of columns) memory.retain(block)
-    memory.release(block)
-    return { ...batch, columns }
+    if (slot.kind === 'memory') return retainBatch(this.services.memory, slot.batch)
+    return this.file?.read(slot.spilled, this.schema, target.allocate) ?? null
   }
 
   get sharing(): SharedMemory {
@@ -118,35 +110,6 @@ export class SharedTable {
 
   expectThere(): void {
     if (this.released) throw new VolleyError('VOLLEY_CLOSED', `the shared input '${this.name}' was released`)
-  }
-}
-
-/** A file for the batches of one table. */
-class SpillTarget {
-  private constructor(
-    private readonly path: string,
-    private readonly end: number,
-    private readonly writer: SpillWriter,
-    private readonly services: TableServices,
-  ) {}
-
-  static async create(services: TableServices): Promise<SpillTarget> {
-    const { memory, run } = services
-    const path = await run.spill.createFile()
-    const end = memory.allocate(64)
-    memory.views.i32[end / 4] = 0
-    return new SpillTarget(path, end, new SpillWriter(memory.views, { path, end }), services)
-  }
-
-  append(batch: Batch): SpilledBatch {
-    return this.writer.append(batch)
-  }
-
-  async remove(): Promise<void> {
-    const { memory, run } = this.services
-    this.writer.close()
-    memory.release(this.end)
-    await run.spill.removeFile(this.path)
   }
 }
 

@@ -4,7 +4,6 @@
  */
 
 import type { Vector } from '../../../io/batch.js'
-import type { SqliteFault } from '../../../io/database/sqlite/loader.js'
 import type { SqliteQuery } from '../../../io/database/sqlite/reader.js'
 import type { ErrorMessage } from '../../../planner/errors.js'
 import type { Schema } from '../../../planner/types.js'
@@ -22,27 +21,15 @@ export interface Calls {
     request: { readonly path: string; readonly table: string; readonly stagingPath: string }
     reply: null
   }
-  columns: { request: { readonly table: string }; reply: { readonly names: readonly string[] } }
-  createTable: { request: { readonly schema: Schema; readonly key: readonly string[] }; reply: null }
   rows: { request: { readonly sql: string }; reply: { readonly rows: readonly Record<string, unknown>[] } }
   stage: {
     request: { readonly segment: string; readonly schema: Schema; readonly batch: Rows; readonly firstRow: number }
     reply: null
   }
-  /** Runs statements in one transaction; if a row of a segment is to blame, the reply says which. */
-  load: {
-    request: {
-      readonly before: readonly string[]
-      /** With the statements that move each, and those that move its row `?` alone. */
-      readonly segments: readonly {
-        readonly name: string
-        readonly move: readonly string[]
-        readonly moveRow: readonly string[]
-      }[]
-      readonly after: readonly string[]
-    }
-    reply: { readonly fault: SqliteFault | null }
-  }
+  /** Runs statements, all or none. */
+  transaction: { request: { readonly statements: readonly string[] }; reply: null }
+  /** Runs statements as they are. */
+  run: { request: { readonly sql: string }; reply: null }
   close: { request: Record<never, never>; reply: null }
 }
 

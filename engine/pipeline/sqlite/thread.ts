@@ -32,11 +32,6 @@ class SqliteThread {
       case 'openStage':
         this.stage = new SqliteStage(request.path, request.table, request.stagingPath)
         return null
-      case 'columns':
-        return { names: this.staging().columns(request.table) }
-      case 'createTable':
-        this.staging().createTable(request.schema, request.key)
-        return null
       case 'rows':
         return { rows: this.staging().rows(request.sql) }
       case 'stage': {
@@ -44,8 +39,12 @@ class SqliteThread {
         this.staging().stage(segment, schema, batch.columns, batch.length, firstRow, this.memory.views)
         return null
       }
-      case 'load':
-        return this.load(request)
+      case 'transaction':
+        this.staging().transaction(request.statements)
+        return null
+      case 'run':
+        this.staging().run(request.sql)
+        return null
       case 'close':
         this.reader?.close()
         this.stage?.close()
@@ -53,21 +52,6 @@ class SqliteThread {
       default:
         return unreachable(request)
     }
-  }
-
-  private load({ before, segments, after }: Extract<Request, { kind: 'load' }>): Calls['load']['reply'] {
-    const stage = this.staging()
-    try {
-      stage.execute([...before, ...segments.flatMap(({ move }) => move), ...after])
-    } catch (error) {
-      const names = segments.map(({ name }) => name)
-      const moveRow = (segment: string) => segments.find(({ name }) => name === segment)?.moveRow ?? []
-      const fault = stage.fault(error as Error, before, names, moveRow)
-      if (fault.row === null) throw error
-      return { fault }
-    }
-    for (const { name } of segments) stage.drop(name)
-    return { fault: null }
   }
 
   private reading(): SqliteReader {

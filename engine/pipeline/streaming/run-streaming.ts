@@ -225,6 +225,8 @@ export class Streaming {
     const { pipeline, services, options } = this
     const from = checkpoint?.from ?? null
     const kept = (stage: string): number => {
+      const consumer = from?.consumers[stage]
+      if (consumer !== undefined) return failedBefore(consumer.state)
       const cut = from?.works[stage]
       return cut?.ended === true ? Number.POSITIVE_INFINITY : failedBefore(cut?.held?.state ?? null)
     }

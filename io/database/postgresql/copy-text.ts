@@ -15,7 +15,7 @@ const NULL = '\\N'
 /** Characters of rows that are sent at once. */
 const CHUNK_CHARACTERS = 64 << 10
 
-/** The rows of a batch, their numbers first. Throws VOLLEY_UNSUPPORTED for nanoseconds that PostgreSQL would round. */
+/** The rows of a batch, their numbers first. Throws VOLLEY_BAD_RECORD for nanoseconds that PostgreSQL would round. */
 export function* copyText(memory: MemoryViews, batch: Batch, firstRow: number, table: string): Generator<string> {
   const { fields } = batch.schema
   let text = ''
@@ -93,7 +93,7 @@ function quoted(text: string): string {
 
 function located({ name }: Field, row: number, table: string): VolleyError {
   return new VolleyError(
-    'VOLLEY_UNSUPPORTED',
+    'VOLLEY_BAD_RECORD',
     `table ${table}, column ${name}, row ${row}: PostgreSQL keeps microseconds, and would round the nanoseconds`,
     { table, column: name, row },
   )

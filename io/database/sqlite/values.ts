@@ -41,7 +41,7 @@ function adapted(value: Exclude<SqliteValue, null>, type: DataType): unknown {
   return type.kind === 'map' && typeof parsed === 'object' && parsed !== null ? new Map(Object.entries(parsed)) : parsed
 }
 
-/** Throws VOLLEY_UNSUPPORTED for NaN, which SQLite would make null. */
+/** Throws VOLLEY_BAD_RECORD for NaN, which SQLite would make null. */
 export function toSqlite(value: ScalarValue, { name, type }: Field, row: number, table: string): SqliteValue {
   if (value === null) return null
   switch (type.kind) {
@@ -52,7 +52,7 @@ export function toSqlite(value: ScalarValue, { name, type }: Field, row: number,
     case 'float':
       if (!Number.isNaN(value)) return value as number
       throw new VolleyError(
-        'VOLLEY_UNSUPPORTED',
+        'VOLLEY_BAD_RECORD',
         `table ${table}, column ${name}, row ${row}: SQLite has no NaN, and would make it null`,
         { table, column: name, row },
       )

@@ -1,17 +1,21 @@
-import { databaseTests } from '../../../support/database-tests.js'
+import { type DatabaseUnderTest, databaseTests } from '../../../support/database-tests.js'
 import { describe, expect, it } from '../../../support/jest.js'
+import { refusedRowTests } from '../../../support/refused-rows.js'
 import { byDuckDb, columns, StageScene } from '../../../support/stages.js'
 
 const scene = StageScene.forFile()
 const path = scene.path('tables.duckdb')
 
-databaseTests(scene, {
+const under: DatabaseUnderTest = {
   database: 'duckdb',
   connection: () => path,
   execute: (sql) => byDuckDb(path, sql),
   hasNaN: true,
   duplicate: /Duplicate key|duplicate key/,
-})
+}
+
+databaseTests(scene, under)
+refusedRowTests(scene, under)
 
 describe('values that a column of DuckDB does not take', () => {
   it('are named by column and row', async () => {

@@ -1,8 +1,9 @@
 import { PostgresqlConnection, shownConnection } from '../../../../io/database/postgresql/connection.js'
 import type { SourceDefinition } from '../../../../planner/pipeline/definition.js'
-import { databaseTests } from '../../../support/database-tests.js'
+import { type DatabaseUnderTest, databaseTests } from '../../../support/database-tests.js'
 import { afterAll, beforeAll, describe, expect, it } from '../../../support/jest.js'
 import { POSTGRESQL, type PostgreSql, startPostgreSql } from '../../../support/postgresql.js'
+import { refusedRowTests } from '../../../support/refused-rows.js'
 import { columns, StageScene } from '../../../support/stages.js'
 
 const scene = StageScene.forFile()
@@ -35,7 +36,7 @@ const source = (given: object): SourceDefinition => ({
 const whereInstalled = POSTGRESQL === null ? describe.skip : describe
 
 whereInstalled('PostgreSQL, as installed', () => {
-  databaseTests(scene, {
+  const under: DatabaseUnderTest = {
     database: 'postgresql',
     connection: () => started().connection,
     execute: async (sql) => {
@@ -43,7 +44,9 @@ whereInstalled('PostgreSQL, as installed', () => {
     },
     hasNaN: true,
     duplicate: /duplicate key value violates unique constraint/,
-  })
+  }
+  databaseTests(scene, under)
+  refusedRowTests(scene, under)
 
   it('gives types without an equivalent as text, and numbers without precision exactly', async () => {
     const query = `select 1::bigint as id, 12345678901234567890.000000000000000001 as n, avg(x) as mean, '{"a":1}'::jsonb as j,

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import sqlite from 'node-sqlite3-wasm'
 import type { SourceDefinition } from '../../../../planner/pipeline/definition.js'
-import { databaseTests } from '../../../support/database-tests.js'
+import { type DatabaseUnderTest, databaseTests } from '../../../support/database-tests.js'
 import { describe, expect, it } from '../../../support/jest.js'
+import { refusedRowTests } from '../../../support/refused-rows.js'
 import { columns, StageScene } from '../../../support/stages.js'
 
 const run = promisify(execFile)
@@ -31,13 +32,16 @@ const table = (name: string, given: object = {}): SourceDefinition => ({
   ...given,
 })
 
-databaseTests(scene, {
+const under: DatabaseUnderTest = {
   database: 'sqlite',
   connection: () => path,
   execute: async (sql) => execute(sql),
   hasNaN: false,
   duplicate: /UNIQUE constraint failed/,
-})
+}
+
+databaseTests(scene, under)
+refusedRowTests(scene, under)
 
 describe('values of SQLite', () => {
   it('are read by what their column is declared as, or by what they are', async () => {
