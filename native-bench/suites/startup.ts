@@ -10,7 +10,7 @@ import { measureProcesses } from './startup/measure-processes.js'
 
 const NAME = 'startup'
 const TITLE = 'Until something is there: packages loaded, first results, whole programs'
-const QUICK_ROUNDS = 2
+const QUICK_ROUNDS = 1
 
 export const startup: Suite = {
   name: NAME,
