@@ -1,7 +1,7 @@
 /** `volley transform`: read, shape, write, tell. */
 
 import type { FileFormat } from '../../io/file-format.js'
-import { openParquet } from '../../io/parquet/reader.js'
+import { openParquet } from '../../io/parquet/open-file.js'
 import type { Frame } from '../../planner/frame.js'
 import type { Request } from './command-line.js'
 import { inputFiles, inputsFormat } from './formats.js'

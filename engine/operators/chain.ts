@@ -17,13 +17,16 @@ import type { ChainEnd, ChainStep, HeldState } from '../workers/messages.js'
 import type { TaskContext } from '../workers/task-context.js'
 import { acquireState, type TaskState } from './aggregate-slot.js'
 import { filter } from './filter.js'
-import { mapInWorker } from './map.js'
 import { PartitionedRows, positionColumn } from './partition.js'
 import { probe } from './probe.js'
 import { project } from './project.js'
 import { top } from './top.js'
 
 type MapStep = Extract<ChainStep, { kind: 'map' }>
+
+/** Loaded by threads that call functions, and with it what shows batches to them: others start without. */
+let mapInWorker: typeof import('./map.js').mapInWorker | null = null
+
 type PartitionEnd = Extract<ChainEnd, { kind: 'partition' }>
 
 /** Where the rows of a batch come from: named when one of them cannot be computed. */
@@ -150,6 +153,7 @@ export class Chain {
   }
 
   private async applyMapped(index: number, step: MapStep, batch: Batch, firstRow: number | null): Promise<void> {
+    mapInWorker ??= (await import('./map.js')).mapInWorker
     const began = this.clock()
     const mapped = await mapInWorker(this.context, step, batch, firstRow)
     this.meter?.worked(index + 1, began)

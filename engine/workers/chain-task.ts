@@ -14,7 +14,7 @@ import { releaseBatch, unpackBatch } from '../kernels/vectors.js'
 import { ChainMeter } from '../metrics/chain-meter.js'
 import { Chain, type Origin } from '../operators/chain.js'
 import { loadPieces } from '../operators/spilled-pieces.js'
-import { type RejectedRecord, rejectedRecord } from '../recovery/rejected-record.js'
+import type { RejectedRecord } from '../recovery/rejected-record.js'
 import { isPassing } from '../recovery/retries.js'
 import { SliceCutter, type Slices } from '../strategies/row/slices.js'
 import type { ChainPlan, ChainStep, ReplyOf, TaskMorsel, TaskOf } from './messages.js'
@@ -80,6 +80,7 @@ async function runRecords(context: TaskContext, task: ChainTask, { steps, end }:
   const input = morselSlices(source, task.morsels, count)
   // Loaded by threads that need it: few do.
   const { recordChain } = await import('../strategies/row/record-chain.js')
+  const { rejectedRecord } = await import('../recovery/rejected-record.js')
   const records = await recordChain(context, schema, steps, (reject) => rejects.push(rejectedRecord(reject)), input)
   try {
     for await (const { batch } of records.slices) await chain.run(batch, batch.length, { firstRow: 0 })

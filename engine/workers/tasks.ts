@@ -14,9 +14,7 @@ import { mergeRuns, sortIndices } from '../operators/sort.js'
 import { loadPieces } from '../operators/spilled-pieces.js'
 import { computeWindow } from '../operators/window.js'
 import { runChain } from './chain-task.js'
-import { encodeTask } from './encode-task.js'
 import type { ReplyOf, TaskKind, TaskOf } from './messages.js'
-import { runStageTask } from './stage-task.js'
 import type { TaskContext } from './task-context.js'
 
 type Handlers = {
@@ -26,7 +24,8 @@ type Handlers = {
 export const handlers: Handlers = {
   chain: runChain,
 
-  stage: runStageTask,
+  // Loaded by threads that need it, as are encoders and functions: what they load takes longer than all the rest.
+  stage: async (context, task) => (await import('./stage-task.js')).runStageTask(context, task),
 
   mergeGroups: (context, { descriptor, states, partition, partitions }) => ({
     batches: mergePartition(context, descriptor, states, partition, partitions),
@@ -109,5 +108,5 @@ export const handlers: Handlers = {
 
   window: (context, { windows, batch }) => ({ vectors: computeWindow(context, windows, batch) }),
 
-  encode: encodeTask,
+  encode: async (context, task) => (await import('./encode-task.js')).encodeTask(context, task),
 }

@@ -1,6 +1,5 @@
 /** Cuts CSV files into records of text fields. */
 
-import { CsvError, parse } from 'csv-parse'
 import { VolleyError } from '../../planner/errors.js'
 import { textChunks } from '../text-input.js'
 import type { CsvFormat } from './csv-options.js'
@@ -15,6 +14,8 @@ export interface CsvRecord {
 export async function* csvRecords(path: string, format: CsvFormat): AsyncGenerator<readonly CsvRecord[]> {
   let records: CsvRecord[] = []
   let fault: Error | null = null
+  // Loaded by those who read CSV: the engine starts sooner.
+  const { parse } = await import('csv-parse')
   const parser = parse({
     delimiter: format.delimiter,
     quote: format.quote,
@@ -55,7 +56,7 @@ export async function* csvRecords(path: string, format: CsvFormat): AsyncGenerat
 }
 
 function explain(path: string, error: Error): VolleyError {
-  const line = error instanceof CsvError && typeof error.lines === 'number' ? error.lines : undefined
+  const line = 'lines' in error && typeof error.lines === 'number' ? error.lines : undefined
   const where = line === undefined ? path : `${path}, line ${line}`
   return new VolleyError('VOLLEY_BAD_RECORD', `${where}: ${error.message}`, { path, line }, error)
 }

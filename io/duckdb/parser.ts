@@ -1,11 +1,12 @@
 /** Parses SQL with DuckDB's own parser. Loads DuckDB when first used, and nothing else of it is used: no file, no network. */
 
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { VolleyError } from '../../planner/errors.js'
+import type duckdb from '@duckdb/node-bindings'
+import { InternalError, VolleyError } from '../../planner/errors.js'
 
 interface Session {
-  readonly instance: DuckDBInstance
-  readonly connection: DuckDBConnection
+  readonly bindings: typeof duckdb
+  readonly database: duckdb.Database
+  readonly connection: duckdb.Connection
 }
 
 type Serialized =
@@ -17,6 +18,12 @@ type Serialized =
       readonly error_subtype?: string
       readonly position?: string
     }
+
+/** A string lies as its length, then itself or, where it is longer, its first four bytes and its address. */
+const STRING_BYTES = 16
+const INLINE = 4
+const ADDRESS = 8
+const utf8 = new TextDecoder()
 
 /** Syntax trees kept for texts that come again. */
 const KEPT_TREES = 500
@@ -43,13 +50,22 @@ export class SqlParser {
 
   private async parseAnew(statements: readonly string[]): Promise<unknown[]> {
     this.session ??= openSession()
-    const { connection } = await this.session
+    const { bindings, connection } = await this.session
     const columns = statements.map(
       (_, i) => `json_serialize_sql($${i + 1}::varchar, skip_null := true, skip_default := true)`,
     )
-    const reader = await connection.runAndReadAll(`select ${columns.join(', ')}`, [...statements])
-    const [row] = reader.getRows()
-    return statements.map((text, i) => statementOf(parseJson(String(row[i])) as Serialized, text, i))
+    const prepared = await bindings.prepare(connection, `select ${columns.join(', ')}`)
+    try {
+      for (const [i, text] of statements.entries()) bindings.bind_varchar(prepared, i + 1, text)
+      const chunk = await bindings.fetch_chunk(await bindings.execute_prepared(prepared))
+      if (chunk === null) throw new InternalError('the parser returned no row')
+      return statements.map((text, i) => {
+        const json = firstText(bindings, bindings.data_chunk_get_vector(chunk, i))
+        return statementOf(parseJson(json) as Serialized, text, i)
+      })
+    } finally {
+      bindings.destroy_prepare_sync(prepared)
+    }
   }
 
   /** Frees DuckDB. The parser may be used again: it then loads anew. */
@@ -57,20 +73,30 @@ export class SqlParser {
     const { session } = this
     this.session = null
     if (session === null) return
-    const { instance, connection } = await session
-    connection.closeSync()
-    instance.closeSync()
+    const { bindings, database, connection } = await session
+    bindings.disconnect_sync(connection)
+    bindings.close_sync(database)
   }
 }
 
+const SETTINGS = { autoinstall_known_extensions: 'false', autoload_known_extensions: 'false', threads: '1' }
+
+/** By the bindings alone: the client above them takes longer to load than DuckDB itself. */
 async function openSession(): Promise<Session> {
-  const { DuckDBInstance } = await import('@duckdb/node-api')
-  const instance = await DuckDBInstance.create(':memory:', {
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    threads: '1',
-  })
-  return { instance, connection: await instance.connect() }
+  const { default: bindings } = await import('@duckdb/node-bindings')
+  const config = bindings.create_config()
+  for (const [name, value] of Object.entries(SETTINGS)) bindings.set_config(config, name, value)
+  const database = await bindings.open(':memory:', config)
+  return { bindings, database, connection: await bindings.connect(database) }
+}
+
+/** The first value of a vector of strings: see `string-reader.ts`. */
+function firstText(bindings: typeof duckdb, vector: duckdb.Vector): string {
+  const value = bindings.vector_get_data(vector, STRING_BYTES)
+  const { buffer, byteOffset } = value
+  const length = new DataView(buffer, byteOffset).getUint32(0, true)
+  if (length <= STRING_BYTES - INLINE) return utf8.decode(value.subarray(INLINE, INLINE + length))
+  return utf8.decode(bindings.get_data_from_pointer(buffer as ArrayBuffer, byteOffset + ADDRESS, length))
 }
 
 function statementOf(serialized: Serialized, text: string, statement: number): unknown {

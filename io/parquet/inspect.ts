@@ -3,7 +3,7 @@
 import { type DataType, typeName } from '../../planner/types.js'
 import type { ColumnStatistics } from '../source.js'
 import type { SchemaNode } from './metadata.js'
-import { openParquet } from './reader.js'
+import { openParquet } from './open-file.js'
 import { columnStatistics } from './statistics.js'
 
 export interface ParquetInspection {

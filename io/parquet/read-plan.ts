@@ -9,12 +9,12 @@
  * encoded are asked for as dictionaries, by an Arrow schema kept in the footer, so that their codes stay codes.
  */
 
-import * as arrow from 'apache-arrow'
 import { InternalError, VolleyError } from '../../planner/errors.js'
 import type { DataType, Field, Schema } from '../../planner/types.js'
 import type { ColumnConstant, ParquetMorsel } from '../source.js'
-import { encodeArrowSchema } from './arrow-schema-message.js'
+import { type ArrowTypes, arrowOnDemand, encodeCodesWanted } from './codes-wanted.js'
 import type { ParquetFooter } from './footer.js'
+import { Converted, isListElement, Logical } from './logical-types.js'
 import {
   ARROW_SCHEMA_KEY,
   type ColumnChunk,
@@ -31,7 +31,6 @@ import {
   thriftField,
 } from './metadata.js'
 import { relocateChunk } from './relocate.js'
-import { Converted, isListElement, Logical } from './schema.js'
 import { ThriftFormatError, type ThriftStruct, writeThriftStruct } from './thrift.js'
 
 /** Neighbours closer than this are read at once, with the bytes between them. */
@@ -45,6 +44,7 @@ export interface ByteRange {
 
 /** Plans one row group; `schema` has the wanted columns in order, those named in `constants` being no file columns. */
 export function planMorsel(
+  arrow: ArrowTypes,
   footer: ParquetFooter,
   rowGroup: number,
   firstRow: number,
@@ -60,7 +60,7 @@ export function planMorsel(
     rows: metadata.rowGroups[rowGroup].rows,
     firstRow,
     schema,
-    ...planMiniFile(metadata, rowGroup, fields, (offset) => offset),
+    ...planMiniFile(metadata, rowGroup, fields, (offset) => offset, { arrow: () => arrow }),
     constants,
     fileBytes,
     modifiedMs,
@@ -86,7 +86,7 @@ export function narrowMorsel(
     ...morsel,
     schema: { fields },
     constants: [],
-    ...planMiniFile(metadata, 0, fields, fileOffset, options),
+    ...planMiniFile(metadata, 0, fields, fileOffset, { arrow: arrowOnDemand, ...options }),
   }
 }
 
@@ -126,7 +126,7 @@ function planMiniFile(
   rowGroup: number,
   fields: readonly Field[],
   fileOffset: (offset: number) => number,
-  options: MiniOptions = {},
+  options: MiniOptions & { readonly arrow: () => ArrowTypes },
 ): { ranges: ByteRange[]; footer: Uint8Array } {
   const nodes = fields.map(({ name }) => metadata.root.children.find((node) => node.name === name) as SchemaNode)
   const chunks = nodes.flatMap((node) => chunksOf(metadata, rowGroup, node))
@@ -156,7 +156,10 @@ function planMiniFile(
   ])
   const keep = nodes.map((node, i) => !options.rawStrings && keepsCodes(fields[i].type, node, metadata, rowGroup))
   if (keep.includes(true)) {
-    tree.set(FileField.KEY_VALUES, keyValueField([[ARROW_SCHEMA_KEY, codesWanted(metadata, fields, keep)]]))
+    tree.set(
+      FileField.KEY_VALUES,
+      keyValueField([[ARROW_SCHEMA_KEY, codesWanted(metadata, fields, keep, options.arrow)]]),
+    )
   }
   return { ranges, footer: writeThriftStruct(tree) }
 }
@@ -266,8 +269,13 @@ function keepsCodes(type: DataType, node: SchemaNode, metadata: FileMetadata, ro
 
 const wantedCodes = new WeakMap<SchemaNode, Map<string, string>>()
 
-/** The Arrow schema, as footers keep it, that asks for the columns marked in `keep` as dictionaries. */
-function codesWanted(metadata: FileMetadata, fields: readonly Field[], keep: readonly boolean[]): string {
+/** As `encodeCodesWanted`, once for the row groups of a file. */
+function codesWanted(
+  metadata: FileMetadata,
+  fields: readonly Field[],
+  keep: readonly boolean[],
+  arrow: () => ArrowTypes,
+): string {
   let known = wantedCodes.get(metadata.root)
   if (known === undefined) {
     known = new Map()
@@ -276,30 +284,8 @@ function codesWanted(metadata: FileMetadata, fields: readonly Field[], keep: rea
   const id = JSON.stringify(fields.map((source, index) => [source.name, keep[index]]))
   let encoded = known.get(id)
   if (encoded === undefined) {
-    encoded = encodeArrowSchema(
-      fields.map(({ name, type }, index) => {
-        const wanted = keep[index] ? new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32(), index) : noWish(type)
-        return new arrow.Field(name, wanted, true)
-      }),
-    )
+    encoded = encodeCodesWanted(arrow(), fields, keep)
     known.set(id, encoded)
   }
   return encoded
-}
-
-/** The codec takes a type here for a wish, except null, but wants to see the structure of nested columns. */
-function noWish(type: DataType): arrow.DataType {
-  const child = ({ name, type: inner, nullable }: Field): arrow.Field => new arrow.Field(name, noWish(inner), nullable)
-  switch (type.kind) {
-    case 'list':
-      return new arrow.List(child(type.element))
-    case 'struct':
-      return new arrow.Struct(type.fields.map(child))
-    case 'map': {
-      const entries = new arrow.Struct([child(type.key), child(type.value)])
-      return new arrow.Map_(new arrow.Field('entries', entries, false))
-    }
-    default:
-      return new arrow.Null()
-  }
 }

@@ -1,7 +1,7 @@
 /** Decodes morsels: reads their byte ranges, lets the codec decode them and copies the columns into shared memory. */
 
 import { VolleyError } from '../../planner/errors.js'
-import type { Field, Schema } from '../../planner/types.js'
+import type { Field } from '../../planner/types.js'
 import type { Batch, Vector } from '../batch.js'
 import type { DecodeTarget, ParquetMorsel } from '../source.js'
 import { vectorFromValues } from '../vector-from-values.js'
@@ -9,15 +9,8 @@ import { readCArray } from './arrow-c-data.js'
 import { codecLimits, withCodec } from './codec.js'
 import { copyColumn } from './column-copy.js'
 import { explainFailure } from './decode-failure.js'
-import { type ParquetFooter, readFooter } from './footer.js'
 import { readMiniFile } from './mini-file.js'
 import { columnBytes, narrowMorsel } from './read-plan.js'
-import { toSchema } from './schema.js'
-
-/** A file whose footer was read. */
-export interface ParquetFileInfo extends ParquetFooter {
-  readonly schema: Schema
-}
 
 export interface DecodeOptions {
   /** Rows of a batch, at most. Default: all of the row group, up to a million. */
@@ -33,12 +26,6 @@ export interface DecodedMorsel {
   /** In order; the caller owns their blocks. At least one, if the morsel has rows. */
   readonly batches: Batch[]
   readonly bytesRead: number
-}
-
-/** Reads the footer of `path`. Throws as `readFooter` and `toSchema` do. */
-export function openParquet(path: string): ParquetFileInfo {
-  const footer = readFooter(path)
-  return { ...footer, schema: toSchema(footer.metadata, path) }
 }
 
 const MAXIMUM_BATCH_ROWS = 2 ** 20

@@ -11,8 +11,8 @@ import { unreachable, VolleyError } from '../../planner/errors.js'
 import { type DataType, isNested, type Schema, type TimeUnit } from '../../planner/types.js'
 import { toArrowSchema, toArrowType } from '../arrow/schema.js'
 import { encodeArrowSchema } from './arrow-schema-message.js'
+import { Converted, Logical } from './logical-types.js'
 import { ElementField, Physical, Repetition, thriftField } from './metadata.js'
-import { Converted, Logical } from './schema.js'
 import type { ThriftField, ThriftStruct } from './thrift.js'
 
 /** The names that the specification gives to the inner levels of lists and maps. */
@@ -225,7 +225,7 @@ export function storageField(name: string, type: DataType, nullable = true): arr
 /** The Arrow schema to keep in the footer; null if the Parquet schema says it all. */
 export function arrowSchemaToKeep(schema: Schema): string | null {
   return schema.fields.some((field) => losesMeaning(field.type))
-    ? encodeArrowSchema(toArrowSchema(schema).fields)
+    ? encodeArrowSchema(arrow, toArrowSchema(schema).fields)
     : null
 }
 

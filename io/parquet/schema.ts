@@ -27,6 +27,7 @@ import {
   UTF8,
 } from '../../planner/types.js'
 import { fromArrowSchema } from '../arrow/schema.js'
+import { Converted, isListElement, Logical } from './logical-types.js'
 import {
   ARROW_SCHEMA_KEY,
   ElementField,
@@ -38,42 +39,6 @@ import {
   type SchemaNode,
   struct,
 } from './metadata.js'
-
-/** Field ids of the union LogicalType. */
-export const Logical = {
-  STRING: 1,
-  MAP: 2,
-  LIST: 3,
-  ENUM: 4,
-  DECIMAL: 5,
-  DATE: 6,
-  TIME: 7,
-  TIMESTAMP: 8,
-  INTEGER: 10,
-  UNKNOWN: 11,
-  JSON: 12,
-  BSON: 13,
-  UUID: 14,
-  FLOAT16: 15,
-} as const
-export const Converted = {
-  UTF8: 0,
-  MAP: 1,
-  MAP_KEY_VALUE: 2,
-  LIST: 3,
-  ENUM: 4,
-  DECIMAL: 5,
-  DATE: 6,
-  TIME_MILLIS: 7,
-  TIME_MICROS: 8,
-  TIMESTAMP_MILLIS: 9,
-  TIMESTAMP_MICROS: 10,
-  UINT_8: 11,
-  INT_8: 15,
-  INT_64: 18,
-  JSON: 19,
-  INTERVAL: 21,
-} as const
 
 const UNITS: readonly TimeUnit[] = ['ms', 'us', 'ns']
 
@@ -131,16 +96,6 @@ function listType(node: SchemaNode, place: Place): DataType {
   }
   if (!isListElement(node, repeated)) return { kind: 'list', element: toField(repeated.children[0], place) }
   return { kind: 'list', element: field(repeated.name, toType(repeated, place), false) }
-}
-
-/** Whether a list's repeated field is the element itself, as older writers have it, rather than a group around it. */
-export function isListElement(list: SchemaNode, repeated: SchemaNode): boolean {
-  return (
-    repeated.physical !== null ||
-    repeated.children.length !== 1 ||
-    repeated.name === 'array' ||
-    repeated.name === `${list.name}_tuple`
-  )
 }
 
 function mapType(node: SchemaNode, place: Place): DataType {

@@ -1,5 +1,6 @@
 /** Parquet files as a source of morsels: one for each row group that statistics do not rule out. */
 
+import * as arrow from 'apache-arrow'
 import { VolleyError } from '../../planner/errors.js'
 import type { ScalarValue } from '../../planner/expression.js'
 import { type ColumnStatistics, mayMatch } from '../../planner/prune.js'
@@ -7,8 +8,8 @@ import { type Field, type Schema, schemaOf, typeName, typesEqual } from '../../p
 import type { ColumnConstant, ParquetMorsel, ScanEstimate, ScanRequest, Source } from '../source.js'
 import { hiveColumns } from './hive.js'
 import { Repetition, type SchemaNode } from './metadata.js'
+import { openParquet, type ParquetFileInfo } from './open-file.js'
 import { chunksOf, planMorsel } from './read-plan.js'
-import { openParquet, type ParquetFileInfo } from './reader.js'
 import { columnStatistics } from './statistics.js'
 import { unlikeDuckDb } from './unlike-duckdb.js'
 
@@ -121,7 +122,7 @@ export class ParquetSource implements Source {
       const constants = this.constants[index].filter((constant) => request.columns.includes(constant.name))
       const firstRows = firstRowsOf(file)
       for (const rowGroup of this.matching(index, request)) {
-        yield planMorsel(file, rowGroup, firstRows[rowGroup], schema, constants)
+        yield planMorsel(arrow, file, rowGroup, firstRows[rowGroup], schema, constants)
       }
     }
   }

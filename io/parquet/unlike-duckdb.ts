@@ -1,8 +1,8 @@
 /** Columns of Parquet files that DuckDB would read as other values than we do. */
 
 import type { DataType } from '../../planner/types.js'
+import { Converted, isListElement, Logical } from './logical-types.js'
 import { ElementField, type FileMetadata, integer, Physical, Repetition, type SchemaNode, struct } from './metadata.js'
-import { Converted, isListElement, Logical } from './schema.js'
 
 const KNOWN_LOGICAL: ReadonlySet<number> = new Set(Object.values(Logical))
 
