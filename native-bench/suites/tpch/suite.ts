@@ -11,6 +11,7 @@ export const tpch: RaceSuite = {
   conditions: [
     'A run is a query from its text or frames to its rows in JavaScript: it plans, opens the files and reads them.',
     'q06-memory reads a table that was loaded before.',
+    'Polars runs lazy frames with its streaming engine. It does not order joins: they are written in an order that suits it.',
     'Decimals are exact in every engine; the keys of a sort are completed so that the order of rows is total.',
     'Where SQL compares with a subquery, frames join groups or take a window, as the interfaces of volley and Polars ask.',
     'The tables follow the rules of TPC-H without being its own; the figures are no results of the TPC.',
