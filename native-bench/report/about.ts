@@ -40,6 +40,9 @@ export function caseText({ name, size }: Pick<CaseResults, 'name' | 'size'>): st
   return size === '' ? name : `${name}, ${size}`
 }
 
+/** Cases that are named where many share a line. */
+const NAMED = 6
+
 /** Why engines are missing, in the order of cases; one line for cases that share engine and reason. */
 export function missedLines({ cases }: SuiteResults): string[] {
   const lines = new Map<string, { start: string; cases: string[]; reason: string }>()
@@ -53,11 +56,12 @@ export function missedLines({ cases }: SuiteResults): string[] {
       lines.set(key, line)
     }
   }
-  return [...lines.values()].map(({ start, cases: named, reason }) =>
-    named.length === cases.length && named.length > 1
-      ? `${start}: ${reason}`
-      : `${start} in ${named.join('; ')}: ${reason}`,
-  )
+  return [...lines.values()].map(({ start, cases: shared, reason }) => {
+    if (shared.length === cases.length && shared.length > 1) return `${start}: ${reason}`
+    const more = shared.length > NAMED + 1 ? shared.length - NAMED : 0
+    const named = more === 0 ? shared : [...shared.slice(0, NAMED), `${more} more`]
+    return `${start} in ${named.join('; ')}: ${reason}`
+  })
 }
 
 /** What cases remark, then how strategies were switched, unless a remark gave the reason. */

@@ -13,12 +13,29 @@ export function threeDigits(value: number): string {
   return size >= 0.0995 ? value.toFixed(3) : value.toPrecision(2)
 }
 
-/** With the unit that suits it: `850 µs`, `12.4 ms`, `1.53 s`, `4.1 min`. */
+const DURATIONS = [
+  { unit: 'ns', milliseconds: 1e-6, until: 9.995e-4 },
+  { unit: 'µs', milliseconds: 1e-3, until: 0.9995 },
+  { unit: 'ms', milliseconds: 1, until: 999.5 },
+  { unit: 's', milliseconds: 1_000, until: 119_500 },
+  { unit: 'min', milliseconds: 60_000, until: Number.POSITIVE_INFINITY },
+] as const
+
+/** With the unit that suits it: `12.3 ns`, `850 µs`, `12.4 ms`, `1.53 s`, `4.10 min`. */
 export function durationText(milliseconds: number): string {
-  if (milliseconds < 0.9995) return `${threeDigits(milliseconds * 1_000)} µs`
-  if (milliseconds < 999.5) return `${threeDigits(milliseconds)} ms`
-  if (milliseconds < 119_500) return `${threeDigits(milliseconds / 1_000)} s`
-  return `${threeDigits(milliseconds / 60_000)} min`
+  const { unit, milliseconds: one } = durationOf(milliseconds)
+  return `${threeDigits(milliseconds / one)} ${unit}`
+}
+
+/** Round durations, without the zeros that stand for nothing: `0`, `5 s`, `2.5 min`; in the unit that suits `largest`. */
+export function tickDuration(milliseconds: number, largest = milliseconds): string {
+  if (milliseconds === 0) return '0'
+  const { unit, milliseconds: one } = durationOf(largest)
+  return `${Number((milliseconds / one).toPrecision(3)).toLocaleString('en-US')} ${unit}`
+}
+
+function durationOf(milliseconds: number) {
+  return DURATIONS.find(({ until }) => milliseconds < until)!
 }
 
 /** `0.052`, `0.62`, `1.00`, `14.2`, `350`. */
