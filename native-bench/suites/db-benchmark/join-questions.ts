@@ -1,9 +1,16 @@
 /** The five join questions of db-benchmark, in its order. */
 
 import type { JoinFiles } from '../../../data-fixtures/bench-tables.js'
+import {
+  type JoinRow,
+  joinRecords,
+  withBigById3,
+  withMediumById2,
+  withMediumById5,
+  withSmallById1,
+} from './join-records.js'
 import type { Comparison, Work } from './work.js'
 
-export type JoinRow = Readonly<Record<string, string | number | null>>
 type Right = Exclude<keyof JoinFiles, 'x'>
 
 const LEFT_COLUMNS = ['id1', 'id2', 'id3', 'id4', 'id5', 'id6', 'v1']
@@ -17,20 +24,49 @@ interface Question {
   readonly name: string
   readonly title: string
   readonly right: Right
-  readonly key: string
+  readonly key: 'id1' | 'id2' | 'id3' | 'id5'
   readonly how: 'inner' | 'left'
+  readonly combine: Parameters<typeof joinRecords>[4]
 }
 
 export const JOIN_QUESTIONS: readonly Work<JoinRow>[] = [
-  question({ name: 'q01', title: 'small inner on int', right: 'small', key: 'id1', how: 'inner' }),
-  question({ name: 'q02', title: 'medium inner on int', right: 'medium', key: 'id2', how: 'inner' }),
-  question({ name: 'q03', title: 'medium outer on int', right: 'medium', key: 'id2', how: 'left' }),
-  question({ name: 'q04', title: 'medium inner on factor', right: 'medium', key: 'id5', how: 'inner' }),
-  question({ name: 'q05', title: 'big inner on int', right: 'big', key: 'id3', how: 'inner' }),
+  question({
+    name: 'q01',
+    title: 'small inner on int',
+    right: 'small',
+    key: 'id1',
+    how: 'inner',
+    combine: withSmallById1,
+  }),
+  question({
+    name: 'q02',
+    title: 'medium inner on int',
+    right: 'medium',
+    key: 'id2',
+    how: 'inner',
+    combine: withMediumById2,
+  }),
+  question({
+    name: 'q03',
+    title: 'medium outer on int',
+    right: 'medium',
+    key: 'id2',
+    how: 'left',
+    combine: withMediumById2,
+  }),
+  question({
+    name: 'q04',
+    title: 'medium inner on factor',
+    right: 'medium',
+    key: 'id5',
+    how: 'inner',
+    combine: withMediumById5,
+  }),
+  question({ name: 'q05', title: 'big inner on int', right: 'big', key: 'id3', how: 'inner', combine: withBigById3 }),
 ]
 
 /** The result has all columns of `x`, then those of the other table without the key, as `right_` if both have them. */
-function question({ name, title, right, key, how }: Question): Work<JoinRow> {
+function question({ name, title, right, key, how, combine }: Question): Work<JoinRow> {
   const added = RIGHT_COLUMNS[right].filter((column) => column !== key)
   const renamed = new Map(added.map((column) => [column, LEFT_COLUMNS.includes(column) ? `right_${column}` : column]))
   const comparison: Comparison = {
@@ -58,32 +94,11 @@ function question({ name, title, right, key, how }: Question): Work<JoinRow> {
       const other = y.rename(renames(renamed))
       return how === 'inner' ? x.join(other, key) : x.join_left(other, key)
     },
-    records: ({ x, y }) => joinRecords(x, y, key, renamed, how),
+    records: ({ x, y }) => joinRecords(x, y, (row) => row[key], how, combine),
   }
 }
 
 /** Of columns that change their names. */
 function renames(renamed: ReadonlyMap<string, string>): Record<string, string> {
   return Object.fromEntries([...renamed].filter(([column, as]) => column !== as))
-}
-
-/** Keys of `right` are unique. */
-function joinRecords(
-  left: readonly JoinRow[],
-  right: readonly JoinRow[],
-  key: string,
-  renamed: ReadonlyMap<string, string>,
-  how: 'inner' | 'left',
-): JoinRow[] {
-  const additions = new Map<string | number | null, JoinRow>()
-  for (const row of right) {
-    additions.set(row[key], Object.fromEntries(Array.from(renamed, ([column, as]) => [as, row[column]])))
-  }
-  const nothing = Object.fromEntries(Array.from(renamed.values(), (as) => [as, null]))
-  const joined: JoinRow[] = []
-  for (const row of left) {
-    const addition = additions.get(row[key]) ?? (how === 'left' ? nothing : null)
-    if (addition !== null) joined.push({ ...row, ...addition })
-  }
-  return joined
 }
