@@ -2,7 +2,7 @@
 
 import type { RaceSuite } from '../races/race.js'
 import { JOIN_QUESTIONS } from './db-benchmark/join-questions.js'
-import { memoryRace } from './db-benchmark/memory-race.js'
+import { memoryRaces } from './db-benchmark/memory-race.js'
 
 export const join: RaceSuite = {
   name: 'join',
@@ -13,6 +13,6 @@ export const join: RaceSuite = {
     'The data follow the generator of db-benchmark, J1 without missing values, not sorted: the other table has a millionth, a thousandth or all of the rows, but at least ten; nine tenths of the keys match.',
     'Plain JavaScript joins arrays of objects with a Map.',
   ],
-  races: JOIN_QUESTIONS.map((question) => memoryRace('join', question)),
+  races: JOIN_QUESTIONS.flatMap((question) => memoryRaces('join', question)),
   quick: ['q01', 'q05'],
 }

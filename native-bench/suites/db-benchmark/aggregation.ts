@@ -47,7 +47,7 @@ export function aggregation({
   ...work
 }: { readonly keys: readonly Column[]; readonly aggregates: Aggregates } & Pick<
   Work<GroupRow>,
-  'name' | 'title' | 'comparison' | 'records'
+  'name' | 'title' | 'isHuge' | 'comparison' | 'records'
 >): Work<GroupRow> {
   const entries = Object.entries(aggregates).map(([name, [aggregate, column]]) => {
     const words: Aggregate = AGGREGATES[aggregate]

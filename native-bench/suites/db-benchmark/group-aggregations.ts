@@ -109,6 +109,7 @@ export const AGGREGATIONS: readonly Work<GroupRow>[] = [
   aggregation({
     name: 'q10',
     title: 'sum v3 count by id1:id6',
+    isHuge: true,
     keys: ['id1', 'id2', 'id3', 'id4', 'id5', 'id6'],
     aggregates: { v3: ['sum', 'v3'], count: ['count', 'v3'] },
     comparison: { sums: [['v3'], ['count'], ['v3', 'id4'], ['v3', 'id5'], ['v3', 'id6']] },

@@ -10,19 +10,20 @@ import { sqlText } from '../../sql-text.js'
 import { loopedSums, polarsSums, sortedRows, sqlSums } from './comparison.js'
 import type { Tables, Work } from './work.js'
 
-export function memoryRace<Row extends object>(suite: string, work: Work<Row>): Race {
-  return {
-    name: work.name,
-    title: work.title,
-    sizes: ['small', 'medium', 'large'],
-    engines: {
-      volley: volleyEntrant(work),
-      duckdb: duckdbEntrant(suite, work),
-      polars: polarsEntrant(work),
-      arquero: arqueroEntrant(work),
-      records: recordsEntrant(work),
-    },
-  }
+const NOT_WAITED_FOR =
+  'takes minutes to load so many rows into JavaScript values, and gigabytes for the longest questions'
+
+/** At size large among the engines that store columns of bytes alone. */
+export function memoryRaces<Row extends object>(suite: string, work: Work<Row>): Race[] {
+  const { name, title } = work
+  const columnar = { volley: volleyEntrant(work), duckdb: duckdbEntrant(suite, work), polars: polarsEntrant(work) }
+  const values = { arquero: arqueroEntrant(work), records: recordsEntrant(work) }
+  const race: Race = { name, title, sizes: ['small', 'medium'], engines: { ...columnar, ...values } }
+  if (work.isHuge) return [race]
+  return [
+    race,
+    { ...race, sizes: ['large'], engines: { ...columnar, arquero: NOT_WAITED_FOR, records: NOT_WAITED_FOR } },
+  ]
 }
 
 function volleyEntrant<Row extends object>({ volley, files, comparison }: Work<Row>): Entrant {

@@ -18,6 +18,8 @@ export type Tables<Table> = Readonly<Record<string, Table>>
 export interface Work<Row extends object = Readonly<Record<string, unknown>>> {
   readonly name: string
   readonly title: string
+  /** The result has almost as many rows, and as long ones, as the input: not asked at size large. */
+  readonly isHuge?: boolean
   /** What is loaded, by the name of the table. */
   readonly files: (tables: BenchTables) => Promise<Tables<LoadedFile>>
   /** Of the result. */
