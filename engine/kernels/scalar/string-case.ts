@@ -58,11 +58,13 @@ function mapCodePoints(text: string, map: (code: number) => number): string {
   return result
 }
 
-const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
+/** Made when it is first needed: that takes some milliseconds, in each thread. */
+let segmenter: Intl.Segmenter | null = null
 
 /** Reverses what a reader sees as characters: letters keep their accents. In ASCII text, bytes. */
 export function reverse(text: string): string {
   if (ASCII.test(text)) return [...text].reverse().join('')
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' })
   return Array.from(segmenter.segment(text), ({ segment }) => segment)
     .reverse()
     .join('')
