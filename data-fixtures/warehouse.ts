@@ -23,7 +23,6 @@ export const TPCH_TABLES = [
 export type TpchTable = (typeof TPCH_TABLES)[number]
 /** Paths of the Parquet files. */
 export type TpchFiles = Readonly<Record<TpchTable, string>>
-export type Warehouse = TpchFiles
 
 /** Lines per order are 1 to 7, 4 on average. */
 const LINES_PER_ORDER = 4
@@ -34,7 +33,7 @@ const LINES_PER_ORDER = 4
  * orders, 150,000 customers, 200,000 parts, 800,000 partsupp and 10,000 suppliers. From 10,000 rows up, all of TPC-H's
  * 22 queries, with the parameters of the specification, find rows.
  */
-export async function warehouseFiles(directory: string, rows: number): Promise<Warehouse> {
+export async function warehouseFiles(directory: string, rows: number): Promise<TpchFiles> {
   const queries = warehouseQueries(rows)
   const copies = TPCH_TABLES.map((table) => ({
     name: `${table}.parquet`,
