@@ -7,7 +7,7 @@ import { prepared, REFERENCE, type Starter, type Timed, timed } from '../races/m
 import type { CaseResults, Outcome } from '../results.js'
 import type { Setting, Suite } from '../suite.js'
 import { withGrowth } from './scaling/growth.js'
-import { POINT_NAMES, type Point, pointsOf, rowsOfThreads, rowsText } from './scaling/points.js'
+import { POINT_NAMES, type Point, pointsOf, rowsOfThreads, rowsText, threadsText } from './scaling/points.js'
 import { SCALING_ENGINES } from './scaling/works.js'
 
 const NAME = 'scaling'
@@ -42,7 +42,7 @@ export const scaling: Suite = {
       title: TITLE,
       conditions: [
         'Both engines run the same SQL over the same Parquet files, which are in the cache of the system. They are opened before, run in one process and take turns.',
-        `Lines over rows are with ${setting.threads} threads, those over threads of ${rowsText(rowsOfThreads(setting))}.`,
+        `Lines over rows are with ${threadsText(setting.threads)}, those over threads of ${rowsText(rowsOfThreads(setting))}.`,
         `From ${rowsText(LONG_ROWS)} on, an engine runs once before it is timed, and ${LONG_RUNS} times then.`,
         `Every answer was compared with that of ${REFERENCE} before anything was timed.`,
       ],

@@ -1,4 +1,4 @@
-/** Counts of fixed plans against those in `native-bench/counts/golden.json`; `UPDATE_GOLDEN=1` writes them anew. */
+/** Counts of fixed plans against those in `native-bench/counts/golden.json`; `UPDATE_GOLDEN=1 npx jest dist/test/native-bench/counts` writes them anew. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type Counts, measureCounts } from '../../native-bench/counts/measure-counts.js'
@@ -23,7 +23,7 @@ let golden: Golden = {}
 
 beforeAll(async () => {
   for (const { plan, counts } of await measureCounts()) measured.set(plan.name, counts)
-  if (process.env.UPDATE_GOLDEN) {
+  if (process.env.UPDATE_GOLDEN === '1') {
     writeFileSync(GOLDEN, `${JSON.stringify(Object.fromEntries(measured), null, 2)}\n`)
   }
   golden = JSON.parse(readFileSync(GOLDEN, 'utf8')) as Golden

@@ -44,6 +44,10 @@ export function rowsText(rows: number): string {
   return `${formatCount(rows / 1_000)} k rows`
 }
 
+export function threadsText(threads: number): string {
+  return `${threads} ${threads === 1 ? 'thread' : 'threads'}`
+}
+
 function rowsOf(setting: Setting): number[] {
   const largest = largestOf(setting)
   const most = setting.quick ? QUICK_ROWS : largest === SIZES.large ? MOST_ROWS : largest
@@ -68,6 +72,5 @@ function rowsPoint(work: ScalingWork, rows: number, threads: number): Point {
 
 function threadsPoint(work: ScalingWork, rows: number, threads: number): Point {
   const axis: Axis = { name: 'threads', value: threads }
-  const size = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
-  return { name: `${work.name}-threads`, work, size, axis, rows, threads }
+  return { name: `${work.name}-threads`, work, size: threadsText(threads), axis, rows, threads }
 }
