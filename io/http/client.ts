@@ -89,7 +89,9 @@ export class HttpClient {
       if (late.aborted) {
         throw new Failure(failed(address, `there was no answer within ${timeout} ms`, {}, error), true)
       }
-      throw new Failure(failed(address, reasonOf(error), {}, error), true)
+      const { reason, code } = causeOf(error)
+      const details = code === '' ? {} : { reason: code }
+      throw new Failure(failed(address, reason, details, error), !isFinalReason(code, reason))
     }
   }
 
@@ -142,12 +144,29 @@ function failed(address: string, reason: string, details: object, cause?: unknow
   return new VolleyError('VOLLEY_HTTP', `${address}: ${reason}`, { url: address, ...details }, cause)
 }
 
-/** `fetch` only says that it failed; its cause says why. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  if (!(cause instanceof Error)) return String(cause)
+/** `fetch` only says that it failed; its cause says why. Several addresses that were tried in vain fail alike. */
+function causeOf(error: unknown): { readonly reason: string; readonly code: string } {
+  let cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (cause instanceof AggregateError && cause.errors.length > 0) cause = cause.errors[0]
+  if (!(cause instanceof Error)) return { reason: String(cause), code: '' }
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
-  return cause.message === '' ? code : cause.message
+  return { reason: cause.message === '' ? code : cause.message, code }
+}
+
+/**
+ * Faults of the address or of the server's set-up, which the next attempt finds as they are: a name that nobody has
+ * (EAI_AGAIN is one that could not be asked for), a certificate that is not good, no TLS where TLS is spoken, an address
+ * that `fetch` takes for none, or redirections without an end.
+ */
+function isFinalReason(code: string, reason: string): boolean {
+  return (
+    code === 'ENOTFOUND' ||
+    code === 'ERR_INVALID_URL' ||
+    /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO$)/.test(
+      code,
+    ) ||
+    /^(?:bad port|unknown scheme|invalid URL|redirect count exceeded|URL scheme)/i.test(reason)
+  )
 }
 
 /** The first characters of an answer's body, on one line. */

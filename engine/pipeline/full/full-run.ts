@@ -9,6 +9,7 @@ import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.
 import type { AnyStrategyName, RunOptions } from '../../../planner/run-options.js'
 import type { EndedStage } from '../checkpoint/manifest.js'
 import { DeadLetters, runName } from '../errors/dead-letters.js'
+import { failedBefore } from '../errors/isolating-work.js'
 import type { StageErrors } from '../errors/stage-errors.js'
 import type { GenerationsResult } from '../generations/results.js'
 import { type PipeContext, runGenerations } from '../generations/run-generations.js'
@@ -23,7 +24,7 @@ import type { ExtractedInputs } from './extracted-inputs.js'
 import { FullProgress } from './full-progress.js'
 import { worksPerBatch } from './guarded-stage.js'
 import { type Loaded, load } from './load.js'
-import { loadOnce } from './load-once.js'
+import { loadOnce, writtenState } from './load-once.js'
 import { PlanRejects } from './plan-rejects.js'
 import { StageFrames } from './stage-frames.js'
 import { StageJournal } from './stage-journal.js'
@@ -108,9 +109,12 @@ export async function runFull(
   }
 }
 
-/** Of a stage that has not ended, all letters come again. */
+/** Of a stage that has not ended, all letters come again, but for those of a load that has all of its rows. */
 function lettersKept({ manifest }: Job): (stage: string) => number {
-  return (stage) => (manifest.stages[stage] === undefined ? 0 : Number.POSITIVE_INFINITY)
+  return (stage) =>
+    manifest.stages[stage] === undefined
+      ? failedBefore(writtenState(manifest.loading[stage] ?? null))
+      : Number.POSITIVE_INFINITY
 }
 
 /** Of a stage that runs as part of others. */

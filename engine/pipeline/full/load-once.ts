@@ -34,6 +34,11 @@ interface LoadingState {
   readonly written: { readonly state: Json; readonly rows: number } | null
 }
 
+/** What a consumer said of itself when all of its rows were durable; null before that. */
+export function writtenState(loading: Json): Json {
+  return (loading as unknown as LoadingState | null)?.written?.state ?? null
+}
+
 export async function loadOnce(
   stage: ConsumerStage,
   frame: Frame,

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createSecureServer } from 'node:https'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { VolleyError } from '../../../../index.js'
 import type { HttpSource, Pagination, SourceDefinition } from '../../../../planner/pipeline/definition.js'
 import { afterAll, beforeAll, describe, expect, it } from '../../../support/jest.js'
+import { SELF_SIGNED } from '../../../support/self-signed.js'
 import { columns, StageScene } from '../../../support/stages.js'
 
 const scene = StageScene.forFile()
@@ -159,10 +161,63 @@ describe('requests', () => {
     expect(seen[0].headers.authorization).toBe(`Basic ${Buffer.from('me:hidden').toString('base64')}`)
   })
 
-  it('are not sent again where that cannot help', async () => {
-    serve((_, __, response) => response.writeHead(404).end('{"error":"no such thing"}'))
-    await expect(scene.read(source(NONE))).rejects.toThrow(/404 Not Found: {"error":"no such thing"}$/)
+  it.each([400, 401, 403, 404, 410, 422])('are not sent again after %i', async (status) => {
+    serve((_, __, response) => response.writeHead(status).end('{"error":"no such thing"}'))
+    const failing = scene.read(source(NONE))
+    await expect(failing).rejects.toThrow(new RegExp(`${base}/items: ${status} .*: {"error":"no such thing"}$`))
+    await expect(failing).rejects.toMatchObject({ code: 'VOLLEY_HTTP', details: { status, url: `${base}/items` } })
     expect(seen.length).toBe(1)
+  })
+
+  it.each([408, 425, 429, 500, 502, 503, 504])('are sent again after %i', async (status) => {
+    serve((_, __, response) => {
+      if (seen.length < 3) response.writeHead(status).end('later')
+      else json(response, ITEMS)
+    })
+    expect((await scene.read(source(NONE))).rows.length).toBe(25)
+    expect(seen.length).toBe(3)
+  })
+
+  it('are sent again after a refused and a reset connection', async () => {
+    let resets = 0
+    const resetting = createTcpServer((socket) => {
+      resets++
+      socket.on('error', () => undefined)
+      socket.resetAndDestroy()
+    })
+    await new Promise<void>((resolve) => resetting.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(resetting.address() as AddressInfo).port}/items`
+    await expect(scene.read(source(NONE, { url }))).rejects.toThrow(/ECONNRESET.*\(after 3 attempts\)/)
+    expect(resets).toBe(3)
+    await new Promise((resolve) => resetting.close(resolve))
+    const refused = scene.read(source(NONE, { url }))
+    await expect(refused).rejects.toThrow(`${url}: connect ECONNREFUSED`)
+    await expect(refused).rejects.toMatchObject({ details: { reason: 'ECONNREFUSED', attempts: 3 } })
+  })
+
+  it('are sent once to a name that nobody has, by a certificate that nobody vouches for, and in circles', async () => {
+    const details = async (url: string): Promise<VolleyError['details']> => {
+      const failed: unknown = await scene.read(source(NONE, { url })).catch((thrown: unknown) => thrown)
+      expect(failed).toMatchObject({ code: 'VOLLEY_HTTP', message: expect.stringContaining(url) })
+      return (failed as VolleyError).details
+    }
+    // No name has an empty part: it is not even asked for.
+    const nameless = await details('http://nobody..example/items')
+    expect(nameless).toEqual({ url: 'http://nobody..example/items', reason: 'ENOTFOUND' })
+    const secure = createSecureServer(SELF_SIGNED, (_, response) => response.end('[]'))
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve))
+    const { port } = secure.address() as AddressInfo
+    const unsure = await details(`https://127.0.0.1:${port}/items`)
+    expect(unsure).toEqual({ url: `https://127.0.0.1:${port}/items`, reason: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+    secure.closeAllConnections()
+    secure.close()
+    const plain = base.replace('http:', 'https:')
+    expect(await details(`${plain}/items`)).toMatchObject({ reason: expect.stringMatching(/^(?:ERR_SSL_|EPROTO)/) })
+    serve((_, __, response) => response.writeHead(302, { location: '/items' }).end())
+    expect(await details(`${base}/items`)).not.toHaveProperty('attempts')
+    await expect(scene.read(source(NONE, { url: 'ftp://nobody.example/items' }))).rejects.toMatchObject({
+      code: 'VOLLEY_INVALID_ARGUMENT',
+    })
   })
 
   it('end when there is no answer in time', async () => {
