@@ -134,6 +134,10 @@ export class DatabaseConsumer implements Consumer {
   }
 
   async finish(): Promise<ConsumerResult> {
+    if (!this.isFinished && !this.hasBegun) {
+      const schema = (await this.setting.schemaWithoutRows?.()) ?? null
+      if (schema !== null) await this.begin(schema)
+    }
     if (!this.isFinished && this.hasBegun) {
       const segments = [...this.sealed.map(({ segment }) => segment), this.segment]
       await this.loadFitting(segments, this.target.job === null ? null : this.prepared + 1)

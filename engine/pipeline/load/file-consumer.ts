@@ -68,8 +68,10 @@ export class FileConsumer implements Consumer {
 
   /** Without a schema and without a batch, there is no file. */
   async finish(): Promise<ConsumerResult> {
-    if (this.sink === null) return { rows: 0, bytesWritten: 0, outputs: [] }
-    const { rows, bytesWritten, files } = await this.sink.finish()
+    const schema = this.sink === null ? ((await this.setting.schemaWithoutRows?.()) ?? null) : null
+    const sink = schema === null ? this.sink : await this.opened(schema)
+    if (sink === null) return { rows: 0, bytesWritten: 0, outputs: [] }
+    const { rows, bytesWritten, files } = await sink.finish()
     return { rows, bytesWritten, outputs: files }
   }
 

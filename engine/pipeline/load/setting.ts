@@ -13,6 +13,8 @@ export interface ConsumerSetting {
   readonly directory: string
   /** Of the input, where it is known before the first batch: what is made without any batch has these columns. */
   readonly schema: Schema | null
+  /** The same, asked for at the end if no batch came; null where only rows could tell. */
+  readonly schemaWithoutRows?: () => Promise<Schema | null>
   /** Under which databases keep how far a job came; null for jobs that cannot be resumed. */
   readonly checkpoint: string | null
   /** Where records go that cannot be loaded, asked for when the first is written; null: the first one ends the run. */

@@ -82,6 +82,8 @@ export class UpsertFileConsumer implements Consumer {
   }
 
   async finish(): Promise<ConsumerResult> {
+    const known = this.sink === null ? ((await this.setting.schemaWithoutRows?.()) ?? null) : null
+    if (known !== null) await this.opened(known)
     const { sink, schema } = this
     if (sink === null || schema === null) return { rows: 0, bytesWritten: 0, outputs: [] }
     try {

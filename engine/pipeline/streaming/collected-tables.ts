@@ -28,6 +28,8 @@ export async function collectTables(
   partsWith: (tables: Tables) => StageParts,
   clocks: PhaseClocks,
   watch: (run: StreamRun) => void,
+  /** The columns of what a stage gets by which no row came; null where only rows could tell. */
+  schemaWithoutRows: (stage: ConsumerStage) => Promise<Schema | null>,
 ): Promise<Map<string, BatchTable>> {
   const tables = new Map<string, BatchTable>()
   try {
@@ -46,9 +48,7 @@ export async function collectTables(
       const bounded: StageParts = {
         ...parts,
         producer: async (stage) => {
-          const producer = await parts.producer(stage)
-          for (const collector of collectors.values()) collector.expect(stage.id, producer.schema)
-          return expectBounded(stage.id, producer)
+          return expectBounded(stage.id, await parts.producer(stage))
         },
       }
       const run = new StreamRun({ ...pipeline, stages, onFailure: 'fail-fast' }, plan, {
@@ -60,7 +60,10 @@ export async function collectTables(
       })
       watch(run)
       await run.run()
-      for (const collector of collectors.values()) tables.set(tableKey(collector.input), collector.table())
+      for (const [id, collector] of collectors) {
+        if (collector.schema === null) collector.schema = await schemaWithoutRows(collectingStage(id, collector.input))
+        tables.set(tableKey(collector.input), collector.table())
+      }
     }
     return tables
   } catch (error) {
@@ -119,17 +122,13 @@ function collectingStage(id: string, input: Input): ConsumerStage {
 class TableCollector implements Consumer {
   readonly isResumable = false
   private batches: Batch[] = []
-  private schema: Schema | null = null
+  /** Null before the first batch. */
+  schema: Schema | null = null
 
   constructor(
     private readonly services: PipelineServices,
     readonly input: Input,
   ) {}
-
-  /** Learns the columns, if it is this stage whose rows it collects. */
-  expect(stage: string, schema: Schema | null): void {
-    if (stage === this.input.stage) this.schema ??= schema
-  }
 
   /** Hands the batches over. */
   table(): BatchTable {

@@ -25,6 +25,7 @@ import { closeTables, collectTables, streamedStages, type Tables } from './colle
 import { tableKey } from './graph.js'
 import { type CheckpointOptions, Job } from './job.js'
 import { openProcessor } from './processor.js'
+import { RowlessSchemas } from './rowless-schemas.js'
 import type { StageParts, StreamCheckpoint } from './running-stage.js'
 import { naming, stageOf } from './stage-error.js'
 import { finishedReports, stageReports } from './stage-reports.js'
@@ -79,6 +80,7 @@ export class Streaming {
   private clocks = new PhaseClocks()
   private job: Job | null = null
   private letters: DeadLetters | null = null
+  private readonly rowless: RowlessSchemas
   /** Of a run that failed. */
   private written: readonly DeadLetterFile[] = []
 
@@ -88,6 +90,7 @@ export class Streaming {
     private readonly services: PipelineServices,
     private readonly options: StreamingOptions,
   ) {
+    this.rowless = new RowlessSchemas(pipeline, services, () => this.startedAt(this.job))
     const { onProgress: stage = () => {}, onPhase: phase = () => {} } = options
     const isHeard = options.onProgress !== undefined || options.onPhase !== undefined
     this.progress = new ProgressTeller(pipeline, services.memory, () => this.clocks, isHeard ? { stage, phase } : null)
@@ -169,6 +172,7 @@ export class Streaming {
         }),
         this.clocks,
         (run) => this.watch(run),
+        (stage) => this.rowless.inputOf(stage),
       )
       const run = new StreamRun({ ...pipeline, stages }, plan, {
         parts: {
@@ -264,13 +268,14 @@ export class Streaming {
     const { directory, placement, batchSize: batchRows } = pipeline
     return {
       producer: (stage) =>
-        openShared(stage, { services, id: stage.id, directory, batchRows }, options.extracted ?? null),
+        openShared(stage, { services, id: stage.id, directory, batchRows }, options.extracted ?? null).then(
+          (producer) => this.rowless.add(stage.id, producer),
+        ),
       work: (stage) => {
         const named = Object.entries(stage.tables).map(
           ([name, input]) => [name, tables.get(tableKey(input))!.frame] as const,
         )
-        // A job that was resumed began when it was begun.
-        const startedAt = job === null ? options.startedAt : new Date(job.manifest.began)
+        const startedAt = this.startedAt(job)
         const errors = (seen.has(stage.id) ? this.letters?.silent(stage) : this.letters?.of(stage)) ?? null
         const accumulators = new Set(pipeline.stages.filter(({ kind }) => kind === 'accumulator').map(({ id }) => id))
         const perBatch = stage.inputs.every((input) => accumulators.has(input.stage))
@@ -281,18 +286,25 @@ export class Streaming {
     }
   }
 
+  /** A job that was resumed began when it was begun. */
+  private startedAt(job: Job | null): Date {
+    return job === null ? this.options.startedAt : new Date(job.manifest.began)
+  }
+
   private async consumer(stage: ConsumerStage, job: Job | null): Promise<Consumer> {
     const { services, pipeline } = this
     const { directory } = pipeline
     const { id, target } = stage
+    const schemaWithoutRows = () => this.rowless.inputOf(stage)
     if (job !== null && target.kind === 'file' && target.mode !== 'upsert') {
-      return new JobFileConsumer(target, resolve(directory, target.path), job.name, services)
+      return new JobFileConsumer(target, resolve(directory, target.path), job.name, services, schemaWithoutRows)
     }
     const setting: ConsumerSetting = {
       services,
       id,
       directory,
       schema: null,
+      schemaWithoutRows,
       checkpoint: job?.name ?? null,
       errors: () => this.letters?.of(stage) ?? null,
       retries: stage.retries,

@@ -90,7 +90,7 @@ async function inferred(
   throw new VolleyError(
     'VOLLEY_INVALID_ARGUMENT',
     `JSONata gave no records for the first ${rows.length} of the input, so that the columns are unknown; declare a schema`,
-    { expression },
+    { expression, ...(rows.length === 0 ? { isUnknown: true } : {}) },
   )
 }
 

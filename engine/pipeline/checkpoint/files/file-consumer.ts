@@ -34,6 +34,8 @@ export class JobFileConsumer implements Consumer {
     /** Names the job among others that write to the same place. */
     private readonly job: string,
     private readonly services: PipelineServices,
+    /** Asked for at the end if no batch came; null where only rows could tell. */
+    private readonly schemaWithoutRows: () => Promise<Schema | null> = async () => null,
   ) {
     // A new file of a directory: the job names it, so that it is found again.
     this.path = target.mode === 'append' ? join(path, `part-${job}.${EXTENSIONS[target.format]}`) : path
@@ -77,6 +79,8 @@ export class JobFileConsumer implements Consumer {
 
   async finish(): Promise<ConsumerResult> {
     if (this.result !== null) return this.result
+    const schema = this.file === null ? await this.schemaWithoutRows() : null
+    if (schema !== null) this.file = await this.openFile(schema, null)
     if (this.file === null) return NOTHING
     const { rows, bytesWritten, files } = await this.file.sink.finish()
     this.result = { rows, bytesWritten, outputs: files }
