@@ -92,9 +92,10 @@ export class CalledOutputs {
     this.flush(port)
     if (recordBatch.numRows === 0) return
     const { memory, allocate } = this.context
-    const schema = this.settled(port, () => nullable(fromArrowSchema(recordBatch.schema)))
-    this.checkColumns(port, schema.schema, fromArrowSchema(recordBatch.schema))
-    const batch = fromRecordBatch(recordBatch, memory, allocate, this.buffers)
+    const given = fromArrowSchema(recordBatch.schema)
+    const schema = this.settled(port, () => nullable(given))
+    this.checkColumns(port, schema.schema, given)
+    const batch = fromRecordBatch(recordBatch, memory, allocate, this.buffers, given)
     this.put(port, { ...batch, schema: schema.schema }, schema)
   }
 

@@ -28,6 +28,7 @@ export async function runStageTask(context: TaskContext, task: TaskOf<'stage'>):
     }
     context.resetScratch()
   }
+  if (plan.body.kind === 'function') await errorsLeftBehind()
   return { results }
 }
 
@@ -49,7 +50,10 @@ export function learnedFrom(plan: StagePlan, outputs: readonly CalledOutput[]): 
 /** Loaded by threads that need it: short-lived ones, with a function to call, should not wait for it. */
 let runChain: typeof import('./stage-chain.js').runStageChain | null = null
 
-/** What the stage makes of a batch, which stays the caller's; the outputs' blocks are the caller's, too. */
+/**
+ * What the stage makes of a batch, which stays the caller's; the outputs' blocks are the caller's, too. Who is done with
+ * the batches of a function waits for `errorsLeftBehind`.
+ */
 export async function runStage(
   context: TaskContext,
   { stage, body }: StagePlan,
@@ -62,9 +66,7 @@ export async function runStage(
     case 'function': {
       const loaded = functions.get(body) ?? (await stageFunction(context, stage, body))
       functions.set(body, loaded)
-      const outputs = await callWithBatch(context, loaded, body.schemas, batch)
-      await errorsLeftBehind()
-      return outputs
+      return await callWithBatch(context, loaded, body.schemas, batch)
     }
     default:
       return unreachable(body)
@@ -96,7 +98,10 @@ export function isClass(call: unknown): boolean {
   return typeof call === 'function' && /^class\b/.test(Function.prototype.toString.call(call))
 }
 
-/** An error that a user's function left behind in a promise or timer ends the thread: now, not in another batch. */
+/**
+ * An error that a user's function left behind in a promise or timer ends the thread: now, not when other batches are there.
+ * Takes a turn of the thread's event loop.
+ */
 export async function errorsLeftBehind(): Promise<void> {
   await new Promise(setImmediate)
 }

@@ -24,10 +24,30 @@ export function toRecordBatch(
   const schema = toArrowSchema(batch.schema)
   const exporter = new Exporter(memory, allocate, wrap)
   const children = batch.columns.map((column, index) => exporter.data(column, schema.fields[index].type))
-  return new arrow.RecordBatch(
+  return recordBatchOf(schema, new arrow.Data(structOf(schema), 0, batch.length, 0, {}, children))
+}
+
+/**
+ * What the constructor makes of a schema and columns of equal length, but with the schema itself: the constructor takes
+ * longer than all else to make a new one, and whoever gets many batches would not see that theirs is always the same.
+ */
+function recordBatchOf(schema: arrow.Schema, data: arrow.Data<arrow.Struct>): arrow.RecordBatch {
+  return Object.assign(Object.create(arrow.RecordBatch.prototype) as arrow.RecordBatch, {
     schema,
-    new arrow.Data(new arrow.Struct(schema.fields), 0, batch.length, 0, {}, children),
-  )
+    data,
+    _metadata: new Map<string, string>(),
+  })
+}
+
+const structs = new WeakMap<arrow.Schema, arrow.Struct>()
+
+function structOf(schema: arrow.Schema): arrow.Struct {
+  let struct = structs.get(schema)
+  if (struct === undefined) {
+    struct = new arrow.Struct(schema.fields)
+    structs.set(schema, struct)
+  }
+  return struct
 }
 
 type Buffers = Partial<arrow.Data['buffers']>

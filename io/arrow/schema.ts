@@ -82,8 +82,22 @@ export function toArrowType(type: DataType): arrow.DataType {
   }
 }
 
-/** Throws VOLLEY_UNSUPPORTED, naming the column, for a type we have no equivalent of; VOLLEY_DUPLICATE_COLUMN. */
+const ownSchemas = new WeakMap<arrow.Schema, Schema>()
+
+/**
+ * The same object for the same schema. Throws VOLLEY_UNSUPPORTED, naming the column, for a type we have no equivalent of;
+ * VOLLEY_DUPLICATE_COLUMN.
+ */
 export function fromArrowSchema(schema: arrow.Schema): Schema {
+  let converted = ownSchemas.get(schema)
+  if (converted === undefined) {
+    converted = convertedSchema(schema)
+    ownSchemas.set(schema, converted)
+  }
+  return converted
+}
+
+function convertedSchema(schema: arrow.Schema): Schema {
   const names = new Set<string>()
   for (const { name } of schema.fields) {
     if (names.has(name)) {

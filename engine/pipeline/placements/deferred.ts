@@ -20,14 +20,20 @@ export class DeferredWork implements StageWork {
     },
   }
   private opening: Promise<StageWork> | null = null
+  private work: StageWork | null = null
   /** What it goes on from once it is open. */
   private restored: StageState | null = null
 
   constructor(
-    readonly concurrency: number,
+    private readonly expected: number,
     private readonly context: TaskContext,
     private readonly open: (input: Schema) => Promise<StageWork>,
   ) {}
+
+  /** What is expected of the work, until it is open and says so itself. */
+  get concurrency(): number {
+    return this.work?.concurrency ?? this.expected
+  }
 
   get due(): null {
     return null
@@ -67,6 +73,7 @@ export class DeferredWork implements StageWork {
     const { restored } = this
     if (restored !== null && restored !== NOTHING && restored.state !== null) await work.checkpointed?.restore(restored)
     this.restored = null
+    this.work = work
     return work
   }
 }

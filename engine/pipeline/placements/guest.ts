@@ -8,7 +8,7 @@ import { releaseBatch } from '../../kernels/vectors.js'
 import { ENGINE, SharedMemory } from '../../memory/shared-memory.js'
 import { callAtEnd, callWithBatch } from '../../operators/call.js'
 import type { CalledOutput, KnownSchemas } from '../../operators/called-outputs.js'
-import { runStage, stageFunction } from '../../workers/stage-task.js'
+import { errorsLeftBehind, runStage, stageFunction } from '../../workers/stage-task.js'
 import type { TaskContext } from '../../workers/task-context.js'
 import type { Json } from '../stage.js'
 import { type Actor, makeActor } from './actor-instance.js'
@@ -97,7 +97,9 @@ export class Guest {
     try {
       if (actor !== null) return await callWithBatch(context, actor.function, known, batch)
       const body = start.body.kind === 'chain' ? start.body : { ...start.body, schemas: known }
-      return await runStage(context, { stage: start.stage, input: batch.schema, body }, batch)
+      const outputs = await runStage(context, { stage: start.stage, input: batch.schema, body }, batch)
+      await errorsLeftBehind()
+      return outputs
     } finally {
       releaseBatch(context, batch)
     }

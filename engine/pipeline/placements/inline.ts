@@ -4,7 +4,7 @@ import type { Batch } from '../../../io/batch.js'
 import { withOwnScratch } from '../../kernels/context.js'
 import { callWithBatch, type StageFunction } from '../../operators/call.js'
 import type { CalledOutput, KnownSchemas } from '../../operators/called-outputs.js'
-import { runStage } from '../../workers/stage-task.js'
+import { errorsLeftBehind, runStage } from '../../workers/stage-task.js'
 import type { TaskContext } from '../../workers/task-context.js'
 import type { Place } from './place.js'
 import type { StagePlans } from './stage-plans.js'
@@ -33,7 +33,10 @@ export class InlinePlace implements Place {
     context.checkCancelled()
     try {
       if ('call' in work) return await callWithBatch(context, work, known, batch)
-      return await runStage(context, work.of(batch.schema, known), batch)
+      const plan = work.of(batch.schema, known)
+      const outputs = await runStage(context, plan, batch)
+      if (plan.body.kind === 'function') await errorsLeftBehind()
+      return outputs
     } finally {
       context.resetScratch()
     }

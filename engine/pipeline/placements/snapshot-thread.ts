@@ -5,7 +5,7 @@ import { InternalError, packError } from '../../../planner/errors.js'
 import { createKernelContext } from '../../kernels/context.js'
 import { ownerOfThread, SharedMemory } from '../../memory/shared-memory.js'
 import { batchOfNumbers, type PackedOutput, packOutput } from '../../workers/batch-numbers.js'
-import { knownSchemas, learnedFrom, runStage } from '../../workers/stage-task.js'
+import { errorsLeftBehind, knownSchemas, learnedFrom, runStage } from '../../workers/stage-task.js'
 import { threadContext } from '../../workers/thread-context.js'
 import type { SnapshotAnswer, SnapshotStart, SnapshotTask } from './snapshot-messages.js'
 
@@ -25,6 +25,7 @@ async function answerTo({ plan, batches }: SnapshotTask): Promise<SnapshotAnswer
       outputs.push(...made.map((output) => packOutput(output, known)))
       context.resetScratch()
     }
+    await errorsLeftBehind()
     return { ok: true, outputs }
   } catch (error) {
     return { ok: false, error: packError(error) }

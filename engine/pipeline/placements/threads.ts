@@ -17,10 +17,14 @@ import type { StagePlans } from './stage-plans.js'
 
 /** Batches that may be with each thread or wait for it. */
 const BATCHES_PER_THREAD = 4
-/** A task has no more rows than this, unless one batch has. */
+/** The same of batches that are so small and so soon done that sending them takes longer. */
+const SMALL_BATCHES_PER_THREAD = 32
+/** A task has no more rows than this, unless one batch has, or batches are known to take no time. */
 const TASK_ROWS = 65_536
 /** Batches that take longer are worth a message of their own, and other threads may be free sooner. */
 const LONG_MS = 2
+/** Batches that take longer are not worth waiting in greater number. */
+const SHORT_MS = 0.25
 
 interface Waiting {
   readonly plan: StagePlan
@@ -31,13 +35,14 @@ interface Waiting {
 }
 
 export class ThreadsPlace implements Place {
-  readonly concurrency: number
   private readonly threads: number
   /** Of what is known no more, tasks may be under way: the blocks go with the run. */
   private readonly published = new WeakMap<StagePlan, PublishedChain>()
   private readonly waiting: Waiting[] = []
   private tasks = 0
-  private batchMs = 0
+  /** Of the latest task: what a batch took, and its rows. */
+  private batchMs = LONG_MS
+  private batchRows = 0
   private isSending = false
 
   constructor(
@@ -46,7 +51,13 @@ export class ThreadsPlace implements Place {
     maxThreads: number | null,
   ) {
     this.threads = threadsOf(pipelineRun, maxThreads)
-    this.concurrency = threadsConcurrency(pipelineRun, maxThreads)
+  }
+
+  /** Small batches may be many, but have no more rows together than large ones. */
+  get concurrency(): number {
+    if (this.batchMs > SHORT_MS) return this.threads * BATCHES_PER_THREAD
+    const fitting = Math.floor(TASK_ROWS / Math.max(1, this.batchRows))
+    return this.threads * Math.max(BATCHES_PER_THREAD, Math.min(SMALL_BATCHES_PER_THREAD, fitting))
   }
 
   run(batch: Batch, known: KnownSchemas): Promise<readonly CalledOutput[]> {
@@ -77,7 +88,7 @@ export class ThreadsPlace implements Place {
     let count = 0
     while (count < most && this.waiting[count].plan === plan) {
       rows += this.waiting[count].rows
-      if (count > 0 && rows > TASK_ROWS) break
+      if (count > 0 && rows > TASK_ROWS && this.batchMs > SHORT_MS) break
       count++
     }
     return this.waiting.splice(0, count)
@@ -96,6 +107,7 @@ export class ThreadsPlace implements Place {
     }
     this.tasks--
     this.batchMs = (performance.now() - began) / batches.length
+    this.batchRows = batches.reduce((sum, { rows }) => sum + rows, 0) / batches.length
     this.sendSoon()
   }
 

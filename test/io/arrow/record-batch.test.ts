@@ -86,6 +86,18 @@ describe('schemas', () => {
 })
 
 describe('toRecordBatch', () => {
+  it('makes what the constructor makes, but with one schema for all batches', () => {
+    const batch = batchOf(columns)
+    const ours = toRecordBatch(batch, memory, shared.allocate)
+    const theirs = new arrow.RecordBatch(ours.schema, ours.data)
+    expect(Object.keys(ours).sort()).toEqual(Object.keys(theirs).sort())
+    expect(ours).toBeInstanceOf(arrow.RecordBatch)
+    expect(ours.slice(1, 3).toArray().map(String)).toEqual(theirs.slice(1, 3).toArray().map(String))
+    const again = toRecordBatch(batch, memory, shared.allocate)
+    expect(again.schema).toBe(ours.schema)
+    expect(fromArrowSchema(again.schema)).toBe(fromArrowSchema(ours.schema))
+  })
+
   it('shows every type through apache-arrow', () => {
     const batch = batchOf(columns)
     const recordBatch = toRecordBatch(batch, memory, shared.allocate)
