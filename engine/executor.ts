@@ -33,6 +33,7 @@ import type { CheckedOptions } from './options.js'
 import { PipelineHandle } from './pipeline/pipeline-handle.js'
 import type { PipelineInput } from './pipeline/pipeline-input.js'
 import type { BatchTable, OpenServices } from './pipeline/services.js'
+import { StageMessages } from './pipeline/stage-messages.js'
 import { batchesOf, countPushed, type PlannedRun, planRun, pushedRelation, type RunSetting } from './planned-run.js'
 import { copiedTo, pushedSink } from './pushed-sink.js'
 import { optimizeQuery, type QueryEnvironment, resolveQuery } from './query.js'
@@ -306,7 +307,7 @@ export class Executor implements FrameRuntime {
   }
 
   /** What a pipeline uses of the engine until it closes it. Aborting `signal`, and closing the engine, cancel its run. */
-  openPipeline(signal?: AbortSignal): OpenServices {
+  openPipeline(signal?: AbortSignal, messages = new StageMessages()): OpenServices {
     this.expectOpen()
     const { memory } = this
     const run = new Run(this.resources, signal)
@@ -329,6 +330,7 @@ export class Executor implements FrameRuntime {
         return lower(optimizeQuery(resolved, this.sources), (source) => this.sources.sourceOf(source))
       },
       bulk: () => new BulkStrategy(run, new Switching('bulk', this.pressure(), () => {})),
+      messages,
       close: async () => {
         await run.finish()
         this.runs.delete(run)

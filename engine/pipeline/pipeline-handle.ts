@@ -1,6 +1,6 @@
 /** A pipeline of an engine: planned, checked and run. */
 
-import { checkChoice, checkOptions, invalid, show } from '../../planner/arguments.js'
+import { checkChoice, checkName, checkOptions, invalid, show } from '../../planner/arguments.js'
 import { unreachable } from '../../planner/errors.js'
 import type { ExecutionPlan } from '../../planner/graph/execution-plan.js'
 import type { ExecutionOrder } from '../../planner/graph/orders.js'
@@ -15,6 +15,7 @@ import type { PipelineReport } from './report.js'
 import type { MultipleOptions, MultipleReport } from './run-multiple.js'
 import type { OpenServices } from './services.js'
 import type { Json } from './stage.js'
+import { StageMessages } from './stage-messages.js'
 import type { PipelineValidation } from './validation.js'
 
 export interface PipelineRunOptions {
@@ -49,7 +50,7 @@ export interface PipelineRunOptions {
 
 /** @internal What a pipeline needs of its engine. */
 export interface PipelineHost {
-  openPipeline(signal?: AbortSignal): OpenServices
+  openPipeline(signal?: AbortSignal, messages?: StageMessages): OpenServices
   strategyNames(): readonly string[]
   readonly listeners: EngineListeners
 }
@@ -71,6 +72,8 @@ const RUN_OPTIONS = [
 export class PipelineHandle {
   readonly #input: PipelineInput
   readonly #host: PipelineHost
+  /** Of the runs under way. */
+  readonly #running = new Set<StageMessages>()
 
   /** @internal Use `engine.pipeline`. */
   constructor(input: PipelineInput, host: PipelineHost) {
@@ -117,6 +120,21 @@ export class PipelineHandle {
     return this.runWith(options, null)
   }
 
+  /**
+   * Tells all actors of a stage of the running pipeline, between two of their batches, and gives what their `message(text)`
+   * answers, in their order. Stages of nested pipelines are called `outer/inner`. Waits for actors that have not started.
+   *
+   * @throws VolleyError VOLLEY_INVALID_ARGUMENT if the pipeline does not run, or its run ends before the stage has actors;
+   * VOLLEY_UNSUPPORTED if the actors have no `message`; VOLLEY_USER_FUNCTION if that throws
+   */
+  async message(stage: string, text: string): Promise<readonly Json[]> {
+    checkName('the stage of a message', stage)
+    if (typeof text !== 'string') throw invalid(`a message is text, not ${show(text)}`)
+    const running = [...this.#running]
+    if (running.length === 0) throw invalid(`the pipeline does not run: nobody gets the message to stage '${stage}'`)
+    return (await Promise.all(running.map((messages) => messages.send(stage, text)))).flat()
+  }
+
   /** Runs it once for each set of parameters, reading what is extracted alike only once. Failures are in the report. */
   async runMultiple(options: MultipleOptions): Promise<MultipleReport> {
     const { runMultiple } = await import('./run-multiple.js')
@@ -127,6 +145,21 @@ export class PipelineHandle {
   }
 
   private async runWith(options: PipelineRunOptions, extracted: ExtractedInputs | null): Promise<PipelineReport> {
+    const messages = new StageMessages()
+    this.#running.add(messages)
+    try {
+      return await this.runHearing(messages, options, extracted)
+    } finally {
+      this.#running.delete(messages)
+      messages.end()
+    }
+  }
+
+  private async runHearing(
+    messages: StageMessages,
+    options: PipelineRunOptions,
+    extracted: ExtractedInputs | null,
+  ): Promise<PipelineReport> {
     checkOptions('a pipeline', options, RUN_OPTIONS)
     if (options.mode !== undefined) checkChoice('mode', options.mode, ['full', 'streaming', 'hybrid'])
     if (options.strategy !== undefined) checkChoice('strategy', options.strategy, this.#host.strategyNames())
@@ -135,7 +168,7 @@ export class PipelineHandle {
     const calls = new ProgressCalls(options, this.#host.listeners)
     const told = { ...options, onProgress: calls.stage, onPhase: calls.phase }
     const signals = options.signal === undefined ? [calls.signal] : [options.signal, calls.signal]
-    const services = this.#host.openPipeline(AbortSignal.any(signals))
+    const services = this.#host.openPipeline(AbortSignal.any(signals), messages)
     try {
       const run = (part: PipelineDefinition) => runIn(mode, { ...part, mode }, params, services, told, extracted)
       const report = await (options.reprocess === undefined

@@ -11,6 +11,7 @@ import type { Run } from '../run.js'
 import type { Scans } from '../scans.js'
 import type { BulkStrategy } from '../strategies/bulk.js'
 import type { Pipeline } from '../strategies/pipeline.js'
+import type { StageMessages } from './stage-messages.js'
 
 export interface PipelineServices {
   /** Of the whole pipeline: it owns the blocks that its stages allocate, and frees what is left of them at the end. */
@@ -37,6 +38,8 @@ export interface PipelineServices {
   lowered(frame: Frame): Promise<Pipeline>
   /** Runs pipelines of operators within the pipeline's run, and holds the joins that it builds for them. */
   bulk(): BulkStrategy
+  /** For actors. */
+  readonly messages: StageMessages
 }
 
 export interface BatchTable {

@@ -295,8 +295,8 @@ export type Placement =
       readonly retries: number
       /** Milliseconds for one batch. */
       readonly timeout: number | null
-      /** Bytes of one process, which is replaced when it takes more; by default a share of the engine's limit. */
-      readonly memoryLimit?: number
+      /** Bytes of one process, which is replaced when it takes more; null: a share of the engine's limit. */
+      readonly memoryLimit?: number | null
     }
   /** In long-lived threads of their own that keep state from batch to batch. */
   | { readonly kind: 'actor'; readonly actors: number; readonly key: readonly string[] }

@@ -90,6 +90,7 @@ const PLACEMENTS: Readonly<Record<string, Readonly<Record<string, FieldShape>>>>
     maxProcesses: optional(whole(1), 'Child processes'),
     retries: optional(whole(0), 'How often a batch is done again whose process ended'),
     timeout: optional(duration, 'For one batch'),
+    memoryLimit: optional(size, 'Of one process, which is replaced when it takes more'),
   },
   actor: {
     actors: optional(whole(1), 'Threads with state'),

@@ -260,5 +260,7 @@ export type PlacementSpecification =
       readonly maxProcesses?: number
       readonly retries?: number
       readonly timeout?: Duration
+      /** Of one process; the engine's limit, divided among them, unless given. */
+      readonly memoryLimit?: Size
     }
   | { readonly kind: 'actor'; readonly actors?: number; readonly key?: Names }

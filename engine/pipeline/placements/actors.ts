@@ -37,6 +37,7 @@ export class ActorWork implements StageWork {
   private readonly threads: readonly ActorThread[]
   private skills: GuestSkills = { isStateful: false, saves: false, takesMessages: false }
   private stopListening = () => {}
+  private stopHearing: () => void = () => {}
   /** The actor whose turn it is, where there is no key. */
   private next = 0
 
@@ -64,6 +65,7 @@ export class ActorWork implements StageWork {
     try {
       const skills = await Promise.all(work.threads.map((thread, index) => work.explained(thread.channel.ready, index)))
       work.skills = skills[0]
+      work.stopHearing = services.messages.listen(plans.stage, (text) => work.message(text))
       return work
     } catch (error) {
       await work.close()
@@ -111,6 +113,7 @@ export class ActorWork implements StageWork {
 
   async close(): Promise<void> {
     this.stopListening()
+    this.stopHearing()
     await Promise.all(this.threads.map((thread) => thread.end()))
     this.context.freeScratch()
   }

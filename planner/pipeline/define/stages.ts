@@ -173,6 +173,7 @@ interface AnyPlacement {
   readonly maxProcesses?: number
   readonly retries?: number
   readonly timeout?: number | string
+  readonly memoryLimit?: Size
   readonly actors?: number
   readonly key?: string | readonly string[]
 }
@@ -192,6 +193,7 @@ export function placementOf(given: PlacementSpecification): Placement {
         maxProcesses: named.maxProcesses ?? 2,
         retries: named.retries ?? 1,
         timeout: named.timeout === undefined ? null : millisecondsOf(named.timeout),
+        memoryLimit: sizeOf(named.memoryLimit),
       }
     case 'actor':
       return { kind: 'actor', actors: named.actors ?? 2, key: listOf(named.key) }

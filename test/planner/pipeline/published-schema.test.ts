@@ -57,7 +57,7 @@ const GOOD: Readonly<Record<string, unknown>> = {
     mode: '{{ mode }}',
     batchSize: '{{ n }}',
     maxMemory: '512MB',
-    placement: { kind: 'process', maxProcesses: 2, timeout: '30s' },
+    placement: { kind: 'process', maxProcesses: 2, timeout: '30s', memoryLimit: '512MB' },
     errors: { deadLetters: 'dead', maxCount: 10 },
     retries: 3,
     extract: '{{ env.INPUT }}',

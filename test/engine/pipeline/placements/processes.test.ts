@@ -8,6 +8,7 @@ import type { Placement } from '../../../../planner/pipeline/definition.js'
 import { inTemporaryDirectory } from '../../../support/cli.js'
 import { afterAll, beforeAll, describe, expect, it } from '../../../support/jest.js'
 import { eventually } from '../../../support/scene.js'
+import { StreamScene } from '../../../support/streaming.js'
 import { functionBody, INPUT, isAlive, numbered, Stages } from './stages.js'
 
 type ProcessPlacement = Extract<Placement, { kind: 'process' }>
@@ -20,6 +21,7 @@ beforeAll(() => {
   stages = new Stages()
 })
 afterAll(() => stages.close())
+const streams = StreamScene.forFile()
 
 describe('a stage in processes', () => {
   it('replaces a process that ends, and does its batch again', async () => {
@@ -77,6 +79,32 @@ describe('a stage in processes', () => {
       message: expect.stringMatching(/took \d+ MB of memory, more than its limit of 315 MB$/),
     })
     await all.close()
+  })
+
+  it('takes the limit from what a pipeline says', async () => {
+    const run = streams.run({
+      stages: [
+        { id: 'one', source: [{ id: 1 }] },
+        {
+          id: 'leaking',
+          from: 'one',
+          placement: { kind: 'process', maxProcesses: 1, retries: 0, memoryLimit: '300MB' },
+          transform: {
+            function: {
+              module: new URL('./functions.js', import.meta.url).pathname,
+              function: 'leaks',
+              mode: 'batch',
+              kwargs: { megabytes: 5000 },
+            },
+          },
+        },
+        { id: 'end', from: 'leaking', target: 'never.ndjson' },
+      ],
+    })
+    await expect(run).rejects.toMatchObject({
+      code: 'VOLLEY_WORKER_DIED',
+      message: expect.stringMatching(/stage 'leaking'.*more than its limit of 3\d\d MB/),
+    })
   })
 
   it('works on as many batches at once as there may be processes', async () => {
