@@ -13,7 +13,7 @@ export async function loadColumns(path: string, names: readonly string[]): Promi
   const columns: Record<string, Column> = {}
   const scales = new Map<string, number>()
   const chunks: { column: string; values: ArrayLike<unknown>; row: number }[] = []
-  const { schema, num_rows: rows } = await openHyparquet().read(path, names, (chunk) => chunks.push(chunk))
+  const { schema, num_rows: rows } = await (await openHyparquet()).read(path, names, (chunk) => chunks.push(chunk))
   for (const { name, converted_type: type, scale } of schema) if (type === 'DECIMAL') scales.set(name, scale ?? 0)
   for (const name of names) {
     columns[name] = columnOf(

@@ -1,7 +1,6 @@
 /** hyparquet: a Parquet reader in JavaScript, with the codecs of hyparquet-compressors. */
 
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import { packageVersion } from './package-version.js'
 
 export interface HyparquetEngine {
@@ -20,7 +19,8 @@ export interface Chunk {
   readonly row: number
 }
 
-export function openHyparquet(): HyparquetEngine {
+export async function openHyparquet(): Promise<HyparquetEngine> {
+  const { compressors } = await import('hyparquet-compressors')
   return {
     version: packageVersion('hyparquet'),
     read: async (path, columns, onChunk) => {

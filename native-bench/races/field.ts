@@ -38,7 +38,7 @@ export function lazyEngines(threads: number, memoryLimitBytes: number): Engines 
   const polars = once(() => openPolars(threads))
   const arquero = once(openArquero)
   const parquetWasm = once(openParquetWasm)
-  const hyparquet = once(async () => openHyparquet())
+  const hyparquet = once(openHyparquet)
   return {
     volley: volley.get,
     duckdb: duckdb.get,

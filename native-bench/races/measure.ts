@@ -41,7 +41,7 @@ export async function prepared(
 }
 
 /**
- * Each contestant runs once for its answer, and then untimed until all have had what `warmUp` says at least. Then they take
+ * Each contestant runs once for its answer, and then untimed until it has had what `warmUp` says at least. Then they take
  * turns, one timed run each a round, so that whatever slows the machine for a while slows all of them.
  */
 export async function timed(starters: readonly Starter[], warmUp: WarmUp, rounds: number): Promise<Timed[]> {
@@ -69,13 +69,16 @@ export async function timed(starters: readonly Starter[], warmUp: WarmUp, rounds
   return starters.map(({ engine }) => failures.get(engine) ?? { engine, milliseconds: times.get(engine)! })
 }
 
+/** In turns. Who has had enough waits: a thousand runs of the fastest may take as many minutes of the slowest. */
 async function warm(ready: readonly [EngineName, Contestant][], { runs, milliseconds }: WarmUp): Promise<void> {
-  const spent = new Map(ready.map(([engine]) => [engine, 0]))
-  for (let round = 0; ready.length > 0 && (round < runs || Math.min(...spent.values()) < milliseconds); round++) {
-    for (const [engine, contestant] of ready) {
+  const all = ready.map(([, contestant]) => ({ contestant, runs: 0, milliseconds: 0 }))
+  const isCold = (one: (typeof all)[number]): boolean => one.runs < runs || one.milliseconds < milliseconds
+  for (let cold = all.filter(isCold); cold.length > 0; cold = cold.filter(isCold)) {
+    for (const one of cold) {
       const start = performance.now()
-      await contestant.run()
-      spent.set(engine, spent.get(engine)! + performance.now() - start)
+      await one.contestant.run()
+      one.milliseconds += performance.now() - start
+      one.runs++
     }
   }
 }
