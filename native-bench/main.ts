@@ -11,6 +11,7 @@ import { formatDuration } from '../planner/quantities.js'
 import { thisCommit, thisMachine } from './machine.js'
 import { type Plan, readPlan, WrongUsage } from './options.js'
 import { openRecords, type Records } from './records.js'
+import { htmlPage } from './report/html.js'
 import { textReport } from './report/text.js'
 import { type CaseResults, RESULTS_FORMAT, type Results, type Settings, type SuiteResults } from './results.js'
 import type { Setting } from './suite.js'
@@ -116,7 +117,9 @@ async function write(results: Results, output: string | null): Promise<string> {
   const path = output ?? join(HOME, 'results', `${stamp}.json`)
   await mkdir(dirname(resolve(path)), { recursive: true })
   await writeFile(path, `${JSON.stringify(results, null, 1)}\n`)
-  note(`written: ${path}`)
+  const page = `${path.replace(/\.json$/, '')}.html`
+  await writeFile(page, htmlPage([results]))
+  note(`written: ${path}, ${page}`)
   return path
 }
 
