@@ -129,9 +129,10 @@ export function median(times: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** The median time of `outcome` by that of the case's reference; null where one of them has none. */
+/** The median time of `outcome` by that of the case's reference; null where one of them has none, or the latter is 0. */
 export function ratioToReference(one: CaseResults, outcome: Outcome): number | null {
   const reference = one.outcomes.find(({ engine }) => engine === one.reference)
   if (outcome.status !== 'done' || reference?.status !== 'done') return null
-  return median(outcome.milliseconds) / median(reference.milliseconds)
+  const unit = median(reference.milliseconds)
+  return unit === 0 ? null : median(outcome.milliseconds) / unit
 }

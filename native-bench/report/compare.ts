@@ -24,7 +24,7 @@ export interface Change {
   /** Medians; null where there is none. */
   readonly beforeMilliseconds: number | null
   readonly afterMilliseconds: number | null
-  /** After by before; null unless both were measured. */
+  /** After by before; null unless both were measured, and are above 0. */
   readonly ratio: number | null
   /** Why one of them is missing, where that is known. */
   readonly reason: string | null
@@ -45,14 +45,19 @@ interface Entry {
   readonly outcome: Outcome
 }
 
+/** Of the suites that both have: the others are named among the cautions. */
 export function compareResults(before: Results, after: Results): Comparison {
   const [old, fresh] = [entriesOf(before), entriesOf(after)]
   const keys = [...new Set([...fresh.keys(), ...old.keys()])]
+  const names = [before, after].map(({ suites }) => suites.map(({ name }) => name))
+  const both = names[0].filter((name) => names[1].includes(name))
   return {
     before,
     after,
     cautions: cautionsOf(before, after),
-    changes: keys.flatMap((key) => changeOf(old.get(key), fresh.get(key)) ?? []),
+    changes: keys
+      .flatMap((key) => changeOf(old.get(key), fresh.get(key)) ?? [])
+      .filter(({ suite }) => both.includes(suite)),
   }
 }
 
@@ -85,7 +90,8 @@ function changeOf(old: Entry | undefined, fresh: Entry | undefined): Change | nu
     verdict: verdictOf(was, is),
     beforeMilliseconds,
     afterMilliseconds,
-    ratio: beforeMilliseconds === null || afterMilliseconds === null ? null : afterMilliseconds / beforeMilliseconds,
+    // Null and 0 alike.
+    ratio: beforeMilliseconds && afterMilliseconds ? afterMilliseconds / beforeMilliseconds : null,
     reason: reasonOf(is === null ? fresh : was === null ? old : undefined),
   }
 }
@@ -120,7 +126,16 @@ function cautionsOf(before: Results, after: Results): string[] {
       .filter((name) => name !== 'volley' && name in before.versions)
       .map((name): [string, string, string] => [`version of ${name}`, before.versions[name], after.versions[name]]),
   ]
-  return pairs.filter(([, was, is]) => was !== is).map(([name, was, is]) => `The ${name} was ${was} and is ${is}.`)
+  return [
+    ...pairs.filter(([, was, is]) => was !== is).map(([name, was, is]) => `The ${name} was ${was} and is ${is}.`),
+    ...onlyIn('before', before, after),
+    ...onlyIn('after', after, before),
+  ]
+}
+
+function onlyIn(when: string, one: Results, other: Results): string[] {
+  const names = one.suites.map(({ name }) => name).filter((name) => !other.suites.some((suite) => suite.name === name))
+  return names.length === 0 ? [] : [`Only ${when}, and not compared: ${names.join(', ')}.`]
 }
 
 /** `6e62664, 2026-11-22 16:39 UTC` */

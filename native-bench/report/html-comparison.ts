@@ -2,13 +2,14 @@
 
 import { caseText } from './about.js'
 import { type Change, type Comparison, notableChanges, ownChange, resultsName, tally } from './compare.js'
+import { figure } from './figure.js'
 import { grouped } from './grouping.js'
 import { details, htmlTable } from './html-table.js'
 import { type Markup, markup } from './markup.js'
 import { NOISE_RULE } from './noise.js'
 import { durationText, ratioText } from './number-text.js'
 import { isOwn } from './standing.js'
-import { type Bar, barPanel } from './svg-bars.js'
+import { type Bar, type BarGroup, barLayout, barPanel } from './svg-bars.js'
 
 /** In a drawing; tables have the others. */
 const MOST_BARS = 40
@@ -29,7 +30,7 @@ export function comparisonSection(comparison: Comparison, id: string): Markup {
   const titles = ['change', 'suite', 'case', 'engine', 'before', 'after', 'after/before', 'reason']
   return markup`<section id="${id}"><h2>${resultsName(after)} against ${resultsName(before)}</h2>
 <p><b>${tally(changes)}.</b> ${own === null ? '' : `volley takes ${ratioText(own)} times as long as before, in the geometric mean of all its cases.`}</p>
-<p class="muted">${NOISE_RULE}</p>
+<p class="legend">${NOISE_RULE}</p>
 ${cautions.length === 0 ? null : markup`<ul>${cautions.map((caution) => markup`<li>Caution: ${caution}</li>`)}</ul>`}
 ${ownBars(comparison, id)}
 ${rows.length === 0 ? null : details(`All ${rows.length} changes`, htmlTable({ caption: 'Changes beyond noise', titles, rows, words: [0, 1, 2, 3, 7] }))}
@@ -44,22 +45,25 @@ function ownBars(comparison: Comparison, id: string): Markup | null {
     .slice(0, MOST_BARS)
     .sort((a, b) => b.ratio - a.ratio)
   if (changes.length === 0) return null
-  const ratios = changes.map(({ ratio }) => ratio)
-  const domain = { from: Math.min(0.8, ...ratios), to: Math.max(1.25, ...ratios) }
-  const figures = [...grouped(changes, ({ suite }) => suite)].map(([suite, members], i) => {
+  const suites = [...grouped(changes, ({ suite }) => suite)].map(([suite, members]) => {
     // Where volley went several ways, each case has several bars.
     const several = members.some(({ engine }) => engine !== 'volley')
-    const groups = several
+    const groups: BarGroup[] = several
       ? [...grouped(members, caseText)].map(([heading, some]) => ({
           heading,
           bars: some.map((one) => barOf(one, one.engine)),
         }))
       : [{ heading: '', bars: members.map((one) => barOf(one, caseText(one))) }]
-    const bars = groups.flatMap((group) => group.bars)
+    return { suite, groups }
+  })
+  const layout = barLayout(
+    'ratio',
+    suites.flatMap(({ groups }) => groups),
+  )
+  const figures = suites.map(({ suite, groups }, i) => {
     const title = `${suite}: times of volley after, as multiples of those before`
-    const description = bars.map(({ tooltip }) => tooltip).join('; ')
-    const panel = barPanel({ id: `${id}-${i}`, title, description }, groups, { kind: 'ratio', domain })
-    return markup`<figure><figcaption><b>${suite}</b> volley, after ÷ before</figcaption>${panel}</figure>`
+    const description = groups.flatMap(({ bars }) => bars.map(({ tooltip }) => tooltip)).join('; ')
+    return figure(suite, 'volley, after ÷ before', barPanel({ id: `${id}-${i}`, title, description }, groups, layout))
   })
   return markup`<div class="panels">${figures}</div>`
 }

@@ -71,7 +71,9 @@ ${panel === null ? null : markup`<div><h2>volley at a glance</h2><p class="legen
 function ratioOf(one: CaseResults): { ratio: number; tooltip: string } | null {
   const own = ownOutcome(one)
   const ratio = own === null || own.engine === one.reference ? null : ratioToReference(one, own)
-  return ratio === null ? null : { ratio, tooltip: `${caseText(one)}: ${ratioText(ratio)} times ${one.reference}` }
+  return ratio === null || ratio === 0
+    ? null
+    : { ratio, tooltip: `${caseText(one)}: ${ratioText(ratio)} times ${one.reference}` }
 }
 
 function losses(results: Results): Markup {

@@ -34,7 +34,9 @@ export function tickDuration(milliseconds: number, largest = milliseconds): stri
   return `${Number((milliseconds / one).toPrecision(3)).toLocaleString('en-US')} ${unit}`
 }
 
+/** Of nothing at all: milliseconds, which are what is measured. */
 function durationOf(milliseconds: number) {
+  if (milliseconds === 0) return DURATIONS[2]
   return DURATIONS.find(({ until }) => milliseconds < until)!
 }
 

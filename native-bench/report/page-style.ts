@@ -27,7 +27,8 @@ p { margin: 0 0 8px; max-width: 80ch; }
 a { color: var(--own); text-underline-offset: 2px; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 .muted, .legend, figcaption, summary, caption { color: var(--muted); }
-.legend { font-size: 13px; margin-bottom: 12px; }
+section > .muted { font-size: 14px; max-width: 110ch; }
+.legend { font-size: 13px; margin-bottom: 12px; max-width: 110ch; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 16px; margin: 0 0 16px; }
 dt { color: var(--muted); }
 dd { margin: 0; }

@@ -1,5 +1,6 @@
 /** Where volley stands in a case. */
 
+import { ENGINE_NAMES } from '../races/race.js'
 import { type CaseResults, type Done, median, type Outcome } from '../results.js'
 
 /** The names that volley goes by when it is left to itself come first. */
@@ -19,9 +20,10 @@ export function ownOutcome({ outcomes }: CaseResults): Outcome | null {
   return fastest(own) ?? own[0] ?? null
 }
 
-/** Of the engines other than volley; null if none has a time. */
+/** Of the native engines and libraries that race with volley; null if none has a time. */
 export function fastestOther({ outcomes }: CaseResults): Done | null {
-  return fastest(outcomes.filter(({ engine }) => !isOwn(engine)))
+  const names: readonly string[] = ENGINE_NAMES
+  return fastest(outcomes.filter(({ engine }) => !isOwn(engine) && names.includes(engine)))
 }
 
 function fastest(outcomes: readonly Outcome[]): Done | null {

@@ -24,59 +24,84 @@ export interface BarGroup {
   readonly bars: readonly Bar[]
 }
 
-export type BarAxis =
-  | { readonly kind: 'ratio'; readonly domain: Span }
-  | { readonly kind: 'time'; readonly domain: Span }
+/** What panels share that are to be compared: which values bars stand for, and where they begin and end. */
+export interface BarLayout {
+  /** `ratio`: logarithmic, from 1; `time`: milliseconds, from 0. */
+  readonly kind: 'ratio' | 'time'
+  readonly domain: Span
+  /** Where labels end and bars may begin. */
+  readonly left: number
+  readonly right: number
+  /** That numbers at the ends of bars take. */
+  readonly room: number
+}
 
 const ROW = 18
 const HEADING = 22
-const AXIS = 22
+const AXIS = 18
 const BAR = 10
 const MOST_LABEL = 128
 /** Between a bar's end and its number. */
 const GAP = 4
 
-export function barPanel(about: Omit<Drawing, 'height'>, groups: readonly BarGroup[], axis: BarAxis): Markup {
+/** For all bars of `groups`. */
+export function barLayout(kind: BarLayout['kind'], groups: readonly BarGroup[]): BarLayout {
   const bars = groups.flatMap((group) => group.bars)
-  const left = Math.min(MOST_LABEL, Math.max(...bars.map(({ label }) => textWidth(label)))) + 8
-  const right = Math.max(...bars.map(({ note, value }) => (value === null ? 0 : textWidth(note)))) + 8
-  const scale = scaleOf(axis, bars, { from: left, to: WIDTH - right })
-  const rows: Markup[] = []
-  let top = 0
-  for (const { heading, bars: members } of groups) {
-    if (heading !== '') {
-      rows.push(markup`<text class="heading" x="0" y="${top + 15}">${fitting(heading, WIDTH)}</text>`)
-      top += HEADING
-    }
-    for (const bar of members) {
-      rows.push(rowOf(bar, axis, scale, { top, left }))
-      top += ROW
-    }
-    top += 6
+  const known = bars.flatMap(({ value, low, high, note }) => (value === null ? [] : [{ value, low, high, note }]))
+  const widest = (texts: readonly string[]) => Math.max(0, ...texts.map(textWidth))
+  const [lows, highs] = [known.map(({ low }) => low), known.map(({ high }) => high)]
+  return {
+    kind,
+    // Wide enough for a mark on either side of 1.
+    domain:
+      kind === 'ratio'
+        ? { from: Math.min(0.5, ...lows), to: Math.max(2, ...highs) }
+        : { from: 0, to: Math.max(...highs) },
+    left: Math.min(MOST_LABEL, widest(bars.map(({ label }) => label))) + 8,
+    right: WIDTH - widest(known.map(({ note }) => note)) - 8,
+    room: kind === 'ratio' ? widest(known.map(({ value }) => valueText(kind, value))) + GAP + 2 : 2,
   }
-  const lines = scale.ticks.map((tick) => {
-    const place = round(scale.at(tick))
-    const label = axis.kind === 'ratio' ? `${tickText(tick)}×` : tickDuration(tick, axis.domain.to)
-    return markup`<line class="${tick === originOf(axis) ? 'origin' : 'grid'}" x1="${place}" x2="${place}" y1="0" y2="${top}"/>
-<text class="tick" x="${place}" y="${top + 14}" text-anchor="middle">${label}</text>`
-  })
-  return drawing({ ...about, height: top + AXIS }, [...lines, ...rows])
 }
 
-function originOf({ kind }: BarAxis): number {
+export function barPanel(about: Omit<Drawing, 'height'>, groups: readonly BarGroup[], layout: BarLayout): Markup {
+  const { kind, domain, left } = layout
+  const scale = scaleOf(layout)
+  const drawn: Markup[] = []
+  let top = 0
+  for (const { heading, bars } of groups) {
+    if (heading !== '') {
+      drawn.push(markup`<text class="heading" x="0" y="${top + 15}">${fitting(heading, WIDTH)}</text>`)
+      top += HEADING
+    }
+    const bottom = top + bars.length * ROW
+    // Between headings only: lines through words make them hard to read.
+    for (const tick of scale.ticks) {
+      const place = round(scale.at(tick))
+      const name = tick === originOf(kind) ? 'origin' : 'grid'
+      drawn.push(markup`<line class="${name}" x1="${place}" x2="${place}" y1="${top}" y2="${bottom}"/>`)
+    }
+    drawn.push(...bars.map((bar, i) => rowOf(bar, kind, scale, { top: top + i * ROW, left })))
+    top = bottom + 6
+  }
+  const ticks = scale.ticks.map((tick) => {
+    const label = kind === 'ratio' ? `${tickText(tick)}×` : tickDuration(tick, domain.to)
+    return markup`<text class="tick" x="${round(scale.at(tick))}" y="${top + 10}" text-anchor="middle">${label}</text>`
+  })
+  return drawing({ ...about, height: top + AXIS }, [...drawn, ...ticks])
+}
+
+function originOf(kind: BarLayout['kind']): number {
   return kind === 'ratio' ? 1 : 0
 }
 
-/** Leaves room for numbers at both ends. */
-function scaleOf(axis: BarAxis, bars: readonly Bar[], { from, to }: Span): Scale {
-  const { kind, domain } = axis
-  const room = Math.max(...bars.map(({ value }) => (value === null ? 0 : textWidth(valueText(axis, value))))) + GAP
-  if (kind === 'time') return linearScale(domain, { from, to: to - room }, 56)
-  const range = { from: from + (domain.from < 1 ? room + 2 : 4), to: to - (domain.to > 1 ? room + 2 : 4) }
-  return logScale(domain, range, 34)
+/** Leaves room for numbers where bars end. */
+function scaleOf({ kind, domain, left, right, room }: BarLayout): Scale {
+  return kind === 'time'
+    ? linearScale(domain, { from: left, to: right - room }, 56)
+    : logScale(domain, { from: left + room, to: right - room }, 34)
 }
 
-function rowOf(bar: Bar, axis: BarAxis, scale: Scale, { top, left }: { top: number; left: number }): Markup {
+function rowOf(bar: Bar, axis: BarLayout['kind'], scale: Scale, { top, left }: { top: number; left: number }): Markup {
   const { label, value, low, high, note, kind, tooltip } = bar
   const [baseline, middle] = [top + 13, top + ROW / 2]
   const name = markup`<text class="label ${kind}" x="${round(left - 8)}" y="${baseline}" text-anchor="end">${fitting(label, left - 8)}</text>`
@@ -98,7 +123,7 @@ function rowOf(bar: Bar, axis: BarAxis, scale: Scale, { top, left }: { top: numb
   return markup`<g><title>${tooltip}</title>${name}${mark}<line class="whisker" x1="${from}" x2="${to}" y1="${middle}" y2="${middle}"/>${number}<text class="note" x="${WIDTH}" y="${baseline}" text-anchor="end">${note}</text></g>`
 }
 
-function valueText({ kind }: BarAxis, value: number): string {
+function valueText(kind: BarLayout['kind'], value: number): string {
   return kind === 'ratio' ? `${ratioText(value)}×` : ''
 }
 

@@ -112,6 +112,21 @@ describe('a comparison', () => {
     )
   })
 
+  it('leaves out suites that only one of them has, and says so', () => {
+    const [first, ...others] = RESULTS.suites
+    const less = compareResults(RESULTS, { ...RESULTS, suites: others })
+    expect(less.cautions).toEqual([`Only before, and not compared: ${first.name}.`])
+    expect(notableChanges(less)).toEqual([])
+    expect(compareResults({ ...RESULTS, suites: others }, RESULTS).cautions).toEqual([
+      `Only after, and not compared: ${first.name}.`,
+    ])
+  })
+
+  it('has no ratio where a time was 0', () => {
+    const { changes } = compareResults(withOutcomes([done('volley', 0, 0, 0)]), withOutcomes([done('volley', 2, 2, 2)]))
+    expect(changes).toMatchObject([{ verdict: 'slower', ratio: null }])
+  })
+
   it('cautions where more than the code differs', () => {
     const { cautions } = compareResults(RESULTS, {
       ...RESULTS,

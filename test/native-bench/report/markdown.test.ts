@@ -36,6 +36,7 @@ describe('losses', () => {
         large: [done('volley', 130, 130, 130), done('duckdb', 200), done('polars', 100, 100, 100)],
         noise: [done('volley', 10, 11, 12), done('duckdb', 9.9, 10.9, 11.9)],
         alone: [done('volley', 5)],
+        floor: [done('volley', 5), done('node', 1)],
       }),
     )
     expect(losses.map(({ name }) => name)).toEqual(['failed', 'large', 'small', 'noise'])
