@@ -8,7 +8,7 @@ const quick = quickSetting()
 // Packages that are only loaded: one stands for all, starting processes takes its time.
 const setting = { ...quick, wantsEngine: (name: string) => name !== 'arquero' && name !== 'parquet-wasm' }
 const OF_PACKAGES = ['volley', 'duckdb', 'polars', 'hyparquet']
-const OF_PROGRAMS = ['volley', 'duckdb', 'polars', 'node']
+const OF_PROGRAMS = ['volley', 'duckdb', 'polars']
 
 describe('the startup suite', () => {
   let measured: Awaited<ReturnType<typeof startup.measure>>
@@ -38,6 +38,13 @@ describe('the startup suite', () => {
       expect(parts).toBeCloseTo(median(one.milliseconds))
     }
     expect([...quick.versions.keys()]).toEqual(['duckdb', 'volley', 'polars'])
+  })
+
+  it('says what a program takes that does nothing', () => {
+    const remarks = measured.cases.map(({ remarks }) => remarks)
+    expect(remarks.slice(0, 2)).toEqual([[], []])
+    for (const [remark] of remarks.slice(2))
+      expect(remark).toMatch(/^A program of Node that does nothing takes \d+ ms\.$/)
   })
 
   it('knows what the processes took', () => {
