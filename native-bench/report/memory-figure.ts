@@ -1,7 +1,7 @@
 /** Memory over time, of all engines in a case. */
 
 import { formatBytes } from '../../planner/quantities.js'
-import type { CaseResults } from '../results.js'
+import type { CaseResults, MemoryCourse } from '../results.js'
 import { caseText } from './about.js'
 import { figure } from './figure.js'
 import type { Markup } from './markup.js'
@@ -12,7 +12,7 @@ export function memoryFigure(one: CaseResults, id: string): Markup | null {
   const strips = one.outcomes.flatMap((outcome): MemoryStrip[] =>
     // Of one sample nothing can be drawn.
     outcome.status === 'done' && outcome.memory !== null && outcome.memory.samples.length > 1
-      ? [{ engine: outcome.engine, course: outcome.memory }]
+      ? [{ engine: outcome.engine, course: outcome.memory, peakBytes: peakOf(outcome.memory, outcome.peakBytes) }]
       : [],
   )
   if (strips.length === 0) return null
@@ -20,13 +20,12 @@ export function memoryFigure(one: CaseResults, id: string): Markup | null {
   const about = {
     id,
     title: `${caseText(one)}: resident memory over time`,
-    description: strips
-      .map(
-        ({ engine, course }) =>
-          `${engine}: at most ${formatBytes(Math.max(...course.samples.map((sample) => sample.residentBytes)))}`,
-      )
-      .join('; '),
+    description: strips.map(({ engine, peakBytes }) => `${engine}: at most ${formatBytes(peakBytes)}`).join('; '),
   }
   const caption = `${one.title}: resident memory${limit === null ? '' : `, limit ${formatBytes(limit)}`}`
   return figure(caseText(one), caption, memoryPanel(about, strips))
+}
+
+function peakOf({ samples }: MemoryCourse, peakBytes: number | null): number {
+  return Math.max(peakBytes ?? 0, ...samples.map(({ residentBytes }) => residentBytes))
 }

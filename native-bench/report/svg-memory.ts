@@ -10,6 +10,8 @@ import { type Drawing, drawing, engineClass, fitting, round, textWidth, WIDTH } 
 export interface MemoryStrip {
   readonly engine: string
   readonly course: MemoryCourse
+  /** Not below any sample: between samples there may have been more. */
+  readonly peakBytes: number
 }
 
 const HEADING = 20
@@ -23,7 +25,7 @@ export function memoryPanel(about: Omit<Drawing, 'height'>, strips: readonly Mem
   const samples = strips.flatMap(({ course }) => course.samples)
   const longest = Math.max(...samples.map(({ milliseconds }) => milliseconds))
   const most = Math.max(
-    ...samples.map(({ residentBytes }) => residentBytes),
+    ...strips.map(({ peakBytes }) => peakBytes),
     ...strips.map(({ course }) => course.limitBytes ?? 0),
   )
   const x = linearScale({ from: 0, to: longest }, { from: 1, to: RIGHT }, 60)
@@ -37,7 +39,7 @@ export function memoryPanel(about: Omit<Drawing, 'height'>, strips: readonly Mem
 }
 
 /** `top` is that of the area, below the heading. */
-function stripOf({ engine, course }: MemoryStrip, top: number, x: Scale, most: number): Markup {
+function stripOf({ engine, course, peakBytes }: MemoryStrip, top: number, x: Scale, most: number): Markup {
   const y = linearScale({ from: 0, to: most }, { from: top + STRIP, to: top + 2 }, STRIP)
   const { samples, limitBytes, switches } = course
   const outline = samples.map(
@@ -45,8 +47,7 @@ function stripOf({ engine, course }: MemoryStrip, top: number, x: Scale, most: n
   )
   const [first, last] = [samples[0], samples[samples.length - 1]]
   const area = `M${round(x.at(first.milliseconds))} ${top + STRIP}L${outline.join('L')}L${round(x.at(last.milliseconds))} ${top + STRIP}Z`
-  const peak = Math.max(...samples.map(({ residentBytes }) => residentBytes))
-  const said = `peak ${formatBytes(peak)}, ${durationText(last.milliseconds)}`
+  const said = `peak ${formatBytes(peakBytes)}, ${durationText(last.milliseconds)}`
   const bottom = top + STRIP
   const grid = x.ticks.map((tick) => {
     const place = round(x.at(tick))
