@@ -9,10 +9,9 @@ import type { DatabaseSource } from '../../../planner/pipeline/definition.js'
 import { type Field, field, type Schema, schemaOf, UTF8 } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import { type DuckDbFile, openDuckDbFile } from '../duckdb-files.js'
-import type { Json, ProducedBatch, Producer } from '../stage.js'
-import { CursorTracker, cursorPosition } from './cursor.js'
+import type { Producer } from '../stage.js'
 import type { ProducerSetting } from './setting.js'
-import { slicesOf } from './slices.js'
+import { type ReadDatabase, TableProducer } from './table-producer.js'
 
 /** A column, and what of DuckDB's columns is read as it. */
 interface Column {
@@ -26,19 +25,16 @@ export async function openDuckDbProducer(source: DatabaseSource, setting: Produc
   const file = await openDuckDbFile(source.connection, 'read', setting.services)
   try {
     const columns = source.schema === null ? await columnsOf(file, source, setting) : declared(source.schema)
-    return new DuckDbProducer(source, file, columns, setting)
+    return new TableProducer(source, new DuckDbRows(source, file, columns, setting), setting)
   } catch (error) {
     await file.close()
     throw error
   }
 }
 
-class DuckDbProducer implements Producer {
-  readonly bounded = true
-  readonly isResumable: boolean
-  readonly rows = null
+class DuckDbRows implements ReadDatabase {
   readonly schema: Schema
-  readonly fingerprint: Json
+  readonly label: string
 
   constructor(
     private readonly source: DatabaseSource,
@@ -46,25 +42,12 @@ class DuckDbProducer implements Producer {
     private readonly columns: readonly Column[],
     private readonly setting: ProducerSetting,
   ) {
-    const { database, connection, table, query, cursor } = source
     this.schema = schemaOf(columns.map((column) => column.field))
-    this.isResumable = cursor !== null
-    this.fingerprint = { database, connection, table, query, cursor }
+    this.label = source.connection
   }
 
-  async *open(position: Json | null): AsyncGenerator<ProducedBatch> {
-    const { services, id, batchRows } = this.setting
-    const { cursor } = this.source
-    const start = cursorPosition(position)
-    const tracker = cursor === null ? null : new CursorTracker(cursor, this.schema, start, id)
-    let left = start?.seen ?? 0
-    for await (const whole of rowsOf(this.file, this.select(start?.value ?? null), this.schema, this.setting)) {
-      const skipped = Math.min(left, whole.length)
-      left -= skipped
-      for (const { batch } of slicesOf(whole, batchRows, services, skipped)) {
-        yield { batch, position: tracker?.after(batch, services.memory.views) ?? null }
-      }
-    }
+  batches(from: string | null): AsyncGenerator<Batch> {
+    return rowsOf(this.file, this.select(from), this.schema, this.setting)
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Tables and queries of PostgreSQL, through a cursor. */
 
 import Cursor from 'pg-cursor'
+import type { Batch } from '../../../io/batch.js'
 import { quoteName, quoteTable, quoteText } from '../../../io/database/names.js'
 import { AS_TEXT, PostgresqlConnection, shownConnection } from '../../../io/database/postgresql/connection.js'
 import { fromPostgresql } from '../../../io/database/postgresql/parse.js'
@@ -8,9 +9,9 @@ import { typeOfColumn } from '../../../io/database/postgresql/types.js'
 import { batchOfColumns } from '../../../io/row-batches.js'
 import type { DatabaseSource } from '../../../planner/pipeline/definition.js'
 import { field, type Schema, schemaOf } from '../../../planner/types.js'
-import type { Json, ProducedBatch, Producer } from '../stage.js'
-import { CursorTracker, cursorPosition } from './cursor.js'
+import type { Producer } from '../stage.js'
 import type { ProducerSetting } from './setting.js'
+import { type ReadDatabase, TableProducer } from './table-producer.js'
 
 type Row = readonly (string | null)[]
 
@@ -20,18 +21,15 @@ export async function openPostgresqlProducer(source: DatabaseSource, setting: Pr
     // The rows are those of one moment.
     await connection.run('begin isolation level repeatable read read only')
     const schema = source.schema ?? (await schemaOfRelation(connection, relationOf(source)))
-    return new PostgresqlProducer(source, connection, schema, setting)
+    return new TableProducer(source, new PostgresqlRows(source, connection, schema, setting), setting)
   } catch (error) {
     await connection.close()
     throw error
   }
 }
 
-class PostgresqlProducer implements Producer {
-  readonly bounded = true
-  readonly isResumable: boolean
-  readonly rows = null
-  readonly fingerprint: Json
+class PostgresqlRows implements ReadDatabase {
+  readonly label: string
 
   constructor(
     private readonly source: DatabaseSource,
@@ -39,30 +37,21 @@ class PostgresqlProducer implements Producer {
     readonly schema: Schema,
     private readonly setting: ProducerSetting,
   ) {
-    const { database, table, query, cursor } = source
-    this.isResumable = cursor !== null
-    this.fingerprint = { database, connection: shownConnection(source.connection), table, query, cursor }
+    this.label = shownConnection(source.connection)
   }
 
-  async *open(position: Json | null): AsyncGenerator<ProducedBatch> {
-    const { services, id, batchRows } = this.setting
-    const { cursor, table } = this.source
-    const start = cursorPosition(position)
-    const tracker = cursor === null ? null : new CursorTracker(cursor, this.schema, start, id)
+  async *batches(from: string | null): AsyncGenerator<Batch> {
+    const { services, batchRows } = this.setting
+    const { table } = this.source
     const label = table === null ? `query of ${this.connection.label}` : `table ${table}`
-    let left = start?.seen ?? 0
     let row = 0
-    for await (const rows of this.rowsFrom(start?.value ?? null, batchRows)) {
-      const wanted = rows.slice(left)
-      left -= rows.length - wanted.length
-      if (wanted.length === 0) continue
+    for await (const rows of this.rowsFrom(from, batchRows)) {
       const first = row
       const columns = this.schema.fields.map((own, index) =>
-        wanted.map((values, at) => fromPostgresql(values[index], own, first + at, label)),
+        rows.map((values, at) => fromPostgresql(values[index], own, first + at, label)),
       )
-      row += wanted.length
-      const batch = batchOfColumns(this.schema, columns, wanted.length, services.target)
-      yield { batch, position: tracker?.after(batch, services.memory.views) ?? null }
+      row += rows.length
+      yield batchOfColumns(this.schema, columns, rows.length, services.target)
     }
   }
 

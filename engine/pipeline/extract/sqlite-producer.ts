@@ -5,10 +5,9 @@ import { releaseBatch } from '../../../io/block-sharing.js'
 import type { DatabaseSource } from '../../../planner/pipeline/definition.js'
 import type { Schema } from '../../../planner/types.js'
 import { SqliteClient } from '../sqlite/client.js'
-import type { Json, ProducedBatch, Producer } from '../stage.js'
-import { CursorTracker, cursorPosition } from './cursor.js'
+import type { Producer } from '../stage.js'
 import type { ProducerSetting } from './setting.js'
-import { slicesOf } from './slices.js'
+import { type ReadDatabase, TableProducer } from './table-producer.js'
 
 export async function openSqliteProducer(source: DatabaseSource, setting: ProducerSetting): Promise<Producer> {
   const { connection, table, query, cursor, schema } = source
@@ -17,44 +16,24 @@ export async function openSqliteProducer(source: DatabaseSource, setting: Produc
     const stagingPath = await setting.services.run.spill.createFile()
     const described = { path: connection, table, query, cursor, schema, stagingPath }
     const opened = await client.call('openReader', { query: described })
-    return new SqliteProducer(source, client, schema ?? opened.schema, setting)
+    const rows = new SqliteRows(source, client, schema ?? opened.schema, setting)
+    return new TableProducer(source, rows, setting)
   } catch (error) {
     await client.close()
     throw error
   }
 }
 
-class SqliteProducer implements Producer {
-  readonly bounded = true
-  readonly isResumable: boolean
-  readonly rows = null
-  readonly fingerprint: Json
+class SqliteRows implements ReadDatabase {
+  readonly label: string
 
   constructor(
-    private readonly source: DatabaseSource,
+    { connection }: DatabaseSource,
     private readonly client: SqliteClient,
     readonly schema: Schema,
     private readonly setting: ProducerSetting,
   ) {
-    const { database, connection, table, query, cursor } = source
-    this.isResumable = cursor !== null
-    this.fingerprint = { database, connection, table, query, cursor }
-  }
-
-  async *open(position: Json | null): AsyncGenerator<ProducedBatch> {
-    const { services, id, batchRows } = this.setting
-    const { cursor } = this.source
-    const start = cursorPosition(position)
-    const tracker = cursor === null ? null : new CursorTracker(cursor, this.schema, start, id)
-    let left = start?.seen ?? 0
-    await this.client.call('start', { from: start?.value ?? null })
-    for await (const whole of this.batches()) {
-      const skipped = Math.min(left, whole.length)
-      left -= skipped
-      for (const { batch } of slicesOf(whole, batchRows, services, skipped)) {
-        yield { batch, position: tracker?.after(batch, services.memory.views) ?? null }
-      }
-    }
+    this.label = connection
   }
 
   async close(): Promise<void> {
@@ -62,7 +41,8 @@ class SqliteProducer implements Producer {
   }
 
   /** One batch is read while the one before is worked on. */
-  private async *batches(): AsyncGenerator<Batch> {
+  async *batches(from: string | null): AsyncGenerator<Batch> {
+    await this.client.call('start', { from })
     const { memory } = this.setting.services
     let ahead: Promise<Batch | null> | null = this.next()
     try {
