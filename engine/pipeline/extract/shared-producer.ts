@@ -9,15 +9,17 @@ import { openProducer } from './open-producer.js'
 import { RetryingProducer } from './retrying-producer.js'
 import type { ProducerSetting } from './setting.js'
 
-/** What a function gives is not shared: it may have no end. */
+/** What a function gives is read as it comes: it may have no end. */
 export async function openShared(
   stage: ProducerStage,
   setting: ProducerSetting,
   extracted: ExtractedInputs | null,
 ): Promise<Producer> {
   const { source } = stage
-  const isFunction = source.kind === 'function' || source.kind === 'records'
-  if (extracted === null || isFunction || !extracted.isShared(source)) return retrying(stage, setting)
+  if (extracted === null || !extracted.isShared(source)) return retrying(stage, setting)
+  if (source.kind === 'function' || source.kind === 'records') {
+    return extracted.reader(source, (services) => retrying(stage, { ...setting, services }))
+  }
   const frame = await extracted.frame(source, async (services) =>
     loadingOf(await retrying(stage, { ...setting, services })),
   )

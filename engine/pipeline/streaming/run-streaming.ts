@@ -4,12 +4,14 @@ import { resolve } from 'node:path'
 import type { ExecutionPlan } from '../../../planner/graph/execution-plan.js'
 import { expandedGraphOf } from '../../../planner/graph/pipeline-graph.js'
 import { PlanGenerator } from '../../../planner/graph/plan-generator.js'
-import type { ConsumerStage, PipelineDefinition } from '../../../planner/pipeline/definition.js'
+import type { ConsumerStage, PipelineDefinition, ProducerStage } from '../../../planner/pipeline/definition.js'
 import { type FlatPipeline, type FlatStage, flatten } from '../../../planner/pipeline/flatten.js'
 import { JobFileConsumer } from '../checkpoint/files/file-consumer.js'
 import { SpooledConsumer } from '../checkpoint/spooled-consumer.js'
 import { DeadLetters, runName } from '../errors/dead-letters.js'
 import { failedBefore } from '../errors/isolating-work.js'
+import { isCostly } from '../extract/costly.js'
+import { LiveRows } from '../extract/live-rows.js'
 import { openShared } from '../extract/shared-producer.js'
 import type { ExtractedInputs } from '../full/extracted-inputs.js'
 import { type ConsumerSetting, openConsumer } from '../load/open-consumer.js'
@@ -77,6 +79,8 @@ export class Streaming {
   private readonly progress: ProgressTeller
   private readonly producers = new Map<string, Producer>()
   private readonly runs: StreamRun[] = []
+  /** What feeds tables and streams, by stage. */
+  private readonly live = new Map<string, LiveRows>()
   private clocks = new PhaseClocks()
   private job: Job | null = null
   private letters: DeadLetters | null = null
@@ -166,9 +170,11 @@ export class Streaming {
         services,
         (known) => ({
           ...this.parts(known, job, isStreamed),
-          // What is read as a stream too is opened once more for the table.
-          producer: (stage) =>
-            this.take(isStreamed.has(stage.id) ? null : stage.id) ?? this.parts(known, job).producer(stage),
+          // What is read as a stream too is read once for both, or opened once more for the table.
+          producer: (stage) => {
+            if (isStreamed.has(stage.id) && this.isReadOnce(stage)) return this.reader(stage)
+            return this.take(isStreamed.has(stage.id) ? null : stage.id) ?? this.parts(known, job).producer(stage)
+          },
         }),
         this.clocks,
         (run) => this.watch(run),
@@ -177,7 +183,10 @@ export class Streaming {
       const run = new StreamRun({ ...pipeline, stages }, plan, {
         parts: {
           ...this.parts(tables, job),
-          producer: (stage) => this.take(stage.id) ?? this.parts(tables, job).producer(stage),
+          producer: (stage) =>
+            this.live.has(stage.id)
+              ? this.reader(stage)
+              : (this.take(stage.id) ?? this.parts(tables, job).producer(stage)),
           consumer: async (stage) => consumers.get(stage.id)!,
         },
         services,
@@ -199,6 +208,7 @@ export class Streaming {
       throw error
     } finally {
       await closeTables(tables)
+      for (const rows of this.live.values()) await rows.close()
       await this.letters?.close(job !== null && !isDone)
     }
   }
@@ -252,6 +262,22 @@ export class Streaming {
       inputs[stage.id] = producer.fingerprint
     }
     return inputs
+  }
+
+  /** False of what several runs read anyhow, and of what is sooner read again than kept. */
+  private isReadOnce({ source }: ProducerStage): boolean {
+    return this.options.extracted?.isShared(source) !== true && isCostly(source)
+  }
+
+  /** Of what a stage reads once for tables and streams. */
+  private async reader(stage: ProducerStage): Promise<Producer> {
+    const { id } = stage
+    const known = this.live.get(id)
+    if (known !== undefined) return known.reader()
+    const producer = await (this.take(id) ?? this.parts(new Map(), null).producer(stage))
+    const rows = new LiveRows(`rows of stage '${id}'`, producer, this.services)
+    this.live.set(id, rows)
+    return rows.reader()
   }
 
   /** A producer that was opened before, once. */

@@ -101,6 +101,71 @@ describe('functions of code', () => {
     const again = await ofKind('same', () => same, 'full').runMultiple({ paramName: 'kind', paramValues: [7, 8] })
     expect([again.succeeded, calls]).toEqual([2, 1])
   })
+
+  it('in streams are read as their rows come, by all runs at once', async () => {
+    let calls = 0
+    const same = async function* () {
+      calls++
+      for (let id = 0n; id < 500n; id++) {
+        if (id % 50n === 0n) await new Promise(setImmediate)
+        yield { id, kind: id % 4n }
+      }
+    }
+    const { succeeded, sharedInputs } = await ofKind('live', () => same, 'streaming').runMultiple({
+      paramName: 'kind',
+      paramValues: [0, 1, 2, 3],
+      maxConcurrent: 3,
+    })
+    expect([succeeded, calls]).toEqual([4, 1])
+    expect(sharedInputs).toMatchObject({ misses: 1, hits: 3 })
+    for (const kind of [0, 1, 2, 3]) expect(await count(`live-${kind}.parquet`)).toBe(125)
+    expect(scene.engine.memoryUsage().leasedBytes).toBe(0)
+  })
+
+  it('in streams that fail are called again by the next run', async () => {
+    let calls = 0
+    const flaky = function* () {
+      yield { id: 1n, kind: 1 }
+      if (++calls === 1) throw new Error('not yet')
+    }
+    const { runs } = await ofKind('flaky', () => flaky, 'streaming').runMultiple({
+      paramName: 'kind',
+      paramValues: [1, 2],
+    })
+    expect(runs.map(({ status }) => status)).toEqual(['failed', 'done'])
+    expect(calls).toBe(2)
+  })
+
+  it('in streams without an end can be left by a run', async () => {
+    const endless = async function* () {
+      for (let id = 0n; ; id++) {
+        if (id % 100n === 0n) await new Promise((resolve) => setTimeout(resolve, 1))
+        yield { id, kind: 1 }
+      }
+    }
+    const { status, runs } = await ofKind('unending', () => endless, 'streaming').runMultiple({
+      paramName: 'kind',
+      paramValues: [1, 2],
+      maxConcurrent: 2,
+      signal: AbortSignal.timeout(300),
+    })
+    expect([status, ...runs.map((one) => one.status)]).toEqual(['aborted', 'aborted', 'aborted'])
+  })
+})
+
+describe.each(['full', 'streaming'] as const)('small files of Parquet and Arrow in mode %s', (mode) => {
+  it.each(['parquet', 'arrow'] as const)('are read once: %s', async (format) => {
+    const path = scene.path(`kinds-${mode}.${format}`)
+    const kinds = scene.engine.scanCsv(scene.path('kinds.csv'))
+    await (format === 'parquet' ? kinds.sinkParquet(path) : kinds.sinkArrow(path))
+    const name = `${format}-${mode}`
+    const { succeeded, sharedInputs } = await ofKind(name, () => path, mode).runMultiple({
+      paramName: 'kind',
+      paramValues: [0, 3],
+    })
+    expect([succeeded, sharedInputs.misses, sharedInputs.hits]).toEqual([2, 1, 1])
+    expect(await count(`${name}-3.parquet`)).toBe(25)
+  })
 })
 
 describe('a run that fails', () => {
