@@ -12,11 +12,20 @@ export interface FlatPipeline extends Omit<PipelineDefinition, 'stages'> {
   readonly stages: readonly FlatStage[]
 }
 
-/** Stages get the placement, errors and retries that hold for them, if they have none of their own. */
+/**
+ * Stages get the placement, errors and retries that hold for them, if they have none of their own; queries know the tables
+ * of the pipelines around them beside their own.
+ */
 export function flatten(definition: PipelineDefinition): FlatPipeline {
   const flattening = new Flattening()
   flattening.add(definition, null, '')
   return { ...definition, stages: flattening.finish() }
+}
+
+/** True of what may name tables, or has stages that may. */
+function readsTables(stage: StageDefinition): boolean {
+  if (stage.kind === 'pipeline') return true
+  return stage.kind === 'processor' && stage.transforms.some(({ kind }) => kind === 'sql' || kind === 'frame')
 }
 
 class Flattening {
@@ -33,9 +42,12 @@ class Flattening {
       const id = prefix + stage.id
       const named = {
         inputs: stage.inputs.map((input) => ({ ...input, stage: prefix + input.stage })),
-        tables: Object.fromEntries(
-          Object.entries(stage.tables).map(([name, input]) => [name, { ...input, stage: prefix + input.stage }]),
-        ),
+        tables: {
+          ...(readsTables(stage) ? around?.tables : {}),
+          ...Object.fromEntries(
+            Object.entries(stage.tables).map(([name, input]) => [name, { ...input, stage: prefix + input.stage }]),
+          ),
+        },
         placement: stage.placement ?? around?.placement ?? definition.placement,
         isPlaced: stage.placement !== null || around?.isPlaced === true,
         errors: stage.errors ?? around?.errors ?? definition.errors,

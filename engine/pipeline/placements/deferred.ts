@@ -1,7 +1,6 @@
 /** A work that is opened with its first batch, whose columns it cannot know before. */
 
 import type { Batch } from '../../../io/batch.js'
-import type { Schema } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import type { TaskContext } from '../../workers/task-context.js'
 import type { Output, StageState, StageWork } from '../stage.js'
@@ -16,7 +15,7 @@ export class DeferredWork implements StageWork {
     },
     restore: async (state: StageState): Promise<void> => {
       this.restored = state
-      if (state.batches.length > 0) await this.opened(state.batches[0].schema)
+      if (state.batches.length > 0) await this.opened(state.batches[0])
     },
   }
   private opening: Promise<StageWork> | null = null
@@ -27,7 +26,8 @@ export class DeferredWork implements StageWork {
   constructor(
     private readonly expected: number,
     private readonly context: TaskContext,
-    private readonly open: (input: Schema) => Promise<StageWork>,
+    /** Gets the first batch, which stays the caller's, for what its rows tell. */
+    private readonly open: (first: Batch) => Promise<StageWork>,
   ) {}
 
   /** What is expected of the work, until it is open and says so itself. */
@@ -42,7 +42,7 @@ export class DeferredWork implements StageWork {
   async process(batch: Batch): Promise<readonly Output[]> {
     let work: StageWork
     try {
-      work = await this.opened(batch.schema)
+      work = await this.opened(batch)
     } catch (error) {
       releaseBatch(this.context, batch)
       throw error
@@ -63,13 +63,13 @@ export class DeferredWork implements StageWork {
     await work?.close()
   }
 
-  private opened(input: Schema): Promise<StageWork> {
-    this.opening ??= this.openAndRestore(input)
+  private opened(first: Batch): Promise<StageWork> {
+    this.opening ??= this.openAndRestore(first)
     return this.opening
   }
 
-  private async openAndRestore(input: Schema): Promise<StageWork> {
-    const work = await this.open(input)
+  private async openAndRestore(first: Batch): Promise<StageWork> {
+    const work = await this.open(first)
     const { restored } = this
     if (restored !== null && restored !== NOTHING && restored.state !== null) await work.checkpointed?.restore(restored)
     this.restored = null

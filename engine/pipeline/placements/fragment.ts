@@ -1,5 +1,6 @@
 /** Operators of a stage, planned once and then applied to each of its batches. */
 
+import type { Batch } from '../../../io/batch.js'
 import { unreachable, VolleyError } from '../../../planner/errors.js'
 import type { TypedExpression } from '../../../planner/expression.js'
 import type { Frame } from '../../../planner/frame.js'
@@ -33,6 +34,8 @@ export type Fragment =
 export interface FragmentRequest {
   readonly stage: string
   readonly input: Schema
+  /** A first batch of it, for what `apply` finds out by running its input; it stays the caller's. */
+  readonly sample: Batch | null
   readonly apply: (input: Frame) => Frame | Promise<Frame>
   readonly perBatch: boolean
   readonly placement: Placement
@@ -40,9 +43,11 @@ export interface FragmentRequest {
 
 /** Throws VOLLEY_UNSUPPORTED for operators that one batch is not enough for, unless `perBatch` asks for just that. */
 export async function openFragment(services: PipelineServices, request: FragmentRequest): Promise<Fragment> {
-  const { stage, input, apply, perBatch, placement } = request
+  const { stage, input, sample, apply, perBatch, placement } = request
   const placeholder = new Placeholder(input, services.memory)
+  placeholder.batch = sample
   const frame = await apply(services.frameOf(placeholder))
+  placeholder.batch = null
   const pipeline = await services.lowered(frame)
   if (pipeline.source.kind === 'limit' && pipeline.source.count === 0) {
     return { kind: 'chain', body: nothing(pipeline.schema) }

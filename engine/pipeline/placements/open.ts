@@ -1,5 +1,6 @@
 /** Opens the work of a stage in its placement. */
 
+import type { Batch } from '../../../io/batch.js'
 import { unreachable } from '../../../planner/errors.js'
 import type { Placement } from '../../../planner/pipeline/definition.js'
 import type { Schema } from '../../../planner/types.js'
@@ -32,9 +33,9 @@ export async function openWork(
   const { id, body } = stage
   if (body.kind === 'function') return openFunction(id, body, placement, services)
   const { input } = body
-  if (input !== null) return openFrame(id, body, input, placement, services)
-  return new DeferredWork(concurrencyOf(placement, services), services.run.context, (schema) =>
-    openFrame(id, body, schema, placement, services),
+  if (input !== null) return openFrame(id, body, { schema: input, sample: null }, placement, services)
+  return new DeferredWork(concurrencyOf(placement, services), services.run.context, (first) =>
+    openFrame(id, body, { schema: first.schema, sample: first }, placement, services),
   )
 }
 
@@ -56,16 +57,21 @@ function openFunction(
   return placed(new StagePlans(stage, body, null), ports, placement, services)
 }
 
+interface FrameInput {
+  readonly schema: Schema
+  readonly sample: Batch | null
+}
+
 /** The tables that its operators join with are held as long as the run. */
 async function openFrame(
   stage: string,
   { apply, perBatch }: BodyOf<'frame'>,
-  input: Schema,
+  { schema: input, sample }: FrameInput,
   placement: Placement,
   services: PipelineServices,
 ): Promise<StageWork> {
   const { context } = services.run
-  const fragment = await openFragment(services, { stage, input, apply, perBatch, placement })
+  const fragment = await openFragment(services, { stage, input, sample, apply, perBatch, placement })
   const output = fragment.kind === 'chain' ? fragment.body.output : fragment.output
   const ports = new OutputPorts(stage, output, context)
   if (fragment.kind === 'query') return new PlacedWork(new QueryPlace(services, fragment), ports, context)

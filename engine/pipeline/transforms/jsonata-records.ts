@@ -12,6 +12,8 @@ export interface JsonataArguments {
   readonly decimals: Readonly<Record<string, number>>
   readonly dates: readonly string[]
   readonly timestamps: readonly string[]
+  /** Columns that were found from the first results: others would be lost in silence. Null if columns are declared. */
+  readonly found: readonly string[] | null
 }
 
 type JsonRecord = Record<string, unknown>
@@ -21,7 +23,7 @@ const compiled = new Map<string, Expression>()
 
 /** For `mapRows`: an object gives a row, an array several, nothing none. */
 export async function evaluateRecord(row: JsonRecord, kwargs: JsonataArguments): Promise<unknown> {
-  return plain(await expressionOf(kwargs).evaluate(jsonRecord(row, kwargs)))
+  return evaluated(jsonRecord(row, kwargs), kwargs)
 }
 
 /** For `mapBatches`: the expression sees the array of all records of the batch. */
@@ -31,7 +33,33 @@ export async function evaluateBatch(batch: RecordBatch, kwargs: JsonataArguments
 
 /** As `evaluateBatch` does, with records as `mapRows` gives them. */
 export async function evaluateRecords(rows: readonly JsonRecord[], kwargs: JsonataArguments): Promise<unknown> {
-  return plain(await expressionOf(kwargs).evaluate(rows.map((row) => jsonRecord(row, kwargs))))
+  return evaluated(
+    rows.map((row) => jsonRecord(row, kwargs)),
+    kwargs,
+  )
+}
+
+async function evaluated(input: unknown, kwargs: JsonataArguments): Promise<unknown> {
+  let result: unknown
+  try {
+    result = plain(await expressionOf(kwargs).evaluate(input))
+  } catch (cause) {
+    if (cause instanceof Error) throw cause
+    // What the package throws is no error, but says what it is about.
+    const { message = String(cause) } = cause as { readonly message?: string }
+    throw new Error(`JSONata: ${message}`, { cause })
+  }
+  if (kwargs.found !== null) for (const record of recordsOf(result)) refuseOthers(record, kwargs.found)
+  return result
+}
+
+function refuseOthers(record: unknown, found: readonly string[]): void {
+  if (typeof record !== 'object' || record === null) return
+  const other = Object.keys(record).find((name) => !found.includes(name))
+  if (other === undefined) return
+  throw new Error(
+    `JSONata gave a field '${other}' that the first records lacked (${found.join(', ')}): declare a schema`,
+  )
 }
 
 /** What an expression gave, as a list of records. */

@@ -26,7 +26,7 @@ interface JsonataNode {
 
 export type JsonataTransform = Extract<Transform, { readonly kind: 'jsonata' }>
 
-/** Input records from whose results the schema is inferred if none is declared. */
+/** Input records from whose results the schema is inferred if none is declared: in a stream, of its first batch. */
 const SAMPLE_ROWS = 1000
 
 /** @throws VolleyError VOLLEY_PARSE, with the position; VOLLEY_INVALID_ARGUMENT if no schema can be inferred. */
@@ -42,7 +42,7 @@ export async function applyJsonata(frame: Frame, transform: JsonataTransform, st
   const source = {
     module: new URL('./jsonata-records.js', import.meta.url),
     function: transform.mode === 'record' ? 'evaluateRecord' : 'evaluateBatch',
-    kwargs: { ...kwargs },
+    kwargs: { ...kwargs, found: transform.schema === null ? schema.fields.map(({ name }) => name) : null },
   }
   return transform.mode === 'record' ? frame.mapRows(source, { schema }) : frame.mapBatches(source, { schema })
 }
@@ -71,6 +71,7 @@ function argumentsOf({ expression }: JsonataTransform, { fields }: Schema, start
     decimals: Object.fromEntries(decimals),
     dates: named('date'),
     timestamps: named('timestamp'),
+    found: null,
   }
 }
 
@@ -82,15 +83,26 @@ async function inferred(
   const { evaluateRecord, evaluateRecords, recordsOf } = await import('./jsonata-records.js')
   const rows: Record<string, unknown>[] = []
   for await (const row of frame.limit(SAMPLE_ROWS).rows()) rows.push(row)
+  const calls: readonly (() => Promise<unknown>)[] =
+    mode === 'batch' ? [() => evaluateRecords(rows, kwargs)] : rows.map((row) => () => evaluateRecord(row, kwargs))
   const results: unknown[] = []
-  if (mode === 'batch') results.push(...recordsOf(await evaluateRecords(rows, kwargs)))
-  else for (const row of rows) results.push(...recordsOf(await evaluateRecord(row, kwargs)))
+  let failure: unknown = null
+  for (const call of calls) {
+    try {
+      results.push(...recordsOf(await call()))
+    } catch (error) {
+      // Records that fail will do so again, where failures are dealt with: here they only tell no columns.
+      failure ??= error
+    }
+  }
   const schema = inferSchema(results)
   if (schema.fields.length > 0) return schema
+  const reason = failure instanceof Error ? ` (${failure.message})` : ''
   throw new VolleyError(
     'VOLLEY_INVALID_ARGUMENT',
-    `JSONata gave no records for the first ${rows.length} of the input, so that the columns are unknown; declare a schema`,
+    `JSONata gave no records for the first ${rows.length} of the input${reason}, so that the columns are unknown; declare a schema`,
     { expression, ...(rows.length === 0 ? { isUnknown: true } : {}) },
+    failure,
   )
 }
 

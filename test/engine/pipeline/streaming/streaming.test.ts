@@ -62,6 +62,51 @@ describe('a streamed pipeline', () => {
     expect(await query(`select count(*)::int as n from '${scene.path('all.csv')}'`)).toEqual([{ n: 5000 }])
   })
 
+  it.each(['streaming', 'full'] as const)('knows the tables of a nested pipeline in its queries: %s', async (mode) => {
+    const orders = await scene.orders('told.parquet', 500)
+    await query(
+      `copy (select i::integer as customer, 'c' || i as title from range(9) t(i)) to '${scene.path('t.csv')}'`,
+    )
+    const file = scene.path(`told-${mode}.csv`)
+    const inner = {
+      stages: [
+        { id: 'in', source: { type: 'input' as const } },
+        { id: 'large', from: 'in', transform: { filter: 'amount > 20' } },
+        {
+          id: 'deeper',
+          from: 'large',
+          exit: 'titled',
+          pipeline: {
+            stages: [
+              { id: 'in', source: { type: 'input' as const } },
+              {
+                id: 'titled',
+                from: 'in',
+                transform: { sql: 'select i.id, t.title from input i join titles t on i.customer = t.customer' },
+              },
+            ],
+          },
+        },
+      ],
+    }
+    await scene.engine
+      .pipeline({
+        mode,
+        stages: [
+          { id: 'orders', source: orders },
+          { id: 'titles', source: scene.path('t.csv') },
+          { id: 'nested', from: 'orders', tables: { titles: 'titles' }, pipeline: inner, exit: 'deeper' },
+          { id: 'load', from: 'nested', target: file },
+        ],
+      })
+      .run()
+    expect(await query(`from '${file}' order by id`)).toEqual(
+      await query(
+        `select id, title from '${orders}' join '${scene.path('t.csv')}' using (customer) where amount > 20 order by id`,
+      ),
+    )
+  })
+
   it('runs nested pipelines in place', async () => {
     await scene.orders('nested.parquet', 1000)
     const { stages } = await scene.run({
