@@ -1,16 +1,13 @@
 /** Joins in partitions in files: with so little memory that partitions are split again, and with keys that cannot be. */
 
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import type { Engine, Frame, RunOptions } from '../../../index.js'
 import { everyType } from '../../support/every-type.js'
-import { afterAll, beforeAll, describe, expect, it } from '../../support/jest.js'
-import { Oracle } from '../../support/oracle.js'
-import { expectNoLeak, failure, modulePath } from '../../support/scene.js'
+import { beforeAll, describe, expect, it } from '../../support/jest.js'
+import type { Oracle } from '../../support/oracle.js'
+import { failure, modulePath } from '../../support/scene.js'
 import { openWithoutPushdown } from '../../support/small-memory.js'
+import { SpillScene } from '../../support/spill-scene.js'
 
 /** Partitions of the left table are split once, and its largest twice. */
 const TINY_BYTES = 6_000
@@ -19,10 +16,6 @@ const FILES = 6
 const LEFT_ROWS = 1_800
 const RIGHT_ROWS = 1_200
 const RUN: RunOptions = { strategy: 'bigdata' }
-
-const directory = mkdtempSync(join(tmpdir(), 'volley-partitioned-join-'))
-const spill = join(directory, 'spill')
-mkdirSync(spill)
 
 /** Every third row has one key, every eleventh none. */
 const skewed = (rows: number) =>
@@ -37,37 +30,35 @@ let tiny: Engine
 let small: Engine
 const paths: Record<string, string[]> = {}
 
-beforeAll(async () => {
-  oracle = await Oracle.open()
-  tiny = openWithoutPushdown(TINY_BYTES, { threads: 2, tempDirectory: spill })
-  small = openWithoutPushdown(SMALL_BYTES, { threads: 2, tempDirectory: spill })
-  const tables = {
-    l: everyType(LEFT_ROWS),
-    r: `select * from (${everyType(RIGHT_ROWS)}) where id % 4 < 3`,
-    few: `from (${everyType(RIGHT_ROWS)}) where id % 8 = 7`,
-    ln: nested(500),
-    rn: nested(300),
-    ls: skewed(400),
-    rs: skewed(300),
-    none: everyType(0),
-  }
-  for (const [name, sql] of Object.entries(tables)) {
-    await oracle.run(`create table ${name} as from (${sql})`)
-    // More than can be under way at once: nothing is given up while there is no more to read.
-    const parts = Array.from({ length: FILES }, (_, part) =>
-      oracle.parquet(`${name}-${part}`, `from ${name} where id % ${FILES} = ${part}`),
-    )
-    paths[name] = await Promise.all(parts)
-  }
+const scene = SpillScene.forFile({
+  name: 'partitioned-join',
+  open: openWithoutPushdown,
+  tinyBytes: TINY_BYTES,
+  smallBytes: SMALL_BYTES,
+  fill: async (filled) => {
+    const tables = {
+      l: everyType(LEFT_ROWS),
+      r: `select * from (${everyType(RIGHT_ROWS)}) where id % 4 < 3`,
+      few: `from (${everyType(RIGHT_ROWS)}) where id % 8 = 7`,
+      ln: nested(500),
+      rn: nested(300),
+      ls: skewed(400),
+      rs: skewed(300),
+      none: everyType(0),
+    }
+    for (const [name, sql] of Object.entries(tables)) {
+      await filled.run(`create table ${name} as from (${sql})`)
+      // More than can be under way at once: nothing is given up while there is no more to read.
+      const parts = Array.from({ length: FILES }, (_, part) =>
+        filled.parquet(`${name}-${part}`, `from ${name} where id % ${FILES} = ${part}`),
+      )
+      paths[name] = await Promise.all(parts)
+    }
+  },
 })
 
-afterAll(async () => {
-  await tiny.close()
-  await small.close()
-  oracle.close()
-  const left = readdirSync(spill)
-  rmSync(directory, { recursive: true })
-  expect(left).toEqual([])
+beforeAll(() => {
+  ;({ oracle, tiny, small } = scene)
 })
 
 const tablesOf = (engine: Engine): Record<string, Frame> =>
@@ -79,11 +70,7 @@ async function expectRows(engine: Engine, sql: string): Promise<void> {
   const { difference, report } = await oracle.attempt({ frame: engine.sql(sql, tablesOf(engine)), run: RUN }, {})
   expect({ sql, difference }).toEqual({ sql, difference: null })
   expect(report.strategies.map(({ name }) => name)).toEqual(['bigdata'])
-  expect(spilledFiles()).toEqual([])
-}
-
-function spilledFiles(): string[] {
-  return (readdirSync(spill, { recursive: true }) as string[]).filter((name) => /run-\d+$/.test(name))
+  expect(scene.files()).toEqual([])
 }
 
 const KINDS = ['inner', 'left', 'right', 'full', 'semi', 'anti'] as const
@@ -186,47 +173,19 @@ function joined(engine: Engine): Frame {
 }
 
 describe('a join in partitions that does not come to its end', () => {
-  it('leaves nothing when it is aborted, wherever it is', async () => {
-    const began = performance.now()
-    await joined(small).collect(RUN)
-    const duration = performance.now() - began
-    let aborted = 0
-    for (let step = 0; step < 12; step++) {
-      const signal = AbortSignal.timeout(Math.round((duration * step) / 10))
-      const run = joined(small).collect({ ...RUN, signal })
-      const code = await run.then(
-        () => 'done',
-        (error: { code: string }) => error.code,
-      )
-      if (code !== 'done') aborted++
-      expect(['done', 'VOLLEY_ABORTED']).toContain(code)
-      expect(spilledFiles()).toEqual([])
-    }
-    expect(aborted).toBeGreaterThan(2)
-  })
+  it('leaves nothing when it is aborted, wherever it is', () =>
+    scene.expectAborts(6 / 5, (engine, signal) =>
+      joined(engine).collect({ ...RUN, ...(signal === undefined ? {} : { signal }) }),
+    ))
 
-  it('leaves nothing when its consumer has enough', async () => {
-    const leave = async () => {
-      for await (const batch of joined(small).stream(RUN)) {
-        expect(batch.numRows).toBeGreaterThan(0)
-        break
-      }
-      expect(spilledFiles()).toEqual([])
-    }
-    const limit = () => joined(small).limit(3).union(joined(small).limit(2_000)).count(RUN)
-    await expectNoLeak(small, { leave, limit, whole: () => joined(small).count(RUN) })
-  })
+  it('leaves nothing when its consumer has enough', () =>
+    scene.expectLeaves(() => joined(small).stream(RUN), {
+      limit: () => joined(small).limit(3).union(joined(small).limit(2_000)).count(RUN),
+      whole: () => joined(small).count(RUN),
+    }))
 
   it('fails when its files vanish', async () => {
-    const remove = async () => {
-      for await (const _ of joined(small).stream(RUN)) rmSync(spill, { recursive: true, force: true })
-    }
-    const error = await failure(remove)
-    mkdirSync(spill, { recursive: true })
-    expect([error.code, error.message]).toEqual([
-      'VOLLEY_IO',
-      expect.stringMatching(/^cannot read .+: somebody removed it$/),
-    ])
+    await scene.expectVanishing(() => joined(small).stream(RUN))
     expect(await joined(small).count(RUN)).toBe(LEFT_ROWS)
   })
 
@@ -238,41 +197,20 @@ describe('a join in partitions that does not come to its end', () => {
     for (const frame of [mapped(l).join(r, { on: 'id' }), l.join(mapped(r), { on: 'id' })]) {
       const error = await failure(() => frame.collect(RUN))
       expect(error.code).toBe('VOLLEY_USER_FUNCTION')
-      expect(spilledFiles()).toEqual([])
+      expect(scene.files()).toEqual([])
     }
   })
 })
 
-/** A file system too small for the partitions, or null where this process may not mount one. */
-function mountSmall(): string | null {
-  const path = join(directory, 'small')
-  mkdirSync(path)
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=192k', 'tmpfs', path])
-  return mounted.status === 0 ? path : null
+const inner = (engine: Engine): Frame => {
+  const { l, r } = tablesOf(engine)
+  return l.join(r, { on: 'id' })
 }
 
-const full = mountSmall()
-
-describe('a full disk', () => {
-  afterAll(() => {
-    if (full !== null) spawnSync('umount', [full])
-  })
-  const test = full === null ? it.skip : it
-
-  test('ends the run and leaves nothing on it (needs the right to mount)', async () => {
-    const tempDirectory = full as string
-    const engine = openWithoutPushdown(SMALL_BYTES, { threads: 2, tempDirectory })
-    try {
-      const { l, r } = tablesOf(engine)
-      for (let round = 0; round < 2; round++) {
-        const error = await failure(() => l.join(r, { on: 'id' }).collect(RUN))
-        expect(error.code).toBe('VOLLEY_DISK_FULL')
-        expect(error.message).toMatch(new RegExp(`^cannot write ${tempDirectory}.+: no space left on the device`))
-        expect(readdirSync(tempDirectory)).toEqual([])
-      }
-      expect(await l.join(r, { on: 'id' }).count({ strategy: 'bulk' })).toBe(RIGHT_ROWS * 0.75)
-    } finally {
-      await engine.close()
-    }
-  })
+scene.describeFullDisk({
+  size: '192k',
+  fail: (engine) => inner(engine).collect(RUN),
+  goOn: async (engine) => {
+    expect(await inner(engine).count({ strategy: 'bulk' })).toBe(RIGHT_ROWS * 0.75)
+  },
 })
