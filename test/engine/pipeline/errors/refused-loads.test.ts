@@ -112,4 +112,37 @@ describe('with a checkpoint', () => {
     )
     for (const file of files) expect(sql(file, 'select count(*) as n from t')).toEqual([{ n: 495 }])
   })
+
+  it.each([1, 2])('of a job that fails and goes on, %i databases have each refused row once', async (count) => {
+    const name = `resumed-${count}`
+    const files = Array.from({ length: count }, (_, index) => `${name}-${index}.db`)
+    for (const file of files) sql(file, 'create table t (id integer primary key, name text not null)')
+    let failsAt = 200n
+    const call = async (row: { id: bigint }) => {
+      // Long enough for epochs before it fails.
+      if (row.id % 25n === 0n) await new Promise((resolve) => setTimeout(resolve, 5))
+      if (row.id === failsAt) throw Object.assign(new Error('stop'), { code: 'stop' })
+      return row
+    }
+    const made = loading(name, files, { mode: 'streaming' }) as unknown as { stages: { id: string }[] }
+    const [items, ...loads] = made.stages
+    const transform = { function: { call, schema: { id: 'int64', name: 'utf8' } } }
+    const slow = { id: 'slow', kind: 'processor', from: 'items', placement: 'inline', transform, errors: {} }
+    const stages = [items, slow, ...loads.map((load) => ({ ...load, from: 'slow' }))]
+    const job = scene.engine.pipeline({ ...made, stages } as unknown as PipelineSpecification)
+    const given = { checkpoint: name, checkpointEvery: { batches: 1 } }
+    await expect(job.run(given)).rejects.toThrow(/stop/)
+    failsAt = 400n
+    await expect(job.run({ ...given, resume: true })).rejects.toThrow(/stop/)
+    failsAt = -1n
+    const { deadLetters, checkpoint, stages: reports } = await job.run({ ...given, resume: true })
+    expect(checkpoint?.resumedFrom).not.toBeNull()
+    const letters = await lettersOf(deadLetters[0].path)
+    expect(letters.map(({ stage, record }) => [stage, JSON.parse(String(record)).id])).toEqual(
+      files.flatMap((_, index) => REFUSED.map((id) => [`load${index}`, id])),
+    )
+    for (const file of files) expect(sql(file, 'select count(*) as n from t')).toEqual([{ n: 495 }])
+    for (const load of loads)
+      expect(reports.find(({ id }) => id === load.id)).toMatchObject({ rowsIn: 500, rejected: 5 })
+  })
 })
