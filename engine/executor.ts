@@ -233,7 +233,7 @@ export class Executor implements FrameRuntime {
     }
     for await (const batch of this.batches(plan, options, started)) {
       // Dropped results are the first thing to give up.
-      await this.leases.relieve(this.memory.isCrowded ? this.memory.limit / CROWDED_PARTS : most)
+      await this.relieve(most)
       yield leaseBatch(batch, this.memory, this.leases)
     }
   }
@@ -321,7 +321,10 @@ export class Executor implements FrameRuntime {
       signal: run.signal,
       runtime: this,
       scans: this.scans,
-      lease: (batch) => leaseBatch(batch, memory, this.leases),
+      lease: async (batch) => {
+        await this.relieve()
+        return leaseBatch(batch, memory, this.leases)
+      },
       batchesOf: (frame, options = {}, ended) => this.keptBatches(frame, { signal: run.signal, ...options }, ended),
       tableOf: (schema, batches) => this.batchTable(schema, batches),
       frameOf: (source) => this.sourceFrame(source),
@@ -336,6 +339,11 @@ export class Executor implements FrameRuntime {
         this.runs.delete(run)
       },
     }
+  }
+
+  /** Lets go of what the user has dropped, if `most` bytes may be that, or less where memory is short. */
+  private relieve(most?: number): Promise<void> {
+    return this.leases.relieve(this.memory.isCrowded ? this.memory.limit / CROWDED_PARTS : most)
   }
 
   /** Batches that outlive the run that made them. */

@@ -26,8 +26,11 @@ export interface PipelineServices {
   /** What frames are made for: `new Frame(plan, runtime)`. */
   readonly runtime: FrameRuntime
   readonly scans: Scans
-  /** Hands a batch to a user's function, and takes over its blocks: they live as long as the function holds views of them. */
-  lease(batch: Batch): RecordBatch
+  /**
+   * Hands a batch to a user's function, and takes over its blocks: they live as long as the function holds views of them.
+   * Resolves when much that was handed out before and dropped since has been let go.
+   */
+  lease(batch: Batch): Promise<RecordBatch>
   /** Runs a frame of this engine, and tells `ended` of the run if it was taken to its end. The consumer owns the batches and may stop early. */
   batchesOf(frame: Frame, options?: RunOptions, ended?: (report: RunReport) => void): AsyncGenerator<Batch>
   /** A frame over batches in shared memory, whose blocks it takes over, until `close`. */

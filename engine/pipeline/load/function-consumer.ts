@@ -93,7 +93,7 @@ export class FunctionConsumer implements Consumer {
     const user = this.user ?? (await userCall(this.definition))
     const input =
       this.definition.mode === 'batch'
-        ? services.lease(partOf(run.context, batch, start, length))
+        ? await services.lease(partOf(run.context, batch, start, length))
         : toRow(memory.views, batch, start)
     try {
       await user.take(input, { stage: id, signal: services.signal })
