@@ -8,6 +8,7 @@ export default {
     ? []
     : ['/dist/test/out-of-core/', '/dist/test/engine/pipeline/kill/'],
   transform: {},
+  setupFiles: ['<rootDir>/dist/test/support/short-lived-code.js'],
   // Unless told, one processor would stay idle.
   maxWorkers: '100%',
   // Under every strategy a test takes many times as long.

@@ -1,76 +1,19 @@
 #!/usr/bin/env node
-/** The `volley` command. Loads the engine only once the command line is known to be good. */
+/** The `volley` command as a process: words, streams, signals and the exit code. */
 
-import { parseCommandLine, type Request } from './command-line.js'
-import { EXIT, reportFailure, reportInterruption } from './failure.js'
-import { isCommand } from './options.js'
-import { processTerminal, type Terminal } from './terminal.js'
+import { EXIT } from './failure.js'
+import { runCommand } from './run-command.js'
+import { processTerminal } from './terminal.js'
 
 const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const
 
-async function main(words: readonly string[]): Promise<number> {
-  const terminal = processTerminal()
-  const json = words.includes('--json')
-  const interrupted = new AbortController()
-  for (const signal of INTERRUPTIONS) {
-    process.on(signal, () => {
-      // The first asks the run to clean up after itself; whoever asks again does not want to wait.
-      if (interrupted.signal.aborted) process.exit(EXIT.interrupted)
-      interrupted.abort(new Error(signal))
-    })
-  }
-  try {
-    return await execute(parseCommandLine(words), terminal, interrupted.signal)
-  } catch (error) {
-    if (interrupted.signal.aborted) return await reportInterruption(terminal, json)
-    if (terminal.readerGone.aborted) return EXIT.done
-    return await reportFailure(error, isCommand(words[0] ?? '') ? `volley ${words[0]}` : 'volley', terminal, json)
-  }
+const interrupted = new AbortController()
+for (const signal of INTERRUPTIONS) {
+  process.on(signal, () => {
+    // The first asks the run to clean up after itself; whoever asks again does not want to wait.
+    if (interrupted.signal.aborted) process.exit(EXIT.interrupted)
+    interrupted.abort(new Error(signal))
+  })
 }
 
-/** Returns the exit code. */
-async function execute(request: Request, terminal: Terminal, signal: AbortSignal): Promise<number> {
-  switch (request.kind) {
-    case 'run':
-      return (await import('./pipeline-run.js')).runPipelineFile(request, terminal, signal)
-    case 'validate':
-      return (await import('./pipeline-plan.js')).validateFile(request, terminal)
-    case 'bench':
-      return (await import('./bench.js')).runBench(request.words, signal)
-    default:
-      await done(request, terminal, signal)
-      return EXIT.done
-  }
-}
-
-/** What has succeeded if it throws nothing. */
-async function done(
-  request: Exclude<Request, { kind: 'run' | 'validate' | 'bench' }>,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
-  switch (request.kind) {
-    case 'help':
-      return terminal.print(request.text)
-    case 'version':
-      return terminal.print(`${await packageVersion()}\n`)
-    case 'transform':
-      return (await import('./transform.js')).runTransform(request, terminal, signal)
-    case 'explain':
-      return (await import('./explain.js')).runExplain(request, terminal)
-    case 'inspect':
-      return (await import('./inspect.js')).runInspect(request, terminal)
-    case 'sql':
-      return (await import('./sql.js')).runSql(request, terminal, signal)
-    case 'plan':
-      return (await import('./pipeline-plan.js')).showPlan(request, terminal)
-  }
-}
-
-async function packageVersion(): Promise<string> {
-  const { readFile } = await import('node:fs/promises')
-  const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'))
-  return (manifest as { version: string }).version
-}
-
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await runCommand(process.argv.slice(2), processTerminal(), interrupted.signal)

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { copyFile, readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inTemporaryDirectory, ORDERS, PROGRAM, volley } from '../support/cli.js'
+import { inTemporaryDirectory, ORDERS, PROGRAM, volley, volleyHere } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 /** Enough input that a run is still under way when its first progress is seen. */
@@ -16,14 +16,14 @@ describe('failures of the command line', () => {
   })
 
   it('refuses a name without a known format', async () => {
-    const { code, stderr } = await volley(['transform', ORDERS, 'out.parqet'])
+    const { code, stderr } = await volleyHere(['transform', ORDERS, 'out.parqet'])
     expect(code).toBe(2)
     expect(stderr).toContain('did you mean .parquet?')
   })
 
   it('names the nearest column', async () => {
     await inTemporaryDirectory(async (directory) => {
-      const { code, stderr } = await volley([
+      const { code, stderr } = await volleyHere([
         'transform',
         ORDERS,
         join(directory, 'o.parquet'),
@@ -39,9 +39,9 @@ describe('failures of the command line', () => {
   it('marks the place in the SQL text, and hints at the order of options', async () => {
     await inTemporaryDirectory(async (directory) => {
       const output = join(directory, 'o.parquet')
-      const parse = await volley(['transform', ORDERS, output, '--where', 'quantity > > 3'])
+      const parse = await volleyHere(['transform', ORDERS, output, '--where', 'quantity > > 3'])
       expect(parse.stderr).toContain('[VOLLEY_PARSE]\n  quantity > > 3\n             ^\n')
-      const early = await volley(['transform', ORDERS, output, '--where', 'total > 1', '--with', 'total=quantity'])
+      const early = await volleyHere(['transform', ORDERS, output, '--where', 'total > 1', '--with', 'total=quantity'])
       expect(early.stderr).toContain('--where sees the columns of the --with options written before it')
     })
   })
@@ -60,7 +60,7 @@ describe('failures of the command line', () => {
   })
 
   it('prints wrong usage as JSON too', async () => {
-    const { code, stdout } = await volley(['sql', '--json'])
+    const { code, stdout } = await volleyHere(['sql', '--json'])
     expect(code).toBe(2)
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'VOLLEY_USAGE' } })
   })
@@ -92,7 +92,7 @@ describe('failures of the command line', () => {
           ['transform', path, join(directory, 'out.parquet')],
           ['inspect', path],
         ]) {
-          const finished = await volley(words)
+          const finished = await volleyHere(words)
           expect(finished.code).toBe(1)
           expect(finished.stderr).toContain(code)
         }

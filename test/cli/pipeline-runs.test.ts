@@ -3,7 +3,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MultipleReport, PipelineReport } from '../../index.js'
-import { duckDbRows, inTemporaryDirectory, volley } from '../support/cli.js'
+import { duckDbRows, inTemporaryDirectory, volley, volleyHere } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 async function withFiles<T>(
@@ -31,26 +31,26 @@ errors: { deadLetters: letters, maxCount: 10 }
 describe('volley run --reprocess', () => {
   it('takes dead letters, and marks them when their records are through', async () => {
     await withFiles({ 'prices.csv': PRICES, 'pipeline.yaml': pipeline('price') }, async (cwd) => {
-      const first = await volley(['run', '.', '--threads', '1'], { cwd })
+      const first = await volleyHere(['run', '.', '--threads', '1'], { cwd })
       expect(first.code).toBe(0)
       expect(first.stdout).toMatch(/1 dead letters → .*letters.prices-.*\.parquet/)
       const [letters] = await readdir(join(cwd, 'letters'))
       await writeFile(join(cwd, 'pipeline.yaml'), pipeline("replace(price, ' EUR', '')"))
-      const again = await volley(['run', '.', '--reprocess', 'letters', '--threads', '1', '--json'], { cwd })
+      const again = await volleyHere(['run', '.', '--reprocess', 'letters', '--threads', '1', '--json'], { cwd })
       expect(again.code).toBe(0)
       expect((JSON.parse(again.stdout) as PipelineReport).deadLetters).toEqual([])
       expect(await readdir(join(cwd, 'letters'))).toEqual([`${letters}.done`])
       expect(
         await duckDbRows(`select id::int, price::varchar from '${join(cwd, 'out')}/*.parquet' order by id`),
       ).toEqual(await duckDbRows("values (1, '1.50'), (2, '2.00'), (3, '3.25')"))
-      const none = await volley(['run', '.', '--reprocess', 'letters'], { cwd })
+      const none = await volleyHere(['run', '.', '--reprocess', 'letters'], { cwd })
       expect(none.code).toBe(1)
       expect(none.stderr).toContain('there are no dead letters')
     })
   })
 
   it('is refused with a checkpoint', async () => {
-    const { code, stderr } = await volley(['run', '.', '--reprocess', 'letters', '--checkpoint', 'x'])
+    const { code, stderr } = await volleyHere(['run', '.', '--reprocess', 'letters', '--checkpoint', 'x'])
     expect(code).toBe(2)
     expect(stderr).toContain('--reprocess keeps no checkpoint')
   })
@@ -73,7 +73,7 @@ describe('volley run --param-sets', () => {
     ['sets.csv', 'least\n1\n3\n'],
   ])('runs once for each set of %s', async (name, text) => {
     await withFiles({ 'prices.csv': PRICES, 'pipeline.yaml': SETS, [name]: text }, async (cwd) => {
-      const { code, stdout } = await volley(['run', '.', '--param-sets', name, '--max-concurrent', '2', '--json'], {
+      const { code, stdout } = await volleyHere(['run', '.', '--param-sets', name, '--max-concurrent', '2', '--json'], {
         cwd,
       })
       expect(code).toBe(0)
@@ -101,7 +101,7 @@ describe('volley run --param-sets', () => {
     ['sets.txt', 'least', 'sets of parameters are read from'],
   ])('refuses %s with %s', async (name, text, message) => {
     await withFiles({ 'pipeline.yaml': SETS, [name]: text }, async (cwd) => {
-      const { code, stderr } = await volley(['run', '.', '--param-sets', name], { cwd })
+      const { code, stderr } = await volleyHere(['run', '.', '--param-sets', name], { cwd })
       expect(code).toBe(1)
       expect(stderr).toContain(message)
     })

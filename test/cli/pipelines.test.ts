@@ -3,7 +3,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PipelineReport, StageProgress } from '../../index.js'
-import { duckDbRows, inTemporaryDirectory, ORDERS, volley } from '../support/cli.js'
+import { duckDbRows, inTemporaryDirectory, ORDERS, volley, volleyHere } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 const PIPELINE = `
@@ -48,7 +48,7 @@ describe('volley run', () => {
       })
       const written = await duckDbRows(`from '${join(cwd, 'out/big.parquet')}' order by order_id`)
       expect(written).toEqual(await duckDbRows(`select order_id, quantity * unit_price ${query} order by order_id`))
-      const again = await volley(words, { cwd })
+      const again = await volleyHere(words, { cwd })
       expect(again.code).toBe(1)
       expect(again.stderr).toMatch(
         /^pipeline\.yaml:10:7: error: stage load: .*exists already.*mode: replace.* \[VOLLEY_OUTPUT_EXISTS\]/,
@@ -59,7 +59,7 @@ describe('volley run', () => {
   it('says where the stage stands that failed', async () => {
     await withPipeline(
       async (cwd) => {
-        const { code, stderr } = await volley(['run', 'pipeline.yaml', '--threads', '1'], { cwd })
+        const { code, stderr } = await volleyHere(['run', 'pipeline.yaml', '--threads', '1'], { cwd })
         expect(code).toBe(1)
         expect(stderr).toMatch(
           /^pipeline\.yaml:8:8: error: stage 'transform', step 1 \(add\): there is no column named quantty/,
@@ -71,7 +71,7 @@ describe('volley run', () => {
 
   it('shows its stages to people', async () => {
     await withPipeline(async (cwd) => {
-      const { code, stdout } = await volley(['run', '.', '--threads', '1'], { cwd })
+      const { code, stdout } = await volleyHere(['run', '.', '--threads', '1'], { cwd })
       expect(code).toBe(0)
       expect(stdout).toMatch(/^big-orders: done in .*, mode full\n/)
       expect(stdout).toMatch(/load +consumer +done/)
@@ -81,7 +81,7 @@ describe('volley run', () => {
   it('tells its progress in lines of JSON, and nothing else with --json', async () => {
     await withPipeline(async (cwd) => {
       const words = ['run', '.', '--threads', '1', '--mode', 'streaming', '--progress=json', '--json']
-      const { code, stdout, stderr } = await volley(words, { cwd })
+      const { code, stdout, stderr } = await volleyHere(words, { cwd })
       expect(code).toBe(0)
       const { stages } = JSON.parse(stdout) as PipelineReport
       const events = stderr
@@ -98,7 +98,7 @@ describe('volley run', () => {
 
   it('says where a pipeline is wrong, as compilers do', async () => {
     await withPipeline(async (cwd) => {
-      const { code, stderr, stdout } = await volley(['run', 'pipeline.yaml'], { cwd })
+      const { code, stderr, stdout } = await volleyHere(['run', 'pipeline.yaml'], { cwd })
       expect([code, stdout]).toEqual([1, ''])
       expect(stderr).toBe(
         "pipeline.yaml:2:1: error: a pipeline has no 'extrat'; did you mean 'extract'?\npipeline.yaml:2:1: error: a pipeline lacks 'stages' or 'extract'\n2 problems\n",
@@ -119,7 +119,7 @@ describe('volley run', () => {
     [['run', 'a', '--progress=x'], '--progress may be set to json, not "x"'],
     [['plan', 'a', '--order', 'x'], '--order takes one of batch, streaming, not "x"'],
   ])('refuses %j', async (words, message) => {
-    const { code, stderr } = await volley(words)
+    const { code, stderr } = await volleyHere(words)
     expect(code).toBe(2)
     expect(stderr).toContain(message)
   })
@@ -134,7 +134,7 @@ describe('volley plan', () => {
     [['--json'], /^\{\s*"version": 1/],
   ])('%j', async (options, expected) => {
     await withPipeline(async (cwd) => {
-      const { code, stdout } = await volley(['plan', 'pipeline.yaml', ...options], { cwd })
+      const { code, stdout } = await volleyHere(['plan', 'pipeline.yaml', ...options], { cwd })
       expect(code).toBe(0)
       expect(stdout).toMatch(expected)
     })
@@ -153,7 +153,7 @@ describe('volley validate', () => {
   it('finds expressions that do not fit the columns, with their places', async () => {
     await withPipeline(
       async (cwd) => {
-        const { code, stdout, stderr } = await volley(['validate', 'pipeline.yaml', '--json'], { cwd })
+        const { code, stdout, stderr } = await volleyHere(['validate', 'pipeline.yaml', '--json'], { cwd })
         expect(code).toBe(1)
         expect(stderr).toMatch(
           /^pipeline\.yaml:8:8: error: stage 'transform', step 1 \(add\): there is no column named quantty/,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { duckDbRows, inTemporaryDirectory, ORDERS, PROGRAM, volley } from '../support/cli.js'
+import { duckDbRows, inTemporaryDirectory, ORDERS, PROGRAM, volley, volleyHere } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 const BY_COUNTRY = `select country, count(*) as n from '${ORDERS}' group by country order by n desc, country`
@@ -17,7 +17,7 @@ describe('volley sql', () => {
   })
 
   it('shows values as SQL casts them, and nulls', async () => {
-    const { stdout } = await volley([
+    const { stdout } = await volleyHere([
       'sql',
       `select unit_price, discount, ordered_at, shipped, note from '${ORDERS}' where shipped is null order by order_id limit 1`,
     ])
@@ -29,20 +29,20 @@ describe('volley sql', () => {
   })
 
   it('tells when it does not show all rows', async () => {
-    const { stdout } = await volley(['sql', BY_COUNTRY, '--max-rows', '2'])
+    const { stdout } = await volleyHere(['sql', BY_COUNTRY, '--max-rows', '2'])
     expect(stdout).toContain('(the first 2 rows, ')
   })
 
   it('prints csv and ndjson', async () => {
-    const csv = await volley(['sql', `${BY_COUNTRY} limit 1`, '--format', 'csv'])
+    const csv = await volleyHere(['sql', `${BY_COUNTRY} limit 1`, '--format', 'csv'])
     const [[country, n]] = await duckDbRows(`${BY_COUNTRY} limit 1`)
     expect(csv.stdout).toBe(`country,n\n${country},${n}\n`)
-    const ndjson = await volley(['sql', `${BY_COUNTRY} limit 1`, '--format', 'ndjson'])
+    const ndjson = await volleyHere(['sql', `${BY_COUNTRY} limit 1`, '--format', 'ndjson'])
     expect(JSON.parse(ndjson.stdout)).toEqual({ country, n: Number(n) })
   })
 
   it('adds the rows to the report with --json', async () => {
-    const { stdout } = await volley(['sql', `${BY_COUNTRY} limit 2`, '--json'])
+    const { stdout } = await volleyHere(['sql', `${BY_COUNTRY} limit 2`, '--json'])
     const report = JSON.parse(stdout) as { rowsOut: number; columns: string[]; rows: unknown[] }
     expect(report.rowsOut).toBe(2)
     expect(report.columns).toEqual(['country', 'n'])
@@ -52,7 +52,7 @@ describe('volley sql', () => {
   it('writes a file', async () => {
     await inTemporaryDirectory(async (directory) => {
       const output = join(directory, 'out.parquet')
-      expect((await volley(['sql', BY_COUNTRY, output])).code).toBe(0)
+      expect((await volleyHere(['sql', BY_COUNTRY, output])).code).toBe(0)
       expect(await duckDbRows(`from '${output}'`)).toEqual(await duckDbRows(BY_COUNTRY))
     })
   })
@@ -80,7 +80,7 @@ describe('volley explain', () => {
   })
 
   it('prints it as JSON', async () => {
-    const { stdout } = await volley(['explain', ORDERS, '--limit', '3', '--json'])
+    const { stdout } = await volleyHere(['explain', ORDERS, '--limit', '3', '--json'])
     expect(typeof JSON.parse(stdout)).toBe('object')
   })
 })
@@ -95,14 +95,14 @@ describe('volley inspect', () => {
   })
 
   it('prints all of it as JSON', async () => {
-    const { stdout } = await volley(['inspect', ORDERS, '--json'])
+    const { stdout } = await volleyHere(['inspect', ORDERS, '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ rows: 50_000 })
   })
 })
 
 describe('volley', () => {
   it.each([['--help'], ['transform', '--help']])('prints help: %s %s', async (...words) => {
-    const { code, stdout, stderr } = await volley(words)
+    const { code, stdout, stderr } = await volleyHere(words)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('Usage: volley')
   })

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { duckDbRows, inTemporaryDirectory, volley } from '../support/cli.js'
+import { duckDbRows, inTemporaryDirectory, volleyHere } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 const LINES = ['id,amount', ...Array.from({ length: 200 }, (_, i) => `${i},${i % 50 === 7 ? 'none' : i * 2}`)]
@@ -9,11 +9,11 @@ const NUMBER = ['--with', 'amount=amount::integer']
 /** Runs a command on a file with some amounts that are no numbers; `use` sees the directory afterwards. */
 async function onLines<T>(
   words: (directory: string) => readonly string[],
-  use: (directory: string, result: Awaited<ReturnType<typeof volley>>) => Promise<T>,
+  use: (directory: string, result: Awaited<ReturnType<typeof volleyHere>>) => Promise<T>,
 ): Promise<T> {
   return inTemporaryDirectory(async (directory) => {
     await writeFile(join(directory, 'in.csv'), `${LINES.join('\n')}\n`)
-    return use(directory, await volley(words(directory), { cwd: directory }))
+    return use(directory, await volleyHere(words(directory), { cwd: directory }))
   })
 }
 

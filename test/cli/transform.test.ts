@@ -1,13 +1,15 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { duckDbRows, inTemporaryDirectory, ORDERS, volley } from '../support/cli.js'
+import { duckDbRows, inTemporaryDirectory, ORDERS, volley, volleyHere } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 /** Runs transform into `name` of a fresh directory, and reads what it wrote with DuckDB. */
-async function written(name: string, ...options: string[]): Promise<unknown[][]> {
+const written = (name: string, ...options: string[]) => writtenBy(volleyHere, name, ...options)
+
+async function writtenBy(run: typeof volleyHere, name: string, ...options: string[]): Promise<unknown[][]> {
   return inTemporaryDirectory(async (directory) => {
     const output = join(directory, name)
-    const { code, stderr } = await volley(['transform', ORDERS, output, '--threads', '2', ...options])
+    const { code, stderr } = await run(['transform', ORDERS, output, '--threads', '2', ...options])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(await readdir(directory)).toEqual([name])
     return duckDbRows(`from '${output}'`)
@@ -16,7 +18,7 @@ async function written(name: string, ...options: string[]): Promise<unknown[][]>
 
 describe('volley transform', () => {
   it('copies a file', async () => {
-    expect(await written('copy.parquet')).toEqual(await duckDbRows(`from '${ORDERS}'`))
+    expect(await writtenBy(volley, 'copy.parquet')).toEqual(await duckDbRows(`from '${ORDERS}'`))
   })
 
   it('filters, computes, renames and drops', async () => {
@@ -67,7 +69,7 @@ describe('volley transform', () => {
   it('cuts row groups', async () => {
     await inTemporaryDirectory(async (directory) => {
       const output = join(directory, 'cut.parquet')
-      const { code } = await volley(['transform', ORDERS, output, '--row-group-size', '20000'])
+      const { code } = await volleyHere(['transform', ORDERS, output, '--row-group-size', '20000'])
       expect(code).toBe(0)
       const groups = await duckDbRows(
         `select distinct row_group_id::integer, row_group_num_rows::integer from parquet_metadata('${output}') order by 1`,
@@ -83,7 +85,7 @@ describe('volley transform', () => {
   it('partitions into a directory', async () => {
     await inTemporaryDirectory(async (directory) => {
       const output = join(directory, 'by-country')
-      const { code } = await volley(['transform', ORDERS, output, '--partition-by', 'country'])
+      const { code } = await volleyHere(['transform', ORDERS, output, '--partition-by', 'country'])
       expect(code).toBe(0)
       expect((await readdir(output)).sort()[0]).toBe('country=BR')
       const count = `select country, count(*)::integer from`
@@ -99,8 +101,8 @@ describe('volley transform', () => {
     async (name) => {
       await inTemporaryDirectory(async (directory) => {
         const [there, back] = [join(directory, name), join(directory, 'back.parquet')]
-        expect((await volley(['transform', ORDERS, there, '--where', "status = 'packed'"])).code).toBe(0)
-        expect((await volley(['transform', there, back])).code).toBe(0)
+        expect((await volleyHere(['transform', ORDERS, there, '--where', "status = 'packed'"])).code).toBe(0)
+        expect((await volleyHere(['transform', there, back])).code).toBe(0)
         expect(await duckDbRows(`select order_id::integer, customer, note from '${back}'`)).toEqual(
           await duckDbRows(`select order_id, customer, note from '${ORDERS}' where status = 'packed'`),
         )
@@ -112,7 +114,7 @@ describe('volley transform', () => {
     await inTemporaryDirectory(async (directory) => {
       const output = join(directory, 'both.csv')
       const inputs = [ORDERS, ORDERS]
-      expect((await volley(['transform', ...inputs, output, '--agg', 'n=count(*)'])).code).toBe(0)
+      expect((await volleyHere(['transform', ...inputs, output, '--agg', 'n=count(*)'])).code).toBe(0)
       expect(await readFile(output, 'utf8')).toBe('n\n100000\n')
     })
   })
@@ -120,7 +122,7 @@ describe('volley transform', () => {
   it('prints before and after and the run report', async () => {
     await inTemporaryDirectory(async (directory) => {
       const output = join(directory, 'out.parquet')
-      const { stdout } = await volley(['transform', ORDERS, output, '--where', "country = 'NO'"])
+      const { stdout } = await volleyHere(['transform', ORDERS, output, '--where', "country = 'NO'"])
       const [[count]] = await duckDbRows(`select count(*)::integer from '${ORDERS}' where country = 'NO'`)
       expect(stdout).toMatch(new RegExp(`rows +50,000 +${Number(count).toLocaleString('en-US')} +\\d`))
       expect(stdout).toMatch(/columns +12 +12/)
@@ -131,7 +133,7 @@ describe('volley transform', () => {
   it('prints the report alone with --json', async () => {
     await inTemporaryDirectory(async (directory) => {
       const words = ['transform', ORDERS, join(directory, 'out.parquet'), '--json', '--progress', '--limit', '10']
-      const { code, stdout, stderr } = await volley(words)
+      const { code, stdout, stderr } = await volleyHere(words)
       expect(code).toBe(0)
       const report = JSON.parse(stdout) as Record<string, unknown>
       expect(report.rowsOut).toBe(10)
@@ -155,11 +157,11 @@ describe('volley transform', () => {
       const output = join(directory, 'out.csv')
       await writeFile(output, 'precious')
       const words = ['transform', ORDERS, output, '--select', 'order_id', '--limit', '1']
-      const refused = await volley(words)
+      const refused = await volleyHere(words)
       expect(refused.code).toBe(1)
       expect(refused.stderr).toContain('VOLLEY_OUTPUT_EXISTS')
       expect(await readFile(output, 'utf8')).toBe('precious')
-      expect((await volley([...words, '--overwrite'])).code).toBe(0)
+      expect((await volleyHere([...words, '--overwrite'])).code).toBe(0)
       expect(await readFile(output, 'utf8')).toBe('order_id\n100001\n')
       expect(await readdir(directory)).toEqual(['out.csv'])
     })

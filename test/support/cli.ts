@@ -1,4 +1,4 @@
-/** Runs the built command line as its users do: a process of its own, on real files. */
+/** Runs the command line on real files: as its users do, in a process of its own, or in this one, which is much sooner done. */
 
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DuckDBInstance, type Json } from '@duckdb/node-api'
+import { runCommand } from '../../engine/cli/run-command.js'
+import type { Terminal } from '../../engine/cli/terminal.js'
 
 export const PROGRAM = fileURLToPath(new URL('../../engine/cli/main.js', import.meta.url))
 export const ORDERS = fileURLToPath(new URL('../../../data-fixtures/orders.parquet', import.meta.url))
@@ -37,6 +39,36 @@ export function volley(words: readonly string[], launch: Launch = {}): Promise<F
     child.on('error', reject)
     child.on('close', (code) => resolve({ code, stdout, stderr }))
   })
+}
+
+/**
+ * Runs a command line in this process, whose directory is `cwd` meanwhile. The exit code and what is printed are those of the
+ * process; what becomes of its streams, of signals and of what keeps it alive is for `volley` to show.
+ */
+export async function volleyHere(words: readonly string[], { cwd }: Pick<Launch, 'cwd'> = {}): Promise<Finished> {
+  let stdout = ''
+  let stderr = ''
+  const terminal: Terminal = {
+    readerGone: new AbortController().signal,
+    interactive: false,
+    columns: 80,
+    rows: 24,
+    isColoured: false,
+    printColumns: null,
+    print: async (text) => {
+      stdout += text
+    },
+    note: (text) => {
+      stderr += text
+    },
+  }
+  const before = process.cwd()
+  if (cwd !== undefined) process.chdir(cwd)
+  try {
+    return { code: await runCommand(words, terminal, new AbortController().signal), stdout, stderr }
+  } finally {
+    process.chdir(before)
+  }
 }
 
 /** Rows of a query by DuckDB, values as JSON: decimals and 64-bit integers are text. */

@@ -1,0 +1,63 @@
+/** Runs one command line. Loads the engine only once the command line is known to be good. */
+
+import { parseCommandLine, type Request } from './command-line.js'
+import { EXIT, reportFailure, reportInterruption } from './failure.js'
+import { isCommand } from './options.js'
+import type { Terminal } from './terminal.js'
+
+/** Returns the exit code; whatever fails is said on the terminal. Aborting the signal interrupts the run, which cleans up after itself. */
+export async function runCommand(words: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
+  const json = words.includes('--json')
+  try {
+    return await execute(parseCommandLine(words), terminal, signal)
+  } catch (error) {
+    if (signal.aborted) return await reportInterruption(terminal, json)
+    if (terminal.readerGone.aborted) return EXIT.done
+    return await reportFailure(error, isCommand(words[0] ?? '') ? `volley ${words[0]}` : 'volley', terminal, json)
+  }
+}
+
+/** Returns the exit code. */
+async function execute(request: Request, terminal: Terminal, signal: AbortSignal): Promise<number> {
+  switch (request.kind) {
+    case 'run':
+      return (await import('./pipeline-run.js')).runPipelineFile(request, terminal, signal)
+    case 'validate':
+      return (await import('./pipeline-plan.js')).validateFile(request, terminal)
+    case 'bench':
+      return (await import('./bench.js')).runBench(request.words, signal)
+    default:
+      await done(request, terminal, signal)
+      return EXIT.done
+  }
+}
+
+/** What has succeeded if it throws nothing. */
+async function done(
+  request: Exclude<Request, { kind: 'run' | 'validate' | 'bench' }>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (request.kind) {
+    case 'help':
+      return terminal.print(request.text)
+    case 'version':
+      return terminal.print(`${await packageVersion()}\n`)
+    case 'transform':
+      return (await import('./transform.js')).runTransform(request, terminal, signal)
+    case 'explain':
+      return (await import('./explain.js')).runExplain(request, terminal)
+    case 'inspect':
+      return (await import('./inspect.js')).runInspect(request, terminal)
+    case 'sql':
+      return (await import('./sql.js')).runSql(request, terminal, signal)
+    case 'plan':
+      return (await import('./pipeline-plan.js')).showPlan(request, terminal)
+  }
+}
+
+async function packageVersion(): Promise<string> {
+  const { readFile } = await import('node:fs/promises')
+  const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'))
+  return (manifest as { version: string }).version
+}
