@@ -8,6 +8,7 @@ export default {
     ? []
     : ['/dist/test/out-of-core/', '/dist/test/engine/pipeline/kill/'],
   transform: {},
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   setupFiles: ['<rootDir>/dist/test/support/short-lived-code.js'],
   // Unless told, one processor would stay idle.
   maxWorkers: '100%',
