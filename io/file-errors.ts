@@ -1,5 +1,6 @@
 /** Turns errors of the operating system about files into `VolleyError`s that name the file and what was attempted. */
 
+import { existsSync } from 'node:fs'
 import { VolleyError } from '../planner/errors.js'
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {
@@ -29,6 +30,11 @@ export function readError(path: string, cause: unknown): Error {
     return new VolleyError('VOLLEY_FILE_NOT_FOUND', `${path}: no such file`, { path }, cause)
   }
   return new VolleyError('VOLLEY_IO', `cannot read ${path}: ${explain(cause)}`, { path }, cause)
+}
+
+/** Throws VOLLEY_FILE_NOT_FOUND. */
+export function expectFile(path: string): void {
+  if (!existsSync(path)) throw new VolleyError('VOLLEY_FILE_NOT_FOUND', `${path}: no such file`, { path })
 }
 
 /** An error met while writing `path`. A VolleyError passes through. */

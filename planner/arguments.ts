@@ -1,12 +1,14 @@
 /** Checks of what users pass to frames, at once, so that the stack trace points to their line. */
 
-import { nearestName, VolleyError } from './errors.js'
+import { nearestName, unreachable, VolleyError } from './errors.js'
 import {
+  type ArrowSinkOptions,
   type CsvSinkOptions,
   type ParquetSinkOptions,
   REJECTS_PORT,
   type RetryOptions,
   type RunOptions,
+  type SinkTarget,
 } from './run-options.js'
 
 /** The longest wait of a timer. */
@@ -111,7 +113,35 @@ export function checkPath(path: string): string {
   return checkName('the path of an output', path)
 }
 
-export function checkParquetOptions(options: ParquetSinkOptions): ParquetSinkOptions {
+/** The same target, whose options are what its format takes. */
+export function checkSinkOptions<T extends SinkTarget>(target: T): T {
+  const { format, options } = target
+  switch (format) {
+    case 'parquet':
+      checkParquetOptions(options)
+      break
+    case 'arrow':
+      checkArrowOptions(options)
+      break
+    case 'csv':
+      checkCsvOptions(options)
+      break
+    case 'ndjson':
+      checkOptions('sinkNdjson', options, ['overwrite'])
+      break
+    default:
+      return unreachable(format)
+  }
+  return target
+}
+
+function checkArrowOptions(options: ArrowSinkOptions): void {
+  checkOptions('sinkArrow', options, ['format', 'compression', 'overwrite'])
+  if (options.format !== undefined) checkChoice('format', options.format, ['file', 'stream'])
+  if (options.compression !== undefined) checkChoice('compression', options.compression, ['lz4', 'zstd', 'none'])
+}
+
+function checkParquetOptions(options: ParquetSinkOptions): void {
   checkOptions('sinkParquet', options, [
     'compression',
     'rowGroupSize',
@@ -130,10 +160,9 @@ export function checkParquetOptions(options: ParquetSinkOptions): ParquetSinkOpt
     }
     for (const name of options.partitionBy) checkName('each column of partitionBy', name)
   }
-  return options
 }
 
-export function checkCsvOptions(options: CsvSinkOptions): CsvSinkOptions {
+function checkCsvOptions(options: CsvSinkOptions): void {
   checkOptions('sinkCsv', options, ['delimiter', 'header', 'quote', 'nullValue', 'overwrite'])
   for (const key of ['delimiter', 'quote'] as const) {
     const value = options[key]
@@ -141,7 +170,6 @@ export function checkCsvOptions(options: CsvSinkOptions): CsvSinkOptions {
       throw invalid(`${key} is one character, not ${show(value)}`)
     }
   }
-  return options
 }
 
 /** Catches misspelled options, which would otherwise be ignored in silence. */

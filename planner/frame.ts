@@ -4,13 +4,12 @@ import type { Schema as ArrowSchema, RecordBatch, Table } from 'apache-arrow'
 import {
   checkChoice,
   checkCount,
-  checkCsvOptions,
   checkEntries,
   checkName,
   checkOptions,
-  checkParquetOptions,
   checkPath,
   checkRun,
+  checkSinkOptions,
   invalid,
   show,
 } from './arguments.js'
@@ -199,28 +198,24 @@ export class Frame {
   }
 
   sinkParquet(path: string, options: ParquetSinkOptions = {}, run: RunOptions = {}): Promise<RunReport> {
-    return this.sink({ format: 'parquet', path, options: checkParquetOptions(options) }, run)
+    return this.sink({ format: 'parquet', path, options }, run)
   }
 
   sinkArrow(path: string, options: ArrowSinkOptions = {}, run: RunOptions = {}): Promise<RunReport> {
-    checkOptions('sinkArrow', options, ['format', 'compression', 'overwrite'])
-    if (options.format !== undefined) checkChoice('format', options.format, ['file', 'stream'])
-    if (options.compression !== undefined) checkChoice('compression', options.compression, ['lz4', 'zstd', 'none'])
     return this.sink({ format: 'arrow', path, options }, run)
   }
 
   sinkCsv(path: string, options: CsvSinkOptions = {}, run: RunOptions = {}): Promise<RunReport> {
-    return this.sink({ format: 'csv', path, options: checkCsvOptions(options) }, run)
+    return this.sink({ format: 'csv', path, options }, run)
   }
 
   sinkNdjson(path: string, options: NdjsonSinkOptions = {}, run: RunOptions = {}): Promise<RunReport> {
-    checkOptions('sinkNdjson', options, ['overwrite'])
     return this.sink({ format: 'ndjson', path, options }, run)
   }
 
   private sink(target: SinkTarget, run: RunOptions): Promise<RunReport> {
     checkPath(target.path)
-    return this.runtime.sink(this.plan, Object.freeze(target), this.checked(run))
+    return this.runtime.sink(this.plan, Object.freeze(checkSinkOptions(target)), this.checked(run))
   }
 
   private checked(run: RunOptions): RunOptions {

@@ -3,6 +3,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { quoteText } from '../../io/database/names.js'
+import { expectFile } from '../../io/file-errors.js'
 import { VolleyError } from '../../planner/errors.js'
 import type { DuckDb } from '../strategies/bigdata/duckdb.js'
 import type { PipelineServices } from './services.js'
@@ -34,9 +35,7 @@ export async function openDuckDbFile(
   access: 'read' | 'write',
   { run }: Pick<PipelineServices, 'run'>,
 ): Promise<DuckDbFile> {
-  if (access === 'read' && !existsSync(path)) {
-    throw new VolleyError('VOLLEY_FILE_NOT_FOUND', `${path}: no such file`, { path })
-  }
+  if (access === 'read') expectFile(path)
   const duckdb = await run.duckdb()
   const files = attached.get(duckdb) ?? new Map<string, Attachment>()
   attached.set(duckdb, files)

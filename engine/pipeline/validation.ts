@@ -7,9 +7,11 @@ import { type FlatPipeline, type FlatStage, flatten } from '../../planner/pipeli
 import { schemaOf } from '../../planner/pipeline/transforms/simple.js'
 import { typeName } from '../../planner/types.js'
 import { dryFrames, isUnknown } from './full/dry-frames.js'
+import { checkTarget } from './load/check-target.js'
 import type { DefinedPipeline } from './pipeline-input.js'
 import { checkPlacement, placementFor } from './placements/body.js'
 import type { PipelineServices } from './services.js'
+import { StreamCheck } from './streaming/check-stage.js'
 import type { PlacedProcessor } from './streaming/processor.js'
 import type { Place } from './yaml/document.js'
 
@@ -59,23 +61,30 @@ async function validateStages(
   locate: DefinedPipeline['locate'],
 ): Promise<PipelineValidation> {
   const frames = dryFrames(pipeline, services)
+  const stream = pipeline.mode === 'full' ? null : new StreamCheck(pipeline, frames, services)
   const problems = new Map<string, PipelineProblem>()
   const columns: Record<string, Readonly<Record<string, string>> | null> = {}
+  const note = (stage: FlatStage, error: unknown) => {
+    if (isUnknown(error)) return
+    if (!(error instanceof VolleyError)) throw error
+    // What reads a stage that is wrong fails with it.
+    const named = String(error.details.stage ?? stage.id)
+    if (problems.has(named)) return
+    const step = typeof error.details.step === 'string' ? error.details.step : null
+    problems.set(named, { stage: named, code: error.code, message: error.message, place: locate(named, step) })
+  }
   for (const stage of pipeline.stages) {
     columns[stage.id] = null
     try {
       if (stage.kind === 'processor') checkPlacements(stage, pipeline.placement)
-      const { fields } = await schemaOf(await framesOf(stage))
-      columns[stage.id] = Object.fromEntries(fields.map(({ name, type }) => [name, typeName(type)]))
+      if (stage.kind === 'consumer') await checkTarget(stage, null, pipeline.directory)
+      const schema = await schemaOf(await framesOf(stage))
+      columns[stage.id] = Object.fromEntries(schema.fields.map(({ name, type }) => [name, typeName(type)]))
       if (stage.kind === 'processor') await checkRoutes(stage.id)
+      if (stage.kind === 'consumer') await checkTarget(stage, schema, pipeline.directory)
+      await stream?.stage(stage)
     } catch (error) {
-      if (isUnknown(error)) continue
-      if (!(error instanceof VolleyError)) throw error
-      // What reads a stage that is wrong fails with it.
-      const named = String(error.details.stage ?? stage.id)
-      if (problems.has(named)) continue
-      const step = typeof error.details.step === 'string' ? error.details.step : null
-      problems.set(named, { stage: named, code: error.code, message: error.message, place: locate(named, step) })
+      note(stage, error)
     }
   }
   return { isValid: problems.size === 0, problems: [...problems.values()], columns }

@@ -1,9 +1,15 @@
 /** The frames of a pipeline, as far as they can be known before anything is read. */
 
-import { VolleyError } from '../../../planner/errors.js'
+import { resolve } from 'node:path'
+import { expectFile } from '../../../io/file-errors.js'
+import { parseAddress } from '../../../io/http/address.js'
+import { unreachable, VolleyError } from '../../../planner/errors.js'
 import { Frame } from '../../../planner/frame.js'
+import type { SourceDefinition } from '../../../planner/pipeline/definition.js'
 import type { FlatPipeline } from '../../../planner/pipeline/flatten.js'
+import { schemaOf } from '../../../planner/pipeline/transforms/simple.js'
 import type { Schema } from '../../../planner/types.js'
+import { keyPositions } from '../placements/key-routing.js'
 import type { PipelineServices } from '../services.js'
 import { loadFunction } from '../transforms/user-module.js'
 import { StageFrames } from './stage-frames.js'
@@ -26,16 +32,39 @@ export function dryFrames(pipeline: FlatPipeline, { scans, runtime }: PipelineSe
     services: { scans, runtime },
     isDry: true,
     produced: async ({ id, source }) => {
-      if (source.kind === 'function' && source.function.kind === 'module') await loadFunction(source.function)
+      await checkSource(source, pipeline.directory)
       return empty('schema' in source ? source.schema : null, `stage '${id}'`)
     },
     kept: async (_, rows) => rows,
     detached:
-      ({ id }) =>
-      async (_, { function: definition, schema }) => {
+      ({ id, placement }) =>
+      async (input, { function: definition, schema }) => {
         if (definition.kind === 'module') await loadFunction(definition)
+        if (placement?.kind === 'actor') keyPositions(id, { schema: await schemaOf(input) }, placement.key)
         return empty(schema, `a function of stage '${id}'`)
       },
     emitted: async ({ id }, port) => empty(null, `port '${port}' of stage '${id}'`),
   })
+}
+
+/** Throws what opening the source would, as far as that can be found without asking anybody. */
+async function checkSource(source: SourceDefinition, directory: string): Promise<void> {
+  switch (source.kind) {
+    case 'function':
+      if (source.function.kind === 'module') await loadFunction(source.function)
+      return
+    case 'http':
+      parseAddress(source.url)
+      return
+    case 'database':
+      if (source.database !== 'postgresql') expectFile(resolve(directory, source.connection))
+      return
+    case 'file':
+    case 'frame':
+    case 'records':
+    case 'input':
+      return
+    default:
+      return unreachable(source)
+  }
 }

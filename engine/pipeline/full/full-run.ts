@@ -6,6 +6,7 @@ import type { ExecutionPlan } from '../../../planner/graph/execution-plan.js'
 import type { Pipe } from '../../../planner/graph/pipe.js'
 import type { ConsumerStage, ProcessorStage } from '../../../planner/pipeline/definition.js'
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
+import { schemaOf } from '../../../planner/pipeline/transforms/simple.js'
 import type { AnyStrategyName, RunOptions } from '../../../planner/run-options.js'
 import type { EndedStage } from '../checkpoint/manifest.js'
 import { DeadLetters, runName } from '../errors/dead-letters.js'
@@ -13,6 +14,7 @@ import { failedBefore } from '../errors/isolating-work.js'
 import type { StageErrors } from '../errors/stage-errors.js'
 import type { GenerationsResult } from '../generations/results.js'
 import { type PipeContext, runGenerations } from '../generations/run-generations.js'
+import { checkTarget } from '../load/check-target.js'
 import type { PhaseClocks } from '../progress/phases.js'
 import type { ProgressTeller } from '../progress/teller.js'
 import type { DeadLetterFile, SharedInputsReport } from '../report.js'
@@ -242,6 +244,7 @@ class FullRun {
 
   private async load(stage: ConsumerStage): Promise<Loaded> {
     const frame = await this.frames.inputOf(stage)
+    await checkTarget(stage, await schemaOf(frame), this.pipeline.directory)
     const errors = this.errorsOf(stage)
     const rejects = errors === null ? null : new PlanRejects(errors)
     const end = this.progress.begin(stage)

@@ -67,11 +67,22 @@ export class StageFrames {
 
   /** What a stage reads: of several inputs, all rows one after the other, columns matched by name. */
   async inputOf(stage: FlatStage): Promise<Frame> {
-    const [first, ...others] = await Promise.all(stage.inputs.map((input) => this.port(input)))
+    const [first, ...others] = await this.inputsOf(stage)
     if (others.length === 0) return first
     const names = (await schemaOf(first)).fields.map((field) => field.name)
     const arranged = await Promise.all(others.map((other, index) => this.arranged(stage, other, names, index + 1)))
     return first.union(...arranged)
+  }
+
+  /** What a stage reads, input by input. */
+  inputsOf(stage: FlatStage): Promise<readonly Frame[]> {
+    return Promise.all(stage.inputs.map((input) => this.port(input)))
+  }
+
+  /** What a stage knows as tables. */
+  async tablesOf(stage: FlatStage): Promise<Readonly<Record<string, Frame>>> {
+    const tables = Object.entries(stage.tables).map(async ([name, input]) => [name, await this.port(input)] as const)
+    return Object.fromEntries(await Promise.all(tables))
   }
 
   /** The rows that leave a processor by each of its routes. */
@@ -126,12 +137,10 @@ export class StageFrames {
   }
 
   private async processed(stage: ProcessorStage): Promise<Frame> {
-    const tables = await Promise.all(
-      Object.entries(stage.tables).map(async ([name, input]) => [name, await this.port(input)] as const),
-    )
+    const tables = await this.tablesOf(stage)
     const placement = stage.placement?.kind ?? 'threads'
     const { startedAt } = this.hooks
-    const given = { stage, input: await this.inputOf(stage), tables: Object.fromEntries(tables), startedAt }
+    const given = { stage, input: await this.inputOf(stage), tables, startedAt }
     const guarded = this.hooks.guarded?.(given) ?? null
     if (guarded !== null) return guarded
     return applyTransforms(given.input, stage.transforms, {

@@ -94,12 +94,16 @@ function refuseExisting(path: string): void {
   throw new VolleyError('VOLLEY_OUTPUT_EXISTS', `${path} exists already; its mode is to fail then`, { path })
 }
 
+/** Throws VOLLEY_INVALID_ARGUMENT for a file to whose rows others cannot be appended. */
+export function expectDirectory(path: string): void {
+  if (!existsSync(path) || isDirectory(path)) return
+  const message = `${path} is a file: rows are appended as a new file in a directory`
+  throw new VolleyError('VOLLEY_INVALID_ARGUMENT', message, { path, expected: 'a directory' })
+}
+
 /** The file after those in a directory, which is made if there is none: `part-00000.parquet`, ... */
 export function nextPart(directory: string, format: FileFormat): string {
-  if (existsSync(directory) && !isDirectory(directory)) {
-    const message = `${directory} is a file: rows are appended as a new file in a directory`
-    throw new VolleyError('VOLLEY_INVALID_ARGUMENT', message, { path: directory, expected: 'a directory' })
-  }
+  expectDirectory(directory)
   mkdirSync(directory, { recursive: true })
   const numbers = readdirSync(directory).map((name) => Number(/^part-(\d+)\./.exec(name)?.[1] ?? -1))
   const next = Math.max(-1, ...numbers) + 1

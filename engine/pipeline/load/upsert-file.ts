@@ -48,10 +48,7 @@ export class UpsertFileConsumer implements Consumer {
 
   async open(state: Json | null): Promise<void> {
     if (state !== null) throw new InternalError(`${this.path} cannot be gone on with`)
-    if (isDirectory(this.path)) {
-      const message = `${this.path} is a directory: rows are replaced in a single file`
-      throw new VolleyError('VOLLEY_UNSUPPORTED', message, { path: this.path })
-    }
+    expectNoDirectory(this.path)
     const { schema } = this.setting
     if (schema !== null) await this.opened(schema)
   }
@@ -168,4 +165,11 @@ export class UpsertFileConsumer implements Consumer {
   private differs(how: string): VolleyError {
     return new VolleyError('VOLLEY_SCHEMA_MISMATCH', `${this.path}: ${how}`, { path: this.path })
   }
+}
+
+/** Throws VOLLEY_UNSUPPORTED for a directory, in whose files no rows are replaced. */
+export function expectNoDirectory(path: string): void {
+  if (!isDirectory(path)) return
+  const message = `${path} is a directory: rows are replaced in a single file`
+  throw new VolleyError('VOLLEY_UNSUPPORTED', message, { path })
 }

@@ -41,17 +41,43 @@ export interface FragmentRequest {
   readonly placement: Placement
 }
 
+/** What is known of a fragment before the tables are read that it joins with. */
+type PlannedFragment =
+  | Exclude<Fragment, { kind: 'chain' }>
+  | { readonly kind: 'operators'; readonly pipeline: Pipeline }
+
+/** The columns that a fragment puts out. Throws what `openFragment` does, but for want of memory. */
+export async function checkFragment(services: PipelineServices, request: FragmentRequest): Promise<Schema> {
+  const planned = await planFragment(services, request)
+  return planned.kind === 'query' ? planned.output : planned.pipeline.schema
+}
+
 /** Throws VOLLEY_UNSUPPORTED for operators that one batch is not enough for, unless `perBatch` asks for just that. */
 export async function openFragment(services: PipelineServices, request: FragmentRequest): Promise<Fragment> {
+  const planned = await planFragment(services, request)
+  if (planned.kind === 'query') return planned
+  const { pipeline } = planned
+  if (isNothing(pipeline)) return { kind: 'chain', body: nothing(pipeline.schema) }
+  const joins = new BuiltJoins(services.bulk())
+  try {
+    const { source, steps } = await joins.prepare(pipeline.source, pipeline.steps)
+    const body = chainBody(source, steps, pipeline.schema, request.input)
+    if (body === null) throw noRoom(request.stage)
+    return { kind: 'chain', body }
+  } catch (error) {
+    joins.release()
+    throw error
+  }
+}
+
+async function planFragment(services: PipelineServices, request: FragmentRequest): Promise<PlannedFragment> {
   const { stage, input, sample, apply, perBatch, placement } = request
   const placeholder = new Placeholder(input, services.memory)
   placeholder.batch = sample
   const frame = await apply(services.frameOf(placeholder))
   placeholder.batch = null
   const pipeline = await services.lowered(frame)
-  if (pipeline.source.kind === 'limit' && pipeline.source.count === 0) {
-    return { kind: 'chain', body: nothing(pipeline.schema) }
-  }
+  if (isNothing(pipeline)) return { kind: 'operators', pipeline }
   const breaker = breakerOf(pipeline, placeholder)
   if (breaker !== null && !perBatch) throw needsAll(stage, breaker)
   if (breaker !== null || pipeline.source.kind !== 'scan') {
@@ -68,24 +94,19 @@ export async function openFragment(services: PipelineServices, request: Fragment
     }
     return { kind: 'query', frame, output: pipeline.schema, placeholder }
   }
-  const joins = new BuiltJoins(services.bulk())
-  try {
-    const { source, steps } = await joins.prepare(pipeline.source, pipeline.steps)
-    const body = chainBody(source, steps, pipeline.schema, input)
-    if (body === null) throw noRoom(stage)
-    if (isIsolated(placement) && steps.some((step) => step.kind === 'probe')) {
-      throw refusal(stage, placement, 'it joins with tables, which lie in memory that is not shared with it', [
-        "place the stage as 'threads', 'inline' or 'snapshot'",
-      ])
-    }
-    return { kind: 'chain', body }
-  } catch (error) {
-    joins.release()
-    throw error
+  if (isIsolated(placement) && pipeline.steps.some((step) => step.kind === 'join')) {
+    throw refusal(stage, placement, 'it joins with tables, which lie in memory that is not shared with it', [
+      "place the stage as 'threads', 'inline' or 'snapshot'",
+    ])
   }
+  return { kind: 'operators', pipeline }
 }
 
 /** Of a condition that is never true, planning leaves nothing to read. */
+function isNothing({ source }: Pipeline): boolean {
+  return source.kind === 'limit' && source.count === 0
+}
+
 function nothing(output: Schema): ChainBody {
   const predicate: TypedExpression = { kind: 'literal', value: false, type: BOOL }
   const plan: ChainPlan = { sliceRows: WHOLE_BATCH, steps: [{ kind: 'filter', predicate }], end: { kind: 'output' } }

@@ -41,7 +41,11 @@ export function routeByKey(
 }
 
 /** Positions of key columns. Throws VOLLEY_UNKNOWN_COLUMN. */
-export function keyPositions(stage: string, { schema }: Batch, key: readonly string[]): readonly number[] {
+export function keyPositions(
+  stage: string,
+  { schema }: Pick<Batch, 'schema'>,
+  key: readonly string[],
+): readonly number[] {
   const names = schema.fields.map(({ name }) => name)
   return key.map((name) => {
     const position = names.indexOf(name)

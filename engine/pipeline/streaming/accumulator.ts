@@ -162,15 +162,19 @@ export class Accumulator implements StageWork {
   }
 
   private column(batch: Batch, name: string) {
-    const index = batch.schema.fields.findIndex((field) => field.name === name)
-    if (index >= 0) return batch.columns[index]
-    const names = batch.schema.fields.map((field) => field.name).join(', ')
-    throw new VolleyError(
-      'VOLLEY_UNKNOWN_COLUMN',
-      `key column ${name} is not among the columns that come in: ${names}`,
-      { column: name, actual: names },
-    )
+    return batch.columns[keyPosition(batch, name)]
   }
+}
+
+/** Throws VOLLEY_UNKNOWN_COLUMN. */
+export function keyPosition({ schema }: Pick<Batch, 'schema'>, name: string): number {
+  const index = schema.fields.findIndex((field) => field.name === name)
+  if (index >= 0) return index
+  const names = schema.fields.map((field) => field.name).join(', ')
+  throw new VolleyError('VOLLEY_UNKNOWN_COLUMN', `key column ${name} is not among the columns that come in: ${names}`, {
+    column: name,
+    actual: names,
+  })
 }
 
 /** Different for different values of a column. */

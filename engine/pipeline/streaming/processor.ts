@@ -3,7 +3,7 @@
 import { InternalError, VolleyError } from '../../../planner/errors.js'
 import type { Frame } from '../../../planner/frame.js'
 import type { Placement, ProcessorStage, Transform } from '../../../planner/pipeline/definition.js'
-import type { FlatStage } from '../../../planner/pipeline/flatten.js'
+import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
 import { IsolatingWork } from '../errors/isolating-work.js'
 import type { StageErrors } from '../errors/stage-errors.js'
 import { StepWork } from '../errors/step-work.js'
@@ -31,14 +31,14 @@ export interface ProcessorSetting {
 export type PlacedProcessor = ProcessorStage & Pick<FlatStage, 'isPlaced'>
 
 /** Steps that are one frame, or a function that cannot be part of one. */
-type Part =
+export type Part =
   | { readonly kind: 'frame'; readonly transforms: readonly Transform[] }
   | { readonly kind: 'function'; readonly transform: FunctionTransform }
 
 export async function openProcessor(stage: PlacedProcessor, setting: ProcessorSetting): Promise<StageWork> {
   const placement = stage.placement ?? setting.placement
   const { errors, services } = setting
-  const parts = await partsOf(stage.transforms, isForFunctions(placement), errors !== null)
+  const parts = await partsOf(stage, placement, errors !== null)
   const works: StageWork[] = []
   try {
     for (const [index, part] of parts.entries()) {
@@ -66,11 +66,12 @@ function stepOf(part: Part, index: number, count: number): string {
 }
 
 /** With `areNamed`, each step is a part of its own, so that failures can tell which it was. */
-async function partsOf(
-  transforms: readonly Transform[],
-  areFunctionsPlaced: boolean,
+export async function partsOf(
+  { transforms }: ProcessorStage,
+  placement: Placement,
   areNamed: boolean,
 ): Promise<readonly Part[]> {
+  const areFunctionsPlaced = isForFunctions(placement)
   const parts: Part[] = []
   let framed: Transform[] = []
   const endFrame = () => {
@@ -102,9 +103,24 @@ function openPart(
     const body: StageBody = { kind: 'function', function: part.transform.function, schema: part.transform.schema }
     return openWork({ id, body }, placementFor(body, isPlaced === true ? placement : null, placement), services)
   }
-  const context = { stage: id, startedAt, tables, isPlaced: false, detached }
-  const apply = (input: Frame) => applyTransforms(input, part.transforms, context)
+  const apply = (input: Frame) => applyPart(id, input, part.transforms, { startedAt, tables })
   return openFrame(id, apply, placement, setting)
+}
+
+/** True of a stage whose batches each are all that belongs together. */
+export function readsAccumulatorsAlone({ inputs }: ProcessorStage, { stages }: FlatPipeline): boolean {
+  const accumulators = new Set(stages.filter(({ kind }) => kind === 'accumulator').map(({ id }) => id))
+  return inputs.every((input) => accumulators.has(input.stage))
+}
+
+/** What the steps of a part make of a batch. */
+export function applyPart(
+  stage: string,
+  input: Frame,
+  transforms: readonly Transform[],
+  { startedAt, tables }: Pick<ProcessorSetting, 'startedAt' | 'tables'>,
+): Promise<Frame> {
+  return applyTransforms(input, transforms, { stage, startedAt, tables, isPlaced: false, detached })
 }
 
 function openFrame(
@@ -114,8 +130,12 @@ function openFrame(
   { services, perBatch }: Pick<ProcessorSetting, 'services' | 'perBatch'>,
 ): Promise<StageWork> {
   const body: StageBody = { kind: 'frame', input: null, apply, perBatch }
-  const where: Placement = isForFunctions(placement) ? { kind: 'threads', maxThreads: null } : placement
-  return openWork({ id, body }, where, services)
+  return openWork({ id, body }, framePlacement(placement), services)
+}
+
+/** Where operators run in a stage of that placement. */
+export function framePlacement(placement: Placement): Placement {
+  return isForFunctions(placement) ? { kind: 'threads', maxThreads: null } : placement
 }
 
 async function routed(stage: ProcessorStage, work: StageWork, setting: ProcessorSetting): Promise<StageWork> {
@@ -135,7 +155,7 @@ async function routed(stage: ProcessorStage, work: StageWork, setting: Processor
 }
 
 /** What does not fit the columns is said here, and is no fault of a record. */
-async function routeFrame(stage: string, input: Frame, condition: string): Promise<Frame> {
+export async function routeFrame(stage: string, input: Frame, condition: string): Promise<Frame> {
   const frame = input.filter(condition)
   try {
     await frame.schema()

@@ -14,6 +14,7 @@ import { isCostly } from '../extract/costly.js'
 import { LiveRows } from '../extract/live-rows.js'
 import { openShared } from '../extract/shared-producer.js'
 import type { ExtractedInputs } from '../full/extracted-inputs.js'
+import { checkTarget } from '../load/check-target.js'
 import { type ConsumerSetting, openConsumer } from '../load/open-consumer.js'
 import type { PhaseProgress, StageProgress } from '../progress/events.js'
 import type { MemoryPeaks } from '../progress/peaks.js'
@@ -26,7 +27,7 @@ import type { Consumer, Json, Producer } from '../stage.js'
 import { closeTables, collectTables, streamedStages, type Tables } from './collected-tables.js'
 import { tableKey } from './graph.js'
 import { type CheckpointOptions, Job } from './job.js'
-import { openProcessor } from './processor.js'
+import { openProcessor, readsAccumulatorsAlone } from './processor.js'
 import { RowlessSchemas } from './rowless-schemas.js'
 import type { StageParts, StreamCheckpoint } from './running-stage.js'
 import { naming, stageOf } from './stage-error.js'
@@ -303,8 +304,7 @@ export class Streaming {
         )
         const startedAt = this.startedAt(job)
         const errors = (seen.has(stage.id) ? this.letters?.silent(stage) : this.letters?.of(stage)) ?? null
-        const accumulators = new Set(pipeline.stages.filter(({ kind }) => kind === 'accumulator').map(({ id }) => id))
-        const perBatch = stage.inputs.every((input) => accumulators.has(input.stage))
+        const perBatch = readsAccumulatorsAlone(stage, pipeline)
         const setting = { services, placement, startedAt, tables: Object.fromEntries(named), perBatch, errors }
         return openProcessor(stage, setting)
       },
@@ -321,6 +321,7 @@ export class Streaming {
     const { services, pipeline } = this
     const { directory } = pipeline
     const { id, target } = stage
+    await checkTarget(stage, null, directory)
     const schemaWithoutRows = () => this.rowless.inputOf(stage)
     if (job !== null && target.kind === 'file' && target.mode !== 'upsert') {
       return new JobFileConsumer(target, resolve(directory, target.path), job.name, services, schemaWithoutRows)

@@ -12,6 +12,7 @@ import { basename, dirname, join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import sqlite, { type Database, type Statement } from 'node-sqlite3-wasm'
 import { VolleyError } from '../../../planner/errors.js'
+import { expectFile } from '../../file-errors.js'
 import { quoteText } from '../names.js'
 
 const LOCK = '.lock'
@@ -34,9 +35,7 @@ export class SqliteConnection {
 
   /** Throws VOLLEY_FILE_NOT_FOUND if there is no file to read; to write, one is made. */
   static open(path: string, access: 'read' | 'write'): SqliteConnection {
-    if (access === 'read' && !fs.existsSync(path)) {
-      throw new VolleyError('VOLLEY_FILE_NOT_FOUND', `${path}: no such file`, { path })
-    }
+    if (access === 'read') expectFile(path)
     overlookOwnLock(path)
     removeDeadLock(path)
     const mark = `${path}.${process.pid}-${threadId}-${++connections}${MARK}`
