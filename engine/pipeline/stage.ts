@@ -46,6 +46,8 @@ export interface Producer {
   readonly rows: number | null
   /** Tells the inputs apart from others: paths, sizes, times, queries. Part of a checkpoint's fingerprint. */
   readonly fingerprint: Json
+  /** Of producers that do again by themselves what failed for a passing reason: called each time. */
+  onRetry?: () => void
   /** The batches behind `position`, or all. Its consumer may stop early by `return()`. */
   open(position: Json | null): AsyncGenerator<ProducedBatch>
   close(): Promise<void>

@@ -13,6 +13,8 @@ export interface HttpClientOptions {
   readonly requestsPerSecond: number | null
   readonly retries: RetryOptions
   readonly signal: AbortSignal
+  /** Called when a request is to be sent again. */
+  readonly onRetry?: () => void
 }
 
 export interface HttpRequest {
@@ -68,6 +70,7 @@ export class HttpClient {
         if (done >= retries.count || !failure.isPassing) throw afterAttempts(failure.error, done + 1)
         const wait = Math.max(this.backoff(done), failure.wait ?? 0)
         if (wait > LONGEST_WAIT_MS) throw tooLong(failure.error, wait)
+        this.options.onRetry?.()
         await this.sleep(wait)
       }
     }

@@ -38,7 +38,8 @@ export async function openFunctionProducer(
     return new PagedProducer(pages, options, setting)
   }
   if (source.function.mode === 'batch') return new BatchesProducer(() => invoke(null), source.schema, label, setting)
-  return RecordsProducer.open(flattened(invoke(null)), source.schema, setting)
+  // As with batches: what reads all of its input waits until the function has no more.
+  return RecordsProducer.open(flattened(invoke(null)), source.schema, setting, true)
 }
 
 async function* outputsOf(

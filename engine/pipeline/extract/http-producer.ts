@@ -10,7 +10,7 @@ import type { ProducerSetting } from './setting.js'
 
 export function openHttpProducer(source: HttpSource, setting: ProducerSetting): PagedProducer {
   const { url, method, query, body, records, pagination, schema } = source
-  const client = new HttpClient({ ...source, signal: setting.services.signal })
+  const client = new HttpClient({ ...source, signal: setting.services.signal, onRetry: () => producer.onRetry() })
   const pages = async function* (from: Json | null): AsyncGenerator<RecordPage> {
     const state = (from as PageState | null) ?? firstPage(source)
     for await (const page of readPages(source, state, client)) {
@@ -18,11 +18,9 @@ export function openHttpProducer(source: HttpSource, setting: ProducerSetting): 
     }
   }
   const fingerprint = { url: shownAddress(parseAddress(url)), method, query, body: plain(body), records, pagination }
-  return new PagedProducer(
-    pages,
-    { schema, bounded: true, isResumable: true, fingerprint: plain(fingerprint) },
-    setting,
-  )
+  const options = { schema, bounded: true, isResumable: true, fingerprint: plain(fingerprint) }
+  const producer = new PagedProducer(pages, options, setting)
+  return producer
 }
 
 function plain(value: unknown): Json {

@@ -41,6 +41,7 @@ interface Position {
 const LINGER_MS = 50
 
 export class PagedProducer implements Producer {
+  onRetry = (): void => {}
   readonly bounded: boolean
   readonly isResumable: boolean
   readonly rows = null

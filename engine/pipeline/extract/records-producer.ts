@@ -17,16 +17,22 @@ export class RecordsProducer implements Producer {
     private readonly source: RecordsSource,
     records: Records,
     private readonly setting: ProducerSetting,
+    isBounded: boolean,
   ) {
-    this.bounded = source.bounded
+    this.bounded = isBounded || source.bounded
     this.isResumable = Array.isArray(records)
     this.rows = source.estimate().rows
     this.fingerprint = { rows: this.rows }
   }
 
-  /** Infers a schema from the first records unless it is given. */
-  static async open(records: Records, schema: Schema | null, setting: ProducerSetting): Promise<RecordsProducer> {
-    return new RecordsProducer(await RecordsSource.open(0, records, schema), records, setting)
+  /** Infers a schema from the first records unless it is given. `isBounded`: also asynchronous records are known to end. */
+  static async open(
+    records: Records,
+    schema: Schema | null,
+    setting: ProducerSetting,
+    isBounded = false,
+  ): Promise<RecordsProducer> {
+    return new RecordsProducer(await RecordsSource.open(0, records, schema), records, setting, isBounded)
   }
 
   get schema(): Schema {

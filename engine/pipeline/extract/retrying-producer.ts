@@ -7,11 +7,15 @@ import { isPassing, Retries } from '../../recovery/retries.js'
 import type { Json, ProducedBatch, Producer } from '../stage.js'
 
 export class RetryingProducer implements Producer {
+  onRetry = (): void => {}
+
   constructor(
     private readonly producer: Producer,
     private readonly options: RetryOptions,
     private readonly checkCancelled: () => void,
-  ) {}
+  ) {
+    producer.onRetry = () => this.onRetry()
+  }
 
   get schema(): Schema | null {
     return this.producer.schema
@@ -40,7 +44,7 @@ export class RetryingProducer implements Producer {
     let batches = producer.open(position)
     const passes = (error: unknown) => producer.isResumable && (isPassing(error) || isRetryable(error))
     const retries = new Retries(this.options, Math.random, passes)
-    const asking = { checkCancelled: this.checkCancelled, onRetry: () => {} }
+    const asking = { checkCancelled: this.checkCancelled, onRetry: () => this.onRetry() }
     try {
       for (;;) {
         const next = await retries.run(async () => {

@@ -10,7 +10,6 @@ import { schemaOf } from '../../../planner/pipeline/transforms/simple.js'
 import type { AnyStrategyName, RunOptions } from '../../../planner/run-options.js'
 import type { EndedStage } from '../checkpoint/manifest.js'
 import { DeadLetters, runName } from '../errors/dead-letters.js'
-import { failedBefore } from '../errors/isolating-work.js'
 import type { StageErrors } from '../errors/stage-errors.js'
 import type { GenerationsResult } from '../generations/results.js'
 import { type PipeContext, runGenerations } from '../generations/run-generations.js'
@@ -26,7 +25,7 @@ import type { ExtractedInputs } from './extracted-inputs.js'
 import { FullProgress } from './full-progress.js'
 import { worksPerBatch } from './guarded-stage.js'
 import { type Loaded, load } from './load.js'
-import { loadOnce, writtenState } from './load-once.js'
+import { leftOutBefore, loadOnce } from './load-once.js'
 import { PlanRejects } from './plan-rejects.js'
 import { StageFrames } from './stage-frames.js'
 import { StageJournal } from './stage-journal.js'
@@ -52,6 +51,8 @@ export interface StageOutcome extends Omit<Loaded, 'rowsIn' | 'rowsOut' | 'bytes
   readonly rowsIn: number | null
   readonly rowsOut: number | null
   readonly bytes: number | null
+  /** Pieces of work that were done again, beside those of the plan. */
+  readonly retries: number
   /** What an earlier run of the job did; null if it is of this one. */
   readonly before: EndedStage | null
 }
@@ -111,11 +112,11 @@ export async function runFull(
   }
 }
 
-/** Of a stage that has not ended, all letters come again, but for those of a load that has all of its rows. */
+/** Of a stage that has not ended, all letters come again, but those of a consumer whose rows are all durable. */
 function lettersKept({ manifest }: Job): (stage: string) => number {
   return (stage) =>
     manifest.stages[stage] === undefined
-      ? failedBefore(writtenState(manifest.loading[stage] ?? null))
+      ? (leftOutBefore(manifest.loading[stage] ?? null)?.failed ?? 0)
       : Number.POSITIVE_INFINITY
 }
 
@@ -126,13 +127,14 @@ export const NOTHING: StageOutcome = {
   bytes: null,
   outputs: [],
   report: null,
+  retries: 0,
   before: null,
 }
 
 /** As an earlier run of the job left it. */
 export function outcomeBefore(before: EndedStage): StageOutcome {
   const { rowsIn, rowsOut, bytes, outputs } = before
-  return { rowsIn, rowsOut, bytes, outputs, report: null, before }
+  return { rowsIn, rowsOut, bytes, outputs, report: null, retries: 0, before }
 }
 
 class FullRun {
@@ -227,7 +229,9 @@ class FullRun {
 
   private async outcomeOf(stage: FlatStage): Promise<StageOutcome> {
     try {
-      return stage.kind === 'consumer' ? { ...(await this.load(stage)), before: null } : await this.prepare(stage)
+      return stage.kind === 'consumer'
+        ? { ...(await this.load(stage)), retries: 0, before: null }
+        : await this.prepare(stage)
     } catch (error) {
       if (!isEmptyPort(error)) throw error
       // What it reads has no rows, and what reads it has none either.
@@ -239,13 +243,13 @@ class FullRun {
   private async prepare(stage: FlatStage): Promise<StageOutcome> {
     await this.frames.of(stage.id)
     const report = this.rows.reports.get(stage.id) ?? null
-    return { ...NOTHING, rowsOut: this.rows.countOf(stage.id), report }
+    return { ...NOTHING, rowsOut: this.rows.countOf(stage.id), report, retries: this.rows.retriesOf(stage.id) }
   }
 
   private async load(stage: ConsumerStage): Promise<Loaded> {
     const frame = await this.frames.inputOf(stage)
     await checkTarget(stage, await schemaOf(frame), this.pipeline.directory)
-    const errors = this.errorsOf(stage)
+    const errors = this.loadErrorsOf(stage)
     const rejects = errors === null ? null : new PlanRejects(errors)
     const end = this.progress.begin(stage)
     try {
@@ -263,6 +267,15 @@ class FullRun {
     }
   }
 
+  /** What an earlier run of the job has told of records that were left out is not told again. */
+  private loadErrorsOf(stage: ConsumerStage): StageErrors | null {
+    const errors = this.errorsOf(stage)
+    const before = leftOutBefore(this.journal?.loading(stage.id) ?? null)
+    if (errors === null || before === null) return errors
+    errors.restore(before)
+    return this.letters?.silent(stage) ?? null
+  }
+
   private write(stage: ConsumerStage, frame: Frame, errors: StageErrors | null, options: RunOptions): Promise<Loaded> {
     const { services, journal } = this
     const { batchSize: batchRows, directory } = this.pipeline
@@ -274,7 +287,7 @@ class FullRun {
   /** Writes down that a stage of a job has ended. */
   private async record(stage: FlatStage, outcome: StageOutcome, journal: StageJournal): Promise<void> {
     const { id, kind } = stage
-    const { rowsIn, rowsOut, bytes, outputs, report } = outcome
+    const { rowsIn, rowsOut, bytes, outputs, report, retries } = outcome
     const errors = this.errorsOf(stage)
     await errors?.sync()
     const durationMs = performance.now() - this.began.get(id)!
@@ -288,7 +301,7 @@ class FullRun {
       batches: this.progress.batches(id),
       durationMs,
       busyMs: Math.min(durationMs, this.progress.busyMs(id)),
-      retries: report?.retries ?? 0,
+      retries: retries + (report?.retries ?? 0),
       rejected: errors?.failed ?? report?.rejected ?? 0,
     })
     await journal.release()

@@ -31,12 +31,21 @@ const WRITTEN = 2
 interface LoadingState {
   readonly begun: Json
   /** Null before all rows are durable. */
-  readonly written: { readonly state: Json; readonly rows: number } | null
+  readonly written: {
+    readonly state: Json
+    readonly rows: number
+    /** Of records that were left out and are written down; null where the first one ends the run. */
+    readonly errors: Json
+  } | null
 }
 
-/** What a consumer said of itself when all of its rows were durable; null before that. */
-export function writtenState(loading: Json): Json {
-  return (loading as unknown as LoadingState | null)?.written?.state ?? null
+/**
+ * What a consumer had left out when all of its rows were durable; null before that. If it has to write them again, what
+ * it leaves out has been told.
+ */
+export function leftOutBefore(loading: Json): (Json & { readonly failed: number }) | null {
+  const errors = (loading as unknown as LoadingState | null)?.written?.errors ?? null
+  return errors as (Json & { readonly failed: number }) | null
 }
 
 export async function loadOnce(
@@ -61,7 +70,10 @@ export async function loadOnce(
     const begun = await begin(consumer, stage, known, journal)
     const { rows, report } = await write(consumer, frame, setting, options)
     if (consumer.isResumable) {
-      const state: LoadingState = { begun, written: { state: await consumer.prepare(WRITTEN), rows } }
+      const prepared = await consumer.prepare(WRITTEN)
+      await setting.errors?.sync()
+      const errors = leftOutBefore(journal.loading(stage.id)) ?? setting.errors?.save() ?? null
+      const state: LoadingState = { begun, written: { state: prepared, rows, errors } }
       isWritten = true
       await journal.load(stage.id, state as unknown as Json)
       await consumer.commit(WRITTEN)

@@ -190,7 +190,7 @@ function stageReport(
     waitingMs: durationMs - busyMs,
     queuePeak: null,
     attempts,
-    retries: before?.retries ?? Math.max(0, attempts - 1) + (value?.report?.retries ?? 0),
+    retries: before?.retries ?? Math.max(0, attempts - 1) + (value?.retries ?? 0) + (value?.report?.retries ?? 0),
     rejected: before?.rejected ?? rejected ?? value?.report?.rejected ?? 0,
     placement: placementOf(stage),
     strategies: value?.report?.strategies ?? [],

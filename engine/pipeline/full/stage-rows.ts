@@ -47,6 +47,7 @@ export class StageRows {
   /** Of the plans that were run for rows that are kept. */
   readonly reports = new Map<string, RunReport>()
   private readonly counts = new Map<string, number>()
+  private readonly retried = new Map<string, number>()
   /** Sources that a job has kept as they were read. */
   private readonly kept = new Set<string>()
   /** What the detached steps of a stage put out, as shared inputs. */
@@ -56,6 +57,11 @@ export class StageRows {
   private attempts = 0
 
   constructor(private readonly setting: StageRowsSetting) {}
+
+  /** How often a source had something done again by itself. */
+  retriesOf(id: string): number {
+    return this.retried.get(id) ?? 0
+  }
 
   /** Rows that left a stage; null if they were not counted. */
   countOf(id: string): number | null {
@@ -72,6 +78,7 @@ export class StageRows {
     const { extracted, pipeline, shared, journal, services: own } = this.setting
     const load = async (services: PipelineServices) => {
       const producer = await openProducer(stage, { services, id, directory: '', batchRows: pipeline.batchSize })
+      producer.onRetry = () => this.retried.set(id, this.retriesOf(id) + 1)
       const { schema, batches } = await loadingOf(producer)
       return { schema, batches: this.counting(stage, batches) }
     }

@@ -20,6 +20,7 @@ import { atRow } from './faults.js'
 import { KeptRecords } from './kept-records.js'
 import { checkKey, requireKeys } from './keys.js'
 import type { Committed } from './loaded-database.js'
+import { OneSchema } from './one-schema.js'
 import { RefusedStreak } from './refused-streak.js'
 import type { ConsumerSetting } from './setting.js'
 import type { TableLoader, TableTarget } from './table-loader.js'
@@ -49,6 +50,7 @@ export class DatabaseConsumer implements Consumer {
   private prepared = 0
   private hasBegun = false
   private schema: Schema | null = null
+  private columns: OneSchema | null = null
   private rows = 0
   private bytes = 0
   private refused = 0
@@ -90,6 +92,7 @@ export class DatabaseConsumer implements Consumer {
       // An earlier job has loaded everything, and did not live to say so.
       if (!this.isFinished) {
         if (!this.hasBegun) await this.begin(batch.schema)
+        this.columns?.expect(batch.schema)
         if (this.errors === null) await this.stage(batch, this.rows)
         else await this.stageFitting(batch, this.errors)
       }
@@ -166,6 +169,7 @@ export class DatabaseConsumer implements Consumer {
     if (mode === 'upsert') checkKey(key, schema, table)
     await this.loader.begin(schema)
     this.schema = schema
+    this.columns = new OneSchema(table, schema)
     this.hasBegun = true
   }
 

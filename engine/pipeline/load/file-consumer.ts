@@ -11,6 +11,7 @@ import type { SinkTarget } from '../../../planner/run-options.js'
 import type { Schema } from '../../../planner/types.js'
 import { openSink } from '../../sinks.js'
 import type { Consumer, ConsumerResult, Json } from '../stage.js'
+import { OneSchema } from './one-schema.js'
 import type { ConsumerSetting } from './setting.js'
 
 export type FileTarget = Extract<TargetDefinition, { kind: 'file' }>
@@ -37,12 +38,14 @@ export class FileConsumer implements Consumer {
   readonly isResumable = false
   private readonly path: string
   private sink: Sink | null = null
+  private readonly columns: OneSchema
 
   constructor(
     private readonly target: FileTarget,
     private readonly setting: ConsumerSetting,
   ) {
     this.path = resolve(setting.directory, target.path)
+    this.columns = new OneSchema(this.path, setting.schema)
   }
 
   async open(state: Json | null): Promise<void> {
@@ -53,6 +56,7 @@ export class FileConsumer implements Consumer {
   }
 
   async write(batch: Batch): Promise<void> {
+    this.columns.expect(batch.schema)
     await (await this.opened(batch.schema)).write(batch)
   }
 
@@ -72,7 +76,7 @@ export class FileConsumer implements Consumer {
     const sink = schema === null ? this.sink : await this.opened(schema)
     if (sink === null) return { rows: 0, bytesWritten: 0, outputs: [] }
     const { rows, bytesWritten, files } = await sink.finish()
-    return { rows, bytesWritten, outputs: files }
+    return { rows, bytesWritten, outputs: outputsOf(this.target, this.path, files) }
   }
 
   async abort(): Promise<void> {
@@ -87,6 +91,11 @@ export class FileConsumer implements Consumer {
     this.sink = await openSink(sinkTarget(format, path, options, overwrite), schema, this.setting.services.run)
     return this.sink
   }
+}
+
+/** What a report names: of a directory with partitions, itself. */
+export function outputsOf({ options }: FileTarget, path: string, files: readonly string[]): readonly string[] {
+  return (options.partitionBy?.length ?? 0) > 0 ? [path] : files
 }
 
 function refuseExisting(path: string): void {

@@ -23,6 +23,7 @@ import type { Consumer, ConsumerResult, Json } from '../stage.js'
 import { besides, type FileTarget, sinkTarget } from './file-consumer.js'
 import { checkKey, requireKeys } from './keys.js'
 import { numberedRows } from './numbered-rows.js'
+import { OneSchema } from './one-schema.js'
 import type { ConsumerSetting } from './setting.js'
 
 /** Numbers the rows that come in. */
@@ -36,6 +37,7 @@ export class UpsertFileConsumer implements Consumer {
   private readonly staging: string
   private sink: Sink | null = null
   private schema: Schema | null = null
+  private readonly columns: OneSchema
   private rows = 0
 
   constructor(
@@ -43,6 +45,7 @@ export class UpsertFileConsumer implements Consumer {
     private readonly setting: ConsumerSetting,
   ) {
     this.path = resolve(setting.directory, target.path)
+    this.columns = new OneSchema(this.path, setting.schema)
     this.staging = besides(this.path, randomBytes(6).toString('hex'), '.arrow')
   }
 
@@ -57,6 +60,7 @@ export class UpsertFileConsumer implements Consumer {
     const { memory } = this.setting.services
     let isHandedOver = false
     try {
+      this.columns.expect(batch.schema)
       const sink = await this.opened(batch.schema)
       requireKeys(memory.views, batch, this.target.key, this.rows, this.path)
       const { numbered } = numberedRows(batch, ORDER, this.rows, this.setting.services)

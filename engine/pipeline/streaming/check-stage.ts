@@ -104,7 +104,13 @@ async function checkSteps(
 }
 
 function requestOf({ id, placement }: PlacedProcessor, input: Schema, check: ProcessorCheck) {
-  return { stage: id, input, perBatch: check.perBatch, placement: framePlacement(placement ?? check.placement) }
+  return {
+    stage: id,
+    input,
+    sample: null,
+    perBatch: check.perBatch,
+    placement: framePlacement(placement ?? check.placement),
+  }
 }
 
 /** True of a step whose columns its first records tell. */

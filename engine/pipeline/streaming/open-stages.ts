@@ -40,6 +40,7 @@ export class OpenStages {
         const producer = await parts.producer(stage)
         this.producers.set(stage.id, producer)
         running.rows = producer.rows
+        if (producer.onRetry !== undefined) producer.onRetry = counter.retried
         return
       }
       case 'processor':

@@ -4,7 +4,9 @@ import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Batch } from '../../../../io/batch.js'
 import { VolleyError } from '../../../../planner/errors.js'
-import { type Schema, typeName } from '../../../../planner/types.js'
+import type { Schema } from '../../../../planner/types.js'
+import { outputsOf } from '../../load/file-consumer.js'
+import { OneSchema } from '../../load/one-schema.js'
 import type { PipelineServices } from '../../services.js'
 import type { Consumer, ConsumerResult, Json } from '../../stage.js'
 import { makeDirectory } from '../durable.js'
@@ -23,7 +25,7 @@ export class JobFileConsumer implements Consumer {
   private readonly path: string
   private file: JobFile | null = null
   private schema: Schema | null = null
-  private fitting: Schema | null = null
+  private columns: OneSchema
   private result: ConsumerResult | null = null
   /** Where an earlier process left the output. */
   private stood: Json = null
@@ -39,6 +41,7 @@ export class JobFileConsumer implements Consumer {
   ) {
     // A new file of a directory: the job names it, so that it is found again.
     this.path = target.mode === 'append' ? join(path, `part-${job}.${EXTENSIONS[target.format]}`) : path
+    this.columns = new OneSchema(this.path)
   }
 
   async open(given: Json | null): Promise<void> {
@@ -50,17 +53,22 @@ export class JobFileConsumer implements Consumer {
     this.stood = given
     if (state.schema === null) return
     this.schema = state.schema
+    this.columns = new OneSchema(this.path, state.schema)
     this.file = await this.openFile(state.schema, state.output)
     const { completed } = this.file
     if (completed === null) return
-    this.result = { rows: completed.rows, bytesWritten: completed.bytesWritten, outputs: completed.files }
+    this.result = {
+      rows: completed.rows,
+      bytesWritten: completed.bytesWritten,
+      outputs: outputsOf(this.target, this.path, completed.files),
+    }
     await this.file.suspend()
   }
 
   async write(batch: Batch): Promise<void> {
     this.file ??= await this.openFile(batch.schema, null)
     this.schema ??= batch.schema
-    this.checkColumns(this.schema, batch.schema)
+    this.columns.expect(batch.schema)
     await this.file.sink.write(batch)
   }
 
@@ -83,7 +91,7 @@ export class JobFileConsumer implements Consumer {
     if (schema !== null) this.file = await this.openFile(schema, null)
     if (this.file === null) return NOTHING
     const { rows, bytesWritten, files } = await this.file.sink.finish()
-    this.result = { rows, bytesWritten, outputs: files }
+    this.result = { rows, bytesWritten, outputs: outputsOf(this.target, this.path, files) }
     return this.result
   }
 
@@ -114,23 +122,6 @@ export class JobFileConsumer implements Consumer {
     const part = join(dirname(this.path), `.${basename(this.path)}.${this.job}.volley-part`)
     await rm(part, { recursive: true, force: true }).catch(() => undefined)
   }
-
-  private checkColumns(expected: Schema, actual: Schema): void {
-    if (actual === expected || actual === this.fitting) return
-    const [wanted, got] = [columnsOf(expected), columnsOf(actual)]
-    if (wanted !== got) {
-      throw new VolleyError('VOLLEY_SCHEMA_MISMATCH', `a batch has columns (${got}), earlier ones had (${wanted})`, {
-        path: this.path,
-        expected: wanted,
-        actual: got,
-      })
-    }
-    this.fitting = actual
-  }
 }
 
 const EXTENSIONS = { parquet: 'parquet', arrow: 'arrow', csv: 'csv', ndjson: 'ndjson' } as const
-
-function columnsOf({ fields }: Schema): string {
-  return fields.map(({ name, type }) => `${name} ${typeName(type)}`).join(', ')
-}

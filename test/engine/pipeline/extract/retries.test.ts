@@ -38,7 +38,8 @@ const source = (name: string, kwargs: Readonly<Record<string, unknown>> = {}) =>
 
 describe('a producer with retries', () => {
   it('goes on where it stood', async () => {
-    await scene.engine.pipeline(source('pages', { fails: 3 })).run()
+    const { stages } = await scene.engine.pipeline(source('pages', { fails: 3 })).run()
+    expect(stages[0]).toMatchObject({ kind: 'producer', retries: 2 })
     expect(await query(`select id::int as id from '${scene.path('pages.parquet')}' order by id`)).toEqual(
       [0, 1, 2, 3, 4].map((id) => ({ id })),
     )
