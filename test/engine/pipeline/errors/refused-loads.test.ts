@@ -120,7 +120,7 @@ describe('with a checkpoint', () => {
     let failsAt = 200n
     const call = async (row: { id: bigint }) => {
       // Long enough for epochs before it fails.
-      if (row.id % 25n === 0n) await new Promise((resolve) => setTimeout(resolve, 5))
+      if (row.id % 25n === 0n) await new Promise((resolve) => setTimeout(resolve, 30))
       if (row.id === failsAt) throw Object.assign(new Error('stop'), { code: 'stop' })
       return row
     }

@@ -92,7 +92,7 @@ describe('a source that feeds a table and a stream', () => {
     let isFailing = true
     const call = async (row: { id: bigint }) => {
       // Long enough for epochs before it fails.
-      if (row.id % 25n === 0n) await new Promise((resolve) => setTimeout(resolve, 10))
+      if (row.id % 25n === 0n) await new Promise((resolve) => setTimeout(resolve, 50))
       if (isFailing && row.id === 250n) throw new Error('stop')
       return row
     }
