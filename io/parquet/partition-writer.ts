@@ -13,11 +13,11 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import { nearestName, VolleyError } from '../../planner/errors.js'
 import type { ScalarValue } from '../../planner/expression.js'
 import { type Schema, schemaOf } from '../../planner/types.js'
-import type { Batch, MemoryViews } from '../batch.js'
+import type { Batch, MemoryViews, Vector } from '../batch.js'
 import { systemCode, writeError } from '../file-errors.js'
 import { inodeOf, type OutputOptions, partGone, syncDirectory } from '../output-file.js'
 import type { SinkResult } from '../sink.js'
-import { readValue } from '../values.js'
+import { isValid, readValue } from '../values.js'
 import type { EncodedRowGroup } from './encode.js'
 import { hiveDirectory } from './hive.js'
 import { type ByteOutput, ParquetFileWriter, type ParquetState } from './writer.js'
@@ -35,26 +35,18 @@ export function partitionRows(memory: MemoryViews, batch: Batch, keys: readonly 
   let groups = new Int32Array(batch.length)
   let directories = ['']
   for (const key of keys) {
-    const index = batch.schema.fields.findIndex((field) => field.name === key)
-    const { type } = batch.schema.fields[index]
-    const known = new Map<string, number>()
+    const column = batch.columns[batch.schema.fields.findIndex((field) => field.name === key)]
+    const { names, codes } = namedValues(memory, column, key)
+    const known = new Map<number, number>()
     const next: string[] = []
     const refined = new Int32Array(batch.length)
-    const names = new Map<ScalarValue, string>()
     for (let row = 0; row < batch.length; row++) {
-      const value = readValue(memory, batch.columns[index], row)
-      let name = names.get(value)
-      if (name === undefined) {
-        name = hiveDirectory(key, value, type)
-        names.set(value, name)
-      }
-      const parent = directories[groups[row]]
-      const directory = parent === '' ? name : `${parent}/${name}`
-      let group = known.get(directory)
+      const pair = groups[row] * names.length + codes[row]
+      let group = known.get(pair)
       if (group === undefined) {
-        group = next.length
-        known.set(directory, group)
-        next.push(directory)
+        const [parent, name] = [directories[groups[row]], names[codes[row]]]
+        group = next.push(parent === '' ? name : `${parent}/${name}`) - 1
+        known.set(pair, group)
       }
       refined[row] = group
     }
@@ -67,6 +59,49 @@ export function partitionRows(memory: MemoryViews, batch: Batch, keys: readonly 
   counts.fill(0)
   for (let row = 0; row < groups.length; row++) rows[groups[row]][counts[groups[row]]++] = row
   return directories.map((directory, group) => ({ directory, rows: rows[group] }))
+}
+
+/** The directories' names for the values of a column, each once, and for each row the number of its name. */
+function namedValues(
+  memory: MemoryViews,
+  column: Vector,
+  key: string,
+): { readonly names: readonly string[]; readonly codes: Int32Array } {
+  const names: string[] = []
+  const numbers = new Map<string, number>()
+  const numberOf = (value: ScalarValue): number => {
+    const name = hiveDirectory(key, value, column.type)
+    const number = numbers.get(name) ?? names.push(name) - 1
+    numbers.set(name, number)
+    return number
+  }
+  const codes = new Int32Array(column.length)
+  const { dictionary } = column
+  if (column.constant) {
+    if (column.length > 0) numberOf(readValue(memory, column, 0))
+  } else if (dictionary !== null) {
+    const ofCode = new Int32Array(dictionary.length).fill(-1)
+    for (let row = 0; row < column.length; row++) {
+      if (!isValid(memory, column, row)) codes[row] = numberOf(null)
+      else {
+        const code = memory.i32[column.values / 4 + row]
+        if (ofCode[code] < 0) ofCode[code] = numberOf(readValue(memory, dictionary, code))
+        codes[row] = ofCode[code]
+      }
+    }
+  } else {
+    const ofValue = new Map<ScalarValue, number>()
+    for (let row = 0; row < column.length; row++) {
+      const value = readValue(memory, column, row)
+      let number = ofValue.get(value)
+      if (number === undefined) {
+        number = numberOf(value)
+        ofValue.set(value, number)
+      }
+      codes[row] = number
+    }
+  }
+  return { names, codes }
 }
 
 /** The schema of the files: without the columns that their directories carry. Throws if a key is none of its columns. */
