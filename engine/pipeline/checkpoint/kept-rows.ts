@@ -7,6 +7,7 @@ import { BatchReader } from '../../../io/ipc/batch-reader.js'
 import { IpcSink } from '../../../io/ipc/ipc-sink.js'
 import { projectSchema } from '../../../io/row-batches.js'
 import type { BatchMorsel, DecodeTarget, ScanEstimate, ScanRequest, Source } from '../../../io/source.js'
+import { VolleyError } from '../../../planner/errors.js'
 import type { Schema } from '../../../planner/types.js'
 import type { PipelineServices } from '../services.js'
 import type { Loading } from '../shared-inputs.js'
@@ -47,7 +48,7 @@ export class KeptRows implements Source {
     private readonly services: Pick<PipelineServices, 'memory'>,
   ) {
     this.schema = kept.schema
-    this.bytes = statSync(path).size
+    this.bytes = sizeOf(path, label)
   }
 
   estimate(): ScanEstimate {
@@ -75,4 +76,14 @@ export class KeptRows implements Source {
   }
 
   async close(): Promise<void> {}
+}
+
+function sizeOf(path: string, label: string): number {
+  const size = statSync(path, { throwIfNoEntry: false })?.size
+  if (size !== undefined) return size
+  throw new VolleyError(
+    'VOLLEY_CHECKPOINT_MISMATCH',
+    `${label} are gone: there is no ${path}; start anew with another checkpoint ID`,
+    { path },
+  )
 }

@@ -203,6 +203,65 @@ describe('a job in mode full', () => {
   })
 })
 
+describe('a load of a job that was killed', () => {
+  const targets = {
+    append: {
+      type: 'duckdb' as const,
+      connection: 'once.duckdb',
+      table: 'append',
+      mode: 'append' as const,
+      create: true,
+    },
+    replace: {
+      type: 'sqlite' as const,
+      connection: 'once.sqlite',
+      table: 'replace',
+      mode: 'replace' as const,
+      create: true,
+    },
+    file: { path: 'once.parquet' },
+  }
+
+  it('behind its commit, before that was written down, is not done again', async () => {
+    const made = begin('once')
+      .producer('orders', 'orders.parquet')
+      .consumer('append', targets.append)
+      .consumer('replace', targets.replace, { from: 'orders' })
+      .consumer('file', targets.file, { from: 'orders' })
+    const options = { checkpoint: 'once', checkpointDirectory: scene.path('jobs') }
+    await scene.engine.pipeline(made).run(options)
+    const path = scene.path('jobs/once/checkpoint.json')
+    const manifest = JSON.parse(readFileSync(path, 'utf8')) as object
+    writeFileSync(path, JSON.stringify({ ...manifest, status: 'running', stages: {} }))
+    const { stages, status } = await scene.engine.pipeline(made).run({ ...options, resume: true })
+    expect(status).toBe('done')
+    expect(stages.map(({ rowsIn }) => rowsIn).slice(1)).toEqual([ROWS, ROWS, ROWS])
+    expect(await query('select count(*)::int as n from append', scene.path('once.duckdb'))).toEqual([{ n: ROWS }])
+    expect(await count('once.parquet')).toBe(ROWS)
+  })
+})
+
+describe('outputs', () => {
+  it.each([undefined, 'parts-job'])(
+    'of partitions are the directory, in each mode; checkpoint %s',
+    async (checkpoint) => {
+      const outputs = ['full', 'streaming', 'hybrid'].map(async (mode, index) => {
+        const name = `by-${checkpoint ?? 'none'}-${mode}`
+        const made = begin(name)
+          .producer('orders', 'orders.parquet')
+          .consumer('parts', { path: name, format: 'parquet', options: { partitionBy: ['customer'] } })
+        const options =
+          checkpoint === undefined
+            ? {}
+            : { checkpoint: `${checkpoint}-${index}`, checkpointDirectory: scene.path('jobs') }
+        const report = await scene.engine.pipeline(made).run({ ...options, mode: mode as 'full' })
+        return [report.outputs, [scene.path(name)]]
+      })
+      for (const [found, expected] of await Promise.all(outputs)) expect(found).toEqual(expected)
+    },
+  )
+})
+
 describe('a job in mode full is refused', () => {
   const fault = { isThere: true }
   const made = (name: string, condition: string) =>
