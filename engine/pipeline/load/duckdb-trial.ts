@@ -77,17 +77,27 @@ export class DuckDbTrial implements Trial {
     const { table } = this.setting
     for (const key of this.uniqueKeys) {
       const { name, row } = this.partOf(part)
-      const equal = key.map((column) => `${this.cast('later', column)} = ${this.cast('staged', column)}`)
+      const later = this.keyed(`(select * from ${name}) as later`, 'later', key, row)
+      const staged = this.keyed(this.earlier(part), 'staged', key, row)
+      // Columns on both sides, as a hash join takes them: expressions would be compared pair by pair.
+      const equal = key.map((_, index) => `later.k${index} = staged.k${index}`)
       // A row of the same key of the load takes the other's place.
-      const own = this.setting.key.map((column) => `${this.cast('later', column)} = ${this.cast('staged', column)}`)
-      const other = own.length === 0 ? '' : ` and not (${own.join(' and ')})`
-      const sql = `select min(later.${row}) as found from (select * from ${name}) as later
-        where exists (select 1 from ${this.earlier(part)} where ${equal.join(' and ')}${other})`
+      const other = this.setting.key.length === 0 ? [] : ['later.own is distinct from staged.own']
+      const sql = `select min(later.number) as found from ${later} as later
+        semi join ${staged} as staged on ${[...equal, ...other].join(' and ')}`
       if ((await this.setting.found(sql)) === null) continue
       const message = `Duplicate key (${key.join(', ')}): an earlier row has the same`
       return faultOf(new VolleyError('VOLLEY_DATABASE', message), table, { kind: 'constraint', columns: key })
     }
     return null
+  }
+
+  /** Values as the table will have them: of the key `k0`, `k1`, ..., and of the load's own key `own`. */
+  private keyed(rows: string, relation: string, key: readonly string[], row: string): string {
+    const values = key.map((column, index) => `${this.cast(relation, column)} as k${index}`)
+    const own = this.setting.key.map((column) => this.cast(relation, column))
+    const owned = own.length === 0 ? [] : [`row(${own.join(', ')}) as own`]
+    return `(select ${[`${relation}.${row} as number`, ...values, ...owned].join(', ')} from ${rows})`
   }
 
   /** The rows before a part, as `staged`: of those that replace each other, the last. */
