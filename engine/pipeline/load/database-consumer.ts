@@ -107,7 +107,9 @@ export class DatabaseConsumer implements Consumer {
   async prepare(epoch: number): Promise<Json> {
     const { errors } = this
     if (errors !== null && this.hasBegun && !this.isFinished) {
-      await this.leaveOut([...this.sealed.map(({ segment }) => segment), this.segment], false)
+      const segments = [...this.sealed.map(({ segment }) => segment), this.segment]
+      // Without the rows that are refused, others may be.
+      while ((await this.leaveOut(segments, false)) > 0);
       await this.kept.clear()
     }
     await errors?.sync()
