@@ -2,6 +2,7 @@
 
 import sqlite from 'node-sqlite3-wasm'
 import type { PipelineSpecification } from '../../../../index.js'
+import { anotherCut, committedCut } from '../../../support/checkpoints.js'
 import { beforeAll, describe, expect, it } from '../../../support/jest.js'
 import { Scene } from '../../../support/scene.js'
 import { query } from '../../../support/streaming.js'
@@ -118,11 +119,11 @@ describe('with a checkpoint', () => {
     const files = Array.from({ length: count }, (_, index) => `${name}-${index}.db`)
     for (const file of files) sql(file, 'create table t (id integer primary key, name text not null)')
     let failsAt = 200n
+    let before: string | null = null
     const call = async (row: { id: bigint }) => {
-      // Long enough for epochs before it fails.
-      if (row.id % 25n === 0n) await new Promise((resolve) => setTimeout(resolve, 30))
-      if (row.id === failsAt) throw Object.assign(new Error('stop'), { code: 'stop' })
-      return row
+      if (row.id !== failsAt) return row
+      await anotherCut(scene.directory, name, before)
+      throw Object.assign(new Error('stop'), { code: 'stop' })
     }
     const made = loading(name, files, { mode: 'streaming' }) as unknown as { stages: { id: string }[] }
     const [items, ...loads] = made.stages
@@ -133,6 +134,7 @@ describe('with a checkpoint', () => {
     const given = { checkpoint: name, checkpointEvery: { batches: 1 } }
     await expect(job.run(given)).rejects.toThrow(/stop/)
     failsAt = 400n
+    before = committedCut(scene.directory, name)
     await expect(job.run({ ...given, resume: true })).rejects.toThrow(/stop/)
     failsAt = -1n
     const { deadLetters, checkpoint, stages: reports } = await job.run({ ...given, resume: true })

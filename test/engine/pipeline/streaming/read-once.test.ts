@@ -3,6 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { PipelineSpecification } from '../../../../index.js'
+import { anotherCut } from '../../../support/checkpoints.js'
 import { afterAll, beforeAll, describe, expect, it } from '../../../support/jest.js'
 import { Scene } from '../../../support/scene.js'
 import { query } from '../../../support/streaming.js'
@@ -91,10 +92,9 @@ describe('a source that feeds a table and a stream', () => {
   it('that goes on in the middle finds its place in what was read for the table', async () => {
     let isFailing = true
     const call = async (row: { id: bigint }) => {
-      // Long enough for epochs before it fails.
-      if (row.id % 25n === 0n) await new Promise((resolve) => setTimeout(resolve, 50))
-      if (isFailing && row.id === 250n) throw new Error('stop')
-      return row
+      if (!isFailing || row.id !== 250n) return row
+      await anotherCut(scene.directory, 'middle', null)
+      throw new Error('stop')
     }
     const made = people('middle') as unknown as { stages: object[] }
     const [first, joined, out] = made.stages
