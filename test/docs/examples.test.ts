@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { inTemporaryDirectory } from '../support/cli.js'
-import { describe, expect, it } from '../support/jest.js'
+import { beforeAll, describe, expect, it } from '../support/jest.js'
+import { type Printed, runModules } from './module-runs.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 /** Modules that other examples load. */
@@ -19,8 +20,14 @@ describe('docs/examples', () => {
     (name) => name.endsWith('.mjs') && !MODULES.includes(name),
   )
 
-  it.each(examples)('%s runs', async (name) => {
-    const { stdout, stderr } = await run(process.execPath, [`docs/examples/${name}`], { cwd: ROOT })
+  let printed: readonly Printed[] = []
+
+  beforeAll(async () => {
+    printed = await runModules(examples.map((name) => ({ directory: ROOT, path: `${ROOT}docs/examples/${name}` })))
+  })
+
+  it.each(examples)('%s runs', (name) => {
+    const { stdout, stderr } = printed[examples.indexOf(name)]
     expect(stderr).toBe('')
     expect(stdout.trim()).not.toBe('')
   })

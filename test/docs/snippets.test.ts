@@ -3,13 +3,12 @@
  * blocks of text say what the module prints.
  */
 
-import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { inTemporaryDirectory } from '../support/cli.js'
-import { describe, expect, it } from '../support/jest.js'
+import { beforeAll, describe, expect, it } from '../support/jest.js'
+import { type Printed, runModules } from './module-runs.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const GUIDES = [
@@ -24,8 +23,6 @@ const GUIDES = [
   'streaming.md',
   'transforms.md',
 ]
-
-const run = promisify(execFile)
 
 interface Snippet {
   readonly code: string
@@ -48,24 +45,32 @@ function snippetsOf(guide: string): Snippet[] {
   return snippets
 }
 
-describe.each(GUIDES)('%s', (name) => {
-  const snippets = snippetsOf(readFileSync(`${ROOT}docs/${name}`, 'utf8'))
+const guides = GUIDES.map((name) => ({ name, snippets: snippetsOf(readFileSync(`${ROOT}docs/${name}`, 'utf8')) }))
+const all = guides.flatMap(({ snippets }) => snippets)
+let printed: readonly Printed[] = []
 
+beforeAll(async () => {
+  await inTemporaryDirectory(async (parent) => {
+    const modules = all.map(({ code }, index) => {
+      const directory = join(parent, String(index))
+      mkdirSync(join(directory, 'node_modules'), { recursive: true })
+      symlinkSync(ROOT, join(directory, 'node_modules', 'volley'))
+      const path = join(directory, 'snippet.mjs')
+      writeFileSync(path, code)
+      return { directory, path }
+    })
+    printed = await runModules(modules)
+  })
+})
+
+describe.each(guides)('$name', ({ snippets }) => {
   it('has snippets', () => {
     expect(snippets.length).toBeGreaterThan(0)
   })
 
-  it.each(snippets.map((snippet, index) => ({ number: index + 1, ...snippet })))(
-    'snippet $number runs',
-    async ({ code, output }) => {
-      await inTemporaryDirectory(async (directory) => {
-        mkdirSync(join(directory, 'node_modules'))
-        symlinkSync(ROOT, join(directory, 'node_modules', 'volley'))
-        writeFileSync(join(directory, 'snippet.mjs'), code)
-        const { stdout, stderr } = await run(process.execPath, ['snippet.mjs'], { cwd: directory })
-        expect(stderr).toBe('')
-        if (output !== null) expect(stdout.trim()).toBe(output.trim())
-      })
-    },
-  )
+  it.each(snippets.map((snippet, index) => ({ number: index + 1, snippet })))('snippet $number runs', ({ snippet }) => {
+    const { stdout, stderr } = printed[all.indexOf(snippet)]
+    expect(stderr).toBe('')
+    if (snippet.output !== null) expect(stdout.trim()).toBe(snippet.output.trim())
+  })
 })
