@@ -1,4 +1,4 @@
-/** Runs the complete examples of pipelines as their users do, and holds what they write to DuckDB. */
+/** Runs the complete examples of pipelines through the command line, and holds what they write to DuckDB. */
 
 import { execFile } from 'node:child_process'
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { PipelineReport } from '../../index.js'
-import { duckDbRows, inTemporaryDirectory, ORDERS, volley } from '../support/cli.js'
+import { duckDbRows, inTemporaryDirectory, ORDERS, volleyHere } from '../support/cli.js'
 import { describe, expect, it } from '../support/jest.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const run = promisify(execFile)
 
 async function runExample(name: string, out: string, ...words: string[]): Promise<PipelineReport> {
-  const { code, stdout, stderr } = await volley(
+  const { code, stdout, stderr } = await volleyHere(
     ['run', `docs/examples/${name}`, '--param', `out=${out}`, '--threads', '2', '--json', ...words],
     { cwd: ROOT },
   )
@@ -29,7 +29,7 @@ it('README.md has a pipeline that runs as it stands', async () => {
   await inTemporaryDirectory(async (cwd) => {
     symlinkSync(`${ROOT}data-fixtures`, join(cwd, 'data-fixtures'))
     writeFileSync(join(cwd, 'pipeline.yaml'), yaml)
-    const { code } = await volley(['run', 'pipeline.yaml', '--param', 'country=FR', '--threads', '1'], { cwd })
+    const { code } = await volleyHere(['run', 'pipeline.yaml', '--param', 'country=FR', '--threads', '1'], { cwd })
     expect(code).toBe(0)
     expect(await duckDbRows(`select count(*), sum(total) from '${cwd}/big-orders/*/*.parquet'`)).toEqual(
       await duckDbRows(

@@ -1,4 +1,4 @@
-/** Runs queries in bulk, with one thread and with two, and in other ways, and compares the results with DuckDB's. */
+/** Runs queries in bulk, with two threads and some with one, and some in other ways, and compares the results with DuckDB's. */
 
 import { type Engine, type EngineOptions, type Frame, open } from '../../index.js'
 import { promisesOrder } from '../../planner/duckdb-sql/plan.js'
@@ -6,7 +6,7 @@ import { everyType } from './every-type.js'
 import { afterAll, beforeAll, expect } from './jest.js'
 import { hasBreakers, optimizedPlan, rowsRead } from './optimized.js'
 import { type Comparison, Oracle } from './oracle.js'
-import { type Way, waysOf } from './ways.js'
+import { enginesOf, type Way, waysOf } from './ways.js'
 
 export type Tables = Readonly<Record<string, Frame>>
 export type MakeFrame = (tables: Tables, engine: Engine) => Frame
@@ -75,8 +75,13 @@ export class Differential {
     )
 
   /** Expects a frame to have the rows of a query, whatever the number of threads and the strategy. */
-  async expectFrame(make: MakeFrame, sql: string, comparison: Comparison = {}): Promise<void> {
-    const found = await this.differences(make, sql, comparison)
+  async expectFrame(
+    make: MakeFrame,
+    sql: string,
+    comparison: Comparison = {},
+    engines = enginesOf(sql, this.engines),
+  ): Promise<void> {
+    const found = await this.differences(make, sql, comparison, engines)
     expect({ sql, found }).toEqual({ sql, found: [] })
   }
 
@@ -85,7 +90,7 @@ export class Differential {
     make: MakeFrame,
     sql: string,
     comparison: Comparison,
-    engines: readonly Engine[] = this.engines,
+    engines: readonly Engine[],
   ): Promise<string[]> {
     await this.oracle.expect(sql, comparison)
     const found: string[] = []
@@ -137,6 +142,7 @@ export class Differential {
       (tables, engine) => (engine.threads === 1 ? make(tables, engine) : engine.sql(sql, tables)),
       sql,
       comparison,
+      this.engines,
     )
   }
 

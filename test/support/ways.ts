@@ -23,14 +23,30 @@ const HOLDING = [ROW, BIGDATA, switches('parquet'), switches('arrow')]
 /** Otherwise one plan in so many runs in another way. */
 const SAMPLED = 8
 
+/** Otherwise one plan in so many runs with fewer threads than most: with more, states are merged besides. */
+const SAMPLED_THREADS = 4
+
 /** All ways where VOLLEY_TEST_STRATEGIES is `all`, otherwise one or none, which the text of the plan decides. */
 export function waysOf(text: string, hasBreakers: boolean): readonly Way[] {
   const families = hasBreakers ? HOLDING : STREAMING
-  if (process.env.VOLLEY_TEST_STRATEGIES === 'all') return families.flat()
-  const digest = createHash('sha1').update(text).digest()
+  if (runsAll()) return families.flat()
+  const digest = digestOf(text)
   if (digest[2] % SAMPLED !== 0) return []
   const family = families[digest[0] % families.length]
   return [family[digest[1] % family.length]]
+}
+
+/** The engines, in order of their threads, in which a plan runs in bulk: the last, or all where `waysOf` gives all ways. */
+export function enginesOf<T>(text: string, engines: readonly T[]): readonly T[] {
+  return runsAll() || digestOf(text)[3] % SAMPLED_THREADS === 0 ? engines : engines.slice(-1)
+}
+
+function runsAll(): boolean {
+  return process.env.VOLLEY_TEST_STRATEGIES === 'all'
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha1').update(text).digest()
 }
 
 function switches(format: Way['format']): Way[] {
