@@ -48,8 +48,12 @@ export function lazyEngines(threads: number, memoryLimitBytes: number): Engines 
     hyparquet: hyparquet.get,
     versions: async () => {
       const engines = { volley, duckdb, polars, arquero, 'parquet-wasm': parquetWasm, hyparquet }
-      const opened = Object.entries(engines).filter(([, engine]) => engine.opened() !== null)
-      return Object.fromEntries(await Promise.all(opened.map(async ([name, { get }]) => [name, (await get()).version])))
+      const versions: Record<string, string> = {}
+      for (const [name, engine] of Object.entries(engines)) {
+        const opened = await engine.opened()
+        if (opened !== null) versions[name] = opened.version
+      }
+      return versions
     },
     close: async () => {
       await (await volley.opened())?.close()
@@ -58,13 +62,14 @@ export function lazyEngines(threads: number, memoryLimitBytes: number): Engines 
   }
 }
 
-function once<Value>(open: () => Promise<Value>): { get: () => Promise<Value>; opened: () => Promise<Value> | null } {
+/** `opened` is null for what nobody asked for, and for what could not be opened: whoever asked for it knows. */
+function once<Value>(open: () => Promise<Value>): { get: () => Promise<Value>; opened: () => Promise<Value | null> } {
   let value: Promise<Value> | null = null
   return {
     get: () => {
       value ??= open()
       return value
     },
-    opened: () => value,
+    opened: async () => value?.catch(() => null) ?? null,
   }
 }
