@@ -92,6 +92,6 @@ describe('parseCommandLine', () => {
   })
 
   it('does not offer commands that are not there', () => {
-    expect(refusal('bench').message).toContain('unknown command')
+    expect(refusal('serve').message).toContain('unknown command')
   })
 })

@@ -23,9 +23,28 @@ const job = (name: string, errors: object = {}): PipelineSpecification => ({
       transform: { convert: { text: 'integer' } },
       errors: { deadLetters: `${name}-letters`, ...errors },
     },
-    { id: 'load', from: 'numbers', queue: 1, target: `${name}.parquet` },
+    {
+      id: 'held',
+      placement: 'inline',
+      kind: 'processor',
+      from: 'numbers',
+      queue: 1,
+      transform: { function: { call: held, schema: { id: 'int64', text: 'int64' } } },
+    },
+    { id: 'load', from: 'held', queue: 1, target: `${name}.parquet` },
   ],
 })
+
+/** Where a job waits to be stopped; it cannot end before. */
+let stop: { readonly atRow: bigint; readonly signal: AbortSignal } | null = null
+
+async function held(row: { id: bigint }): Promise<object> {
+  const at = stop
+  if (at !== null && row.id === at.atRow && !at.signal.aborted) {
+    await new Promise((resolve) => at.signal.addEventListener('abort', resolve))
+  }
+  return row
+}
 
 async function input(name: string): Promise<void> {
   await query(
@@ -38,18 +57,22 @@ const checkpoint = (id: string, resume: boolean) => ({
   checkpoint: { id, resume, every: { batches: 2, milliseconds: null } },
 })
 
-async function stopAt(epoch: number, name: string, resume: boolean): Promise<void> {
+/** Stops a job that has come to `row` once it has committed what came before. */
+async function stopAt(row: bigint, name: string, resume: boolean): Promise<void> {
   const aborting = new AbortController()
   const manifest = scene.path(`checkpoints/${name}/checkpoint.json`)
+  const committed = () =>
+    existsSync(manifest) ? JSON.stringify(JSON.parse(readFileSync(manifest, 'utf8')).committed) : 'null'
+  const before = committed()
   const watch = setInterval(() => {
-    if (!existsSync(manifest)) return
-    const { committed } = JSON.parse(readFileSync(manifest, 'utf8')) as { committed: { epoch: number } | null }
-    if ((committed?.epoch ?? 0) >= epoch) aborting.abort()
-  }, 1)
+    if (committed() !== before) aborting.abort()
+  }, 5)
+  stop = { atRow: row, signal: aborting.signal }
   try {
     const options = { ...checkpoint(name, resume), signal: aborting.signal }
     expect((await failure(() => scene.run(job(name), options))).code).toBe('VOLLEY_ABORTED')
   } finally {
+    stop = null
     clearInterval(watch)
   }
 }
@@ -57,8 +80,8 @@ async function stopAt(epoch: number, name: string, resume: boolean): Promise<voi
 describe('the dead letters of a job', () => {
   it('are the same as if it had not been stopped', async () => {
     await input('stopped')
-    await stopAt(2, 'stopped', false)
-    await stopAt(5, 'stopped', true)
+    await stopAt(2000n, 'stopped', false)
+    await stopAt(4500n, 'stopped', true)
     const { deadLetters, status } = await scene.run(job('stopped'), checkpoint('stopped', true))
     expect(status).toBe('done')
     expect(deadLetters).toEqual([{ path: expect.stringContaining('stopped-letters'), records: BAD }])
