@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { type Engine, open } from '../../../index.js'
 import { randomPipeline } from '../../engine/differential/random-pipeline.js'
 import { STANDARD_TABLES } from '../../support/differential.js'
+import { everyType } from '../../support/every-type.js'
 import { afterAll, beforeAll, describe, expect, it } from '../../support/jest.js'
 import { Oracle } from '../../support/oracle.js'
 import { PushdownJudge } from '../../support/pushdown-judge.js'
@@ -17,7 +18,7 @@ const paths: Record<string, string> = {}
 beforeAll(async () => {
   oracle = await Oracle.open()
   engine = await open({ threads: 1 })
-  for (const [name, sql] of Object.entries({ ...STANDARD_TABLES, ...TIES })) {
+  for (const [name, sql] of Object.entries({ ...STANDARD_TABLES, t: everyType(5_000), ...TIES })) {
     paths[name] = await oracle.parquet(name, sql)
   }
   judge = PushdownJudge.open(paths)
