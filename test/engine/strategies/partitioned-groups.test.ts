@@ -8,15 +8,15 @@ import { Scene } from '../../support/scene.js'
 import { openWithBreakerBytes } from '../../support/small-memory.js'
 
 /** So little that partitions are split again. */
-const BREAKER_BYTES = 1 << 19
+const BREAKER_BYTES = 1 << 18
 
 const scene = Scene.forFile({ threads: 2 }, (options) => openWithBreakerBytes(BREAKER_BYTES, options))
 const input = scene.path('input.parquet')
 
 beforeAll(() =>
-  duckdbRun(`copy (select i, (i * 7919) % 40000 as k, i % 3 as few, md5(((i * 31) % 50000)::varchar) as text,
+  duckdbRun(`copy (select i, (i * 7919) % 20000 as k, i % 3 as few, md5(((i * 31) % 25000)::varchar) as text,
       case when i % 11 = 0 then null else (i % 977) / 4 end as ratio
-    from range(120000) t(i)) to '${input}' (row_group_size 10240)`),
+    from range(60000) t(i)) to '${input}' (row_group_size 5120)`),
 )
 
 const shapes: Readonly<Record<string, (table: Frame) => Frame>> = {
