@@ -21,7 +21,8 @@ export function quickSetting(
     threads: 1,
     runs: 1,
     warmUp: { runs: 0, milliseconds: 0 },
-    memoryLimitBytes: 2e9,
+    // More than a process has come to use that has run other tests before.
+    memoryLimitBytes: 8e9,
     sizes: ['small'],
     limits: [384e6],
     scale: 0.001,

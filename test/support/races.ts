@@ -7,6 +7,9 @@ import { type EngineName, type Entrant, type Race, SIZES } from '../../native-be
 import { afterAll, expect } from './jest.js'
 import { temporaryDirectory } from './parquet-files.js'
 
+/** More than a process has come to use that has run other tests before. */
+const ENGINE_BYTES = 8e9
+
 /**
  * To be called outside of tests: its engines are closed, and its directories removed, after those of the file.
  * `tables` are those of size small, in the directory that it is given.
@@ -14,7 +17,7 @@ import { temporaryDirectory } from './parquet-files.js'
 export function smallField(
   tables: (directory: string) => BenchTables = (directory) => openBenchTables(directory, SIZES.small),
 ): Field {
-  const { versions: _, close, ...engines } = lazyEngines(2, 2 ** 30)
+  const { versions: _, close, ...engines } = lazyEngines(2, ENGINE_BYTES)
   const field = {
     size: 'small',
     threads: 2,
