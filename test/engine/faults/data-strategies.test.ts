@@ -64,14 +64,21 @@ const SPILLING = `
     schema = { i: 'int64' }
     processBigData = () => 'SELECT i FROM (SELECT i, hash(i)::VARCHAR AS s FROM range(1000000000) t(i) ORDER BY s)'
   }
-  const engine = await open({ threads: 1, tempDirectory: spill, memoryLimit: process.memoryUsage.rss() + 220e6 })
+  const engine = await open({ threads: 1, tempDirectory: spill, memoryLimit: process.memoryUsage.rss() + 260e6 })
   const run = engine.fromRecords([{ one: 1 }]).apply(new Sorted()).sinkCsv(out)
   const isSpilled = () => readdirSync(spill, { recursive: true }).some((name) => name.includes('duckdb_temp'))
+  let hasSpilled = false
   const timer = setInterval(() => {
     if (!isSpilled()) return
     clearInterval(timer)
+    hasSpilled = true
     console.log('spilled')
   }, 10)
+  run.catch((error) => {
+    if (hasSpilled) return
+    console.error(error)
+    process.exit(5)
+  })
   END
 `
 
