@@ -213,8 +213,15 @@ const BENCH: CommandSpec = {
   synopsis: '[SUITE...] [options]',
   summary: 'Race volley and native engines on this machine',
   notes: [
-    'Data is generated at the first call and kept. Every answer is compared before anything is timed. Prints tables, and writes the results as JSON and as a page.\nEngines that are not installed (nodejs-polars, arquero, hyparquet-compressors) are listed as absent.',
-    'Sizes: small, medium, large (10,000, 1,000,000, 6,000,000 rows). All suites at all sizes take hours: name some, or take --quick.',
+    [
+      'Data is generated at the first call and kept. Every answer is compared before anything is timed. Prints tables, and',
+      'writes the results as JSON and as a page. Engines that are not installed (nodejs-polars, arquero,',
+      'hyparquet-compressors) are listed as absent.',
+    ].join('\n'),
+    [
+      'Sizes: small, medium, large (10,000, 1,000,000, 6,000,000 rows). All suites at all sizes take hours: name some, or',
+      'take --quick.',
+    ].join('\n'),
   ],
   options: [
     { name: 'quick', value: null, description: 'Every suite in its smallest form: two minutes on two cores' },

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from '../../../support/jest.js'
 import { Scene } from '../../../support/scene.js'
 
-const scene = Scene.forFile({ threads: 1, memoryLimit: '1GB' })
+/** A gigabyte beside what the process has come to use. */
+const scene = Scene.forFile({ threads: 1, memoryLimit: process.memoryUsage.rss() + 1e9 })
 
 const BATCHES = 400
 const ROWS = 64_000

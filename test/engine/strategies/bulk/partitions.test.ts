@@ -11,9 +11,9 @@ describe('the number of partitions', () => {
     expect(partitionBits(known, 100 * MEGABYTE)).toBe(3)
   })
 
-  it('is at least 8 and at most 256', () => {
+  it('is at least 8 and at most 512', () => {
     expect(partitionBits({ bytes: 1, taken: 1, total: 1 }, MEGABYTE)).toBe(3)
-    expect(partitionBits({ bytes: 1e12, taken: 1, total: 1000 }, MEGABYTE)).toBe(8)
+    expect(partitionBits({ bytes: 1e12, taken: 1, total: 1000 }, MEGABYTE)).toBe(9)
   })
 
   it('is 64 where nothing is known', () => {
