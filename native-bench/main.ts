@@ -10,6 +10,7 @@ import { COMMANDS } from '../engine/cli/options.js'
 import { formatDuration } from '../planner/quantities.js'
 import { thisCommit, thisMachine } from './machine.js'
 import { type Plan, readPlan, WrongUsage } from './options.js'
+import { removeStaleOutputs } from './outputs.js'
 import { openRecords, type Records } from './records.js'
 import { htmlPage } from './report/html.js'
 import { textReport } from './report/text.js'
@@ -37,6 +38,7 @@ class Benchmark {
   /** Runs the suites one after the other. */
   async run(): Promise<Results> {
     await mkdir(this.data, { recursive: true })
+    await removeStaleOutputs(this.data)
     const suites: SuiteResults[] = []
     for (const suite of this.plan.suites) {
       const { measure, name, title } = suite

@@ -1,8 +1,8 @@
 /** The process of one engine: takes a request as its only argument, runs the race, and sends one message. */
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { openBenchTables } from '../../data-fixtures/bench-tables.js'
+import { outputDirectory } from '../outputs.js'
 import { RACE_SUITES } from '../suites/races.js'
 import { ownPeakBytes } from '../trials/process-memory.js'
 import { type Field, lazyEngines } from './field.js'
@@ -19,7 +19,7 @@ async function perform({ suite, race, size, engine, ...request }: AloneRequest):
   if (entrant === undefined || typeof entrant === 'string') throw new Error(`no ${engine} in ${suite} ${race}`)
   const { threads, memoryLimitBytes, dataDirectory } = request
   const engines = lazyEngines(threads, memoryLimitBytes)
-  const outputs = await mkdtemp(join(dataDirectory, 'outputs-'))
+  const outputs = await outputDirectory(dataDirectory)
   try {
     const field: Field = { ...engines, size, threads, tables: openBenchTables(dataDirectory, SIZES[size]), outputs }
     const contestant = await entrant(field)

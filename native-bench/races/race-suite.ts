@@ -1,7 +1,7 @@
 /** Runs the races of a suite at each size: timed side by side in this process, and each engine for its memory alone. */
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { outputDirectory } from '../outputs.js'
 import { type CaseResults, type Done, median, type Outcome, type SuiteResults } from '../results.js'
 import type { Setting, Suite } from '../suite.js'
 import { type Engines, type Field, lazyEngines } from './field.js'
@@ -68,7 +68,7 @@ class RaceRun {
 
   private async race(race: Race, size: SizeName, engines: Engines): Promise<CaseResults> {
     const { setting, suite } = this
-    const outputs = await mkdtemp(join(setting.dataDirectory, 'outputs-'))
+    const outputs = await outputDirectory(setting.dataDirectory)
     try {
       const { threads } = setting
       const field: Field = { ...engines, size, threads, tables: setting.tables(SIZES[size]), outputs }

@@ -1,8 +1,9 @@
 /** What pipelines cost beside what they are made of. */
 
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { open } from '../../index.js'
+import { outputDirectory } from '../outputs.js'
 import { type Boundary, type BoundaryResult, measureBoundaries } from '../pipelines/boundaries.js'
 import { measureFlatMemory } from '../pipelines/flat-memory.js'
 import { measureOverhead } from '../pipelines/overhead.js'
@@ -77,7 +78,7 @@ async function overheadCase(setting: Setting, rows: number, size: string): Promi
 }
 
 async function streamCase({ dataDirectory, scale, threads }: Setting): Promise<CaseResults> {
-  const place = await mkdtemp(join(dataDirectory, 'outputs-'))
+  const place = await outputDirectory(dataDirectory)
   try {
     const rows = Math.round(STREAM_ROWS * scale)
     const { growth, milliseconds, peakBytes, samples } = await measureFlatMemory({

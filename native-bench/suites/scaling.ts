@@ -1,7 +1,7 @@
 /** How times grow with rows, and shrink with threads: the same works at many sizes. */
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { outputDirectory } from '../outputs.js'
 import { type Engines, lazyEngines } from '../races/field.js'
 import { prepared, REFERENCE, type Starter, type Timed, timed } from '../races/measure.js'
 import type { CaseResults, Outcome } from '../results.js'
@@ -52,7 +52,7 @@ export const scaling: Suite = {
 }
 
 async function measurePoint(point: Point, engines: Engines, setting: Setting): Promise<CaseResults> {
-  const outputs = await mkdtemp(join(setting.dataDirectory, 'outputs-'))
+  const outputs = await outputDirectory(setting.dataDirectory)
   try {
     const starters = await startersOf(point, engines, setting, outputs)
     const isLong = point.rows >= LONG_ROWS

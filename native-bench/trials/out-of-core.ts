@@ -4,10 +4,11 @@
  */
 
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { largeTableFiles } from '../../data-fixtures/large-tables.js'
 import { formatBytes } from '../../planner/quantities.js'
+import { outputDirectory } from '../outputs.js'
 import type { Records } from '../records.js'
 import { type Fingerprint, fingerprint } from './fingerprint.js'
 import { type Outcome, outcomeOf } from './outcome.js'
@@ -131,7 +132,7 @@ async function raceOne(
     return { outcome: { kind: 'absent', reason: work.polars }, fingerprint: null }
   }
   // Beside the tables: the system's directory for temporary files may lie in memory.
-  const place = await mkdtemp(join(directory, 'trial-'))
+  const place = await outputDirectory(directory)
   try {
     const request: TrialRequest = {
       contender,

@@ -1,9 +1,10 @@
 /** The strategies suite: the same plans under every strategy of volley, beside DuckDB and Polars. */
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TpchFiles } from '../../data-fixtures/bench-tables.js'
 import { formatBytes } from '../../planner/quantities.js'
+import { outputDirectory } from '../outputs.js'
 import { BIGDATA, BULK, POLARS, REFERENCE, ROW } from './contenders.js'
 import { type Fingerprint, fingerprint } from './fingerprint.js'
 import type { Surroundings } from './out-of-core.js'
@@ -83,7 +84,7 @@ async function raceOne(
   if (contender.engine === 'polars' && typeof work.polars === 'string') {
     return { outcome: { kind: 'absent', reason: work.polars }, strategies: null, fingerprint: null }
   }
-  const place = await mkdtemp(join(directory, 'trial-'))
+  const place = await outputDirectory(directory)
   try {
     const request = (consumer: Consumer): TrialRequest => ({
       contender,

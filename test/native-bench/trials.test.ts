@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { largeTableFiles } from '../../data-fixtures/large-tables.js'
+import { outputDirectory, removeStaleOutputs } from '../../native-bench/outputs.js'
 import { NO_RECORDS, openRecords } from '../../native-bench/records.js'
 import { sqlText } from '../../native-bench/sql-text.js'
 import { outOfCoreRemarks } from '../../native-bench/suites/out-of-core.js'
@@ -191,5 +192,20 @@ describe('what was measured', () => {
     expect(await resumed.kept('two', measure('two'))).toEqual({ rows: 2 })
     expect(await openRecords(path, true, 'full').kept('one', measure('one, of another setting'))).toEqual({ rows: 2 })
     expect(measured).toEqual(['two', 'one, of another setting'])
+  })
+})
+
+describe('outputs', () => {
+  it('of a benchmark that was killed are removed by the next one, and those of others stay', async () => {
+    const place = temporaryDirectory()
+    const own = await outputDirectory(place)
+    // Numbers of processes end at 2 ** 22.
+    for (const name of ['outputs-9999999-abc', 'tpch-10000']) mkdirSync(join(place, name))
+    await removeStaleOutputs(place)
+    expect(
+      readdirSync(place)
+        .map((name) => join(place, name))
+        .sort(),
+    ).toEqual([own, join(place, 'tpch-10000')].sort())
   })
 })
