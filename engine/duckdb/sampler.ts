@@ -70,7 +70,8 @@ export class Sampler {
       this.samples[SAMPLES.memoryBytes] = memory
       this.samples[SAMPLES.spilledBytes] = spilled
     } catch {
-      // DuckDB may have no memory left even for this; the next sample may have.
+      // DuckDB may have no memory left even for this: the next sample may have, and one is taken.
+      this.isStale = true
     }
   }
 }

@@ -134,6 +134,8 @@ function totalOf(key: number): bigint {
   return ROWS.filter((row) => row.key === key && row.value >= 10).reduce((sum, { value }) => sum + BigInt(value), 0n)
 }
 
+const PATIENCE_MS = 20_000
+
 let collector: (() => void) | null = null
 
 /** Collects garbage and lets finalizers run. */
@@ -153,7 +155,8 @@ export async function eventually(
   condition: () => boolean,
   between: () => Promise<void> = collectGarbage,
 ): Promise<void> {
-  for (let i = 0; i < 50 && !condition(); i++) await between()
+  const patience = performance.now() + PATIENCE_MS
+  while (!condition() && performance.now() < patience) await between()
   expect(condition()).toBe(true)
 }
 

@@ -5,9 +5,12 @@ import { vectorFromValues } from '../../../io/vector-from-values.js'
 import { INT64 } from '../../../planner/types.js'
 import { ENDLESS, HostScene, NUMBERS, OWNER } from '../../support/duckdb-host.js'
 import { afterAll, describe, expect, it } from '../../support/jest.js'
+import { eventually } from '../../support/scene.js'
 
 const scene = new HostScene()
 afterAll(() => scene.remove())
+
+const soon = () => new Promise<void>((resolve) => setTimeout(resolve, 10))
 
 function numbers(first: number, count: number): Batch {
   const values = Array.from({ length: count }, (_, i) => BigInt(first + i))
@@ -86,18 +89,15 @@ describe('a host', () => {
 
   it('says what it holds and has spilled, while it is busy', async () => {
     await scene.with({ memoryLimitBytes: 60e6, maxTempBytes: 1e9 }, async (host) => {
-      const seen = { memoryBytes: 0, spilledBytes: 0 }
-      const timer = setInterval(() => {
-        const { memoryBytes, spilledBytes } = host.statistics()
-        seen.memoryBytes = Math.max(seen.memoryBytes, memoryBytes)
-        seen.spilledBytes = Math.max(seen.spilledBytes, spilledBytes)
-      }, 20)
-      await host.execute('create table t as select hash(i)::varchar as s from range(3000000) t(i)')
-      await host.execute('drop table t')
-      clearInterval(timer)
+      const making = host.execute('create table t as select hash(i)::varchar as s from range(3000000) t(i)')
+      await eventually(() => host.statistics().memoryBytes > 5e6, soon)
+      await making
+      await eventually(() => host.statistics().spilledBytes > 5e6, soon)
+      const seen = host.statistics()
       expect(seen.memoryBytes).toBeGreaterThan(30e6)
       expect(seen.memoryBytes).toBeLessThan(70e6)
-      expect(seen.spilledBytes).toBeGreaterThan(1e6)
+      await host.execute('drop table t')
+      await eventually(() => host.statistics().spilledBytes === 0, soon)
       expect(host.statistics().totalSpilledBytes).toBeGreaterThanOrEqual(seen.spilledBytes)
     })
   })
