@@ -2,7 +2,8 @@
 
 import type { Batch } from '../io/batch.js'
 import type { EncodedRowGroup, EncodeOptions, RowGroupSlice } from '../io/parquet/encode.js'
-import { PartitionWriter, partitionedSchema, partitionRows } from '../io/parquet/partition-writer.js'
+import { partitionedSchema, partitionRows } from '../io/parquet/partition-rows.js'
+import { PartitionWriter } from '../io/parquet/partition-writer.js'
 import { DEFAULT_ROW_GROUP_ROWS, RowGroupAssembler } from '../io/parquet/row-group-assembler.js'
 import { ParquetFileWriter } from '../io/parquet/writer.js'
 import type { Sink, SinkResult } from '../io/sink.js'

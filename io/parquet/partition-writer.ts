@@ -3,120 +3,20 @@
  *
  *   out/year=2024/country=CH/part-0.parquet
  *
- * Everything is written below a temporary directory beside the target, which gets the target's name at the end. Files
- * are open only while bytes are appended, so that their number is not bounded by that of open files.
+ * Everything is written below a temporary directory beside the target, which gets the target's name at the end.
  */
 
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { nearestName, VolleyError } from '../../planner/errors.js'
-import type { ScalarValue } from '../../planner/expression.js'
-import { type Schema, schemaOf } from '../../planner/types.js'
-import type { Batch, MemoryViews, Vector } from '../batch.js'
+import { VolleyError } from '../../planner/errors.js'
+import type { Schema } from '../../planner/types.js'
 import { systemCode, writeError } from '../file-errors.js'
 import { inodeOf, type OutputOptions, partGone, syncDirectory } from '../output-file.js'
 import type { SinkResult } from '../sink.js'
-import { isValid, readValue } from '../values.js'
+import { AppendedFile } from './appended-file.js'
 import type { EncodedRowGroup } from './encode.js'
-import { hiveDirectory } from './hive.js'
-import { type ByteOutput, ParquetFileWriter, type ParquetState } from './writer.js'
-
-/** Rows of a batch that belong into one directory. */
-export interface PartitionRows {
-  /** Relative, with `/`: `year=2024/country=CH`. */
-  readonly directory: string
-  /** In order. */
-  readonly rows: Int32Array
-}
-
-/** Which rows of a batch belong where, in order of first appearance. Throws VOLLEY_UNSUPPORTED for nested keys. */
-export function partitionRows(memory: MemoryViews, batch: Batch, keys: readonly string[]): PartitionRows[] {
-  let groups = new Int32Array(batch.length)
-  let directories = ['']
-  for (const key of keys) {
-    const column = batch.columns[batch.schema.fields.findIndex((field) => field.name === key)]
-    const { names, codes } = namedValues(memory, column, key)
-    const known = new Map<number, number>()
-    const next: string[] = []
-    const refined = new Int32Array(batch.length)
-    for (let row = 0; row < batch.length; row++) {
-      const pair = groups[row] * names.length + codes[row]
-      let group = known.get(pair)
-      if (group === undefined) {
-        const [parent, name] = [directories[groups[row]], names[codes[row]]]
-        group = next.push(parent === '' ? name : `${parent}/${name}`) - 1
-        known.set(pair, group)
-      }
-      refined[row] = group
-    }
-    groups = refined
-    directories = next
-  }
-  const counts = new Int32Array(directories.length)
-  for (const group of groups) counts[group]++
-  const rows = directories.map((_, group) => new Int32Array(counts[group]))
-  counts.fill(0)
-  for (let row = 0; row < groups.length; row++) rows[groups[row]][counts[groups[row]]++] = row
-  return directories.map((directory, group) => ({ directory, rows: rows[group] }))
-}
-
-/** The directories' names for the values of a column, each once, and for each row the number of its name. */
-function namedValues(
-  memory: MemoryViews,
-  column: Vector,
-  key: string,
-): { readonly names: readonly string[]; readonly codes: Int32Array } {
-  const names: string[] = []
-  const numbers = new Map<string, number>()
-  const numberOf = (value: ScalarValue): number => {
-    const name = hiveDirectory(key, value, column.type)
-    const number = numbers.get(name) ?? names.push(name) - 1
-    numbers.set(name, number)
-    return number
-  }
-  const codes = new Int32Array(column.length)
-  const { dictionary } = column
-  if (column.constant) {
-    if (column.length > 0) numberOf(readValue(memory, column, 0))
-  } else if (dictionary !== null) {
-    const ofCode = new Int32Array(dictionary.length).fill(-1)
-    for (let row = 0; row < column.length; row++) {
-      if (!isValid(memory, column, row)) codes[row] = numberOf(null)
-      else {
-        const code = memory.i32[column.values / 4 + row]
-        if (ofCode[code] < 0) ofCode[code] = numberOf(readValue(memory, dictionary, code))
-        codes[row] = ofCode[code]
-      }
-    }
-  } else {
-    const ofValue = new Map<ScalarValue, number>()
-    for (let row = 0; row < column.length; row++) {
-      const value = readValue(memory, column, row)
-      let number = ofValue.get(value)
-      if (number === undefined) {
-        number = numberOf(value)
-        ofValue.set(value, number)
-      }
-      codes[row] = number
-    }
-  }
-  return { names, codes }
-}
-
-/** The schema of the files: without the columns that their directories carry. Throws if a key is none of its columns. */
-export function partitionedSchema(schema: Schema, keys: readonly string[]): Schema {
-  const names = schema.fields.map((field) => field.name)
-  for (const key of keys) {
-    if (names.includes(key)) continue
-    const near = nearestName(key, names)
-    const message = `cannot partition by ${key}: there is no such column${near === null ? '' : `; did you mean ${near}?`}`
-    throw new VolleyError('VOLLEY_UNKNOWN_COLUMN', message, { column: key })
-  }
-  const fields = schema.fields.filter((field) => !keys.includes(field.name))
-  if (fields.length > 0) return schemaOf(fields)
-  throw new VolleyError('VOLLEY_INVALID_ARGUMENT', 'partitioning by all columns leaves none to write')
-}
+import { ParquetFileWriter, type ParquetState } from './writer.js'
 
 /** The files of a directory so far: plain data. */
 export interface PartitionState {
@@ -354,48 +254,4 @@ function outputExists(path: string): VolleyError {
     `${path} exists already; set overwrite (in a pipeline, mode: replace) to replace it`,
     { path },
   )
-}
-
-/** A file of the temporary directory, opened for each append. */
-class AppendedFile implements ByteOutput {
-  constructor(
-    private readonly temporary: string,
-    readonly path: string,
-    private written = 0,
-  ) {}
-
-  get bytesWritten(): number {
-    return this.written
-  }
-
-  async append(bytes: Uint8Array): Promise<void> {
-    await this.use('a', async (handle) => {
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done)
-        done += bytesWritten
-      }
-    })
-    this.written += bytes.length
-  }
-
-  async commit(): Promise<void> {
-    await this.use('r', (handle) => handle.sync())
-  }
-
-  async abort(): Promise<void> {
-    await rm(this.temporary, { force: true })
-  }
-
-  private async use(flags: string, work: (handle: FileHandle) => Promise<void>): Promise<void> {
-    try {
-      const handle = await open(this.temporary, flags)
-      try {
-        await work(handle)
-      } finally {
-        await handle.close()
-      }
-    } catch (error) {
-      throw writeError(this.path, error)
-    }
-  }
 }

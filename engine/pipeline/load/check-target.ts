@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path'
 import { isDirectory } from '../../../io/file-format.js'
-import { partitionedSchema } from '../../../io/parquet/partition-writer.js'
+import { partitionedSchema } from '../../../io/parquet/partition-rows.js'
 import { checkSinkOptions } from '../../../planner/arguments.js'
 import { unreachable, VolleyError } from '../../../planner/errors.js'
 import type { ConsumerStage } from '../../../planner/pipeline/definition.js'
