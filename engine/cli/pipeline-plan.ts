@@ -3,9 +3,9 @@
 import { planOf } from '../pipeline/pipeline-handle.js'
 import type { PipelineValidation } from '../pipeline/validation.js'
 import { loadPipeline } from '../pipeline/yaml/load-pipeline.js'
-import type { Request } from './command-line.js'
 import { EXIT, problemText } from './failure.js'
 import { jsonLine, jsonText } from './json.js'
+import type { Request } from './request.js'
 import type { Terminal } from './terminal.js'
 
 type PlanRequest = Extract<Request, { kind: 'plan' }>

@@ -2,10 +2,10 @@
 
 import { VolleyError } from '../../planner/errors.js'
 import type { PipelineReport } from '../pipeline/report.js'
-import type { Request } from './command-line.js'
 import { EXIT, reportInterruption } from './failure.js'
 import { jsonLine } from './json.js'
 import { hasMoved, pipelineSummary } from './pipeline-summary.js'
+import type { Request } from './request.js'
 import { stageProgress } from './stage-progress.js'
 import type { Terminal } from './terminal.js'
 import { withEngine } from './with-engine.js'

@@ -2,8 +2,8 @@
 
 import { formatCount, formatDuration, formatRate } from '../../planner/quantities.js'
 import type { ProgressEvent } from '../../planner/run-options.js'
-import type { ProgressWish } from './command-line.js'
 import { jsonLine } from './json.js'
+import type { ProgressWish } from './request.js'
 import type { Terminal } from './terminal.js'
 
 export interface ProgressLine {

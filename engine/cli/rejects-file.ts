@@ -6,7 +6,7 @@ import type { RecordBatch } from 'apache-arrow'
 import { VolleyError } from '../../planner/errors.js'
 import type { RunOptions } from '../../planner/run-options.js'
 import type { Engine } from '../session.js'
-import type { OutputArguments, RunArguments } from './command-line.js'
+import type { OutputArguments, RunArguments } from './request.js'
 import { UsageError } from './usage-error.js'
 import { checkOutput, writeOutput } from './write-output.js'
 

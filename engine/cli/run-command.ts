@@ -1,8 +1,9 @@
 /** Runs one command line. Loads the engine only once the command line is known to be good. */
 
-import { parseCommandLine, type Request } from './command-line.js'
+import { parseCommandLine } from './command-line.js'
 import { EXIT, reportFailure, reportInterruption } from './failure.js'
 import { isCommand } from './options.js'
+import type { Request } from './request.js'
 import type { Terminal } from './terminal.js'
 
 /** Returns the exit code; whatever fails is said on the terminal. Aborting the signal interrupts the run, which cleans up after itself. */

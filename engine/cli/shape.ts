@@ -5,8 +5,8 @@ import { VolleyError } from '../../planner/errors.js'
 import type { SortTerm } from '../../planner/expr.js'
 import type { Frame } from '../../planner/frame.js'
 import type { Engine } from '../session.js'
-import type { RowStep, TransformArguments } from './command-line.js'
-import type { SortArgument } from './lists.js'
+import type { SortArgument } from './command-line/lists.js'
+import type { RowStep, TransformArguments } from './request.js'
 
 /** All inputs as one table. */
 export function scanInputs(engine: Engine, inputs: readonly string[], format: FileFormat): Frame {

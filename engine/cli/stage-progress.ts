@@ -2,8 +2,8 @@
 
 import { formatCount, formatDuration, formatRate } from '../../planner/quantities.js'
 import type { PhaseProgress, StageProgress } from '../pipeline/progress/events.js'
-import type { ProgressWish } from './command-line.js'
 import { jsonLine } from './json.js'
+import type { ProgressWish } from './request.js'
 import { stageLines } from './stage-lines.js'
 import type { Terminal } from './terminal.js'
 import { displayWidth } from './text-table.js'

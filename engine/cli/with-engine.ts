@@ -3,8 +3,8 @@
 import { VolleyError } from '../../planner/errors.js'
 import type { RunOptions } from '../../planner/run-options.js'
 import type { Engine } from '../session.js'
-import type { RunArguments } from './command-line.js'
 import { progressLine } from './progress.js'
+import type { RunArguments } from './request.js'
 import type { Terminal } from './terminal.js'
 import { UsageError } from './usage-error.js'
 

@@ -4,8 +4,8 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Frame } from '../../planner/frame.js'
 import type { RunOptions, RunReport } from '../../planner/run-options.js'
-import type { OutputArguments } from './command-line.js'
 import { outputFormat } from './formats.js'
+import type { OutputArguments } from './request.js'
 import { UsageError } from './usage-error.js'
 
 export async function writeOutput(

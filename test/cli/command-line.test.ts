@@ -1,4 +1,5 @@
-import { parseCommandLine, type Request } from '../../engine/cli/command-line.js'
+import { parseCommandLine } from '../../engine/cli/command-line.js'
+import type { Request } from '../../engine/cli/request.js'
 import { UsageError } from '../../engine/cli/usage-error.js'
 import { describe, expect, it } from '../support/jest.js'
 

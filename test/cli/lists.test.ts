@@ -1,4 +1,4 @@
-import { splitAssignments, splitList, splitNames, splitSortKeys } from '../../engine/cli/lists.js'
+import { splitAssignments, splitList, splitNames, splitSortKeys } from '../../engine/cli/command-line/lists.js'
 import { UsageError } from '../../engine/cli/usage-error.js'
 import { describe, expect, it } from '../support/jest.js'
 
