@@ -8,6 +8,7 @@ export type {
   MemorySample,
   StrategyEvent,
 } from './engine/events.js'
+export type { MemoryUsage } from './engine/memory/memory-usage.js'
 export type { EngineOptions } from './engine/options.js'
 export { pipeline } from './engine/pipeline/builder.js'
 export type {
@@ -39,7 +40,7 @@ export type {
   ParquetScanOptions,
   Paths,
 } from './engine/scan-options.js'
-export { type Engine, type MemoryUsage, open } from './engine/session.js'
+export { type Engine, open } from './engine/session.js'
 export type {
   ComponentMetrics,
   ExecutionStrategy,

@@ -8,6 +8,7 @@ import type { LogicalPlan } from '../planner/logical-plan.js'
 import type { AnyStrategyName } from '../planner/run-options.js'
 import type { EngineEvents, EngineListener } from './events.js'
 import type { Executor } from './executor.js'
+import type { MemoryUsage } from './memory/memory-usage.js'
 import { checkEngineOptions, type EngineOptions } from './options.js'
 import type { PipelineHandle } from './pipeline/pipeline-handle.js'
 import type { PipelineInput } from './pipeline/pipeline-input.js'
@@ -20,16 +21,6 @@ export async function open(options: EngineOptions = {}): Promise<Engine> {
   // Loaded here, so that importing the package costs no more than its own few modules.
   const { Executor } = await import('./executor.js')
   return new Engine(new Executor(checked))
-}
-
-/** Bytes of the shared memory. */
-export interface MemoryUsage {
-  readonly usedBytes: number
-  readonly peakBytes: number
-  /** The part of `usedBytes` that results in the user's hands hold. */
-  readonly leasedBytes: number
-  /** Of all blocks there ever were: it grows with every buffer that is copied or computed, and with no other. */
-  readonly allocatedBytes: number
 }
 
 export class Engine implements AsyncDisposable {
