@@ -1,8 +1,9 @@
 /** The functions that begin an expression: columns, constants, conditions, aggregates and rankings. */
 
 import { invalid, show } from './arguments.js'
-import { asExpr, Expr, type ExpressionLike, given, operand, type Value, wrap } from './expr.js'
+import { asExpr, Expr, type ExpressionLike, operand, type Value, wrap } from './expr.js'
 import type { Expression } from './expression.js'
+import { given } from './function-methods.js'
 import { type Constant, freezeNode, literalNode, parseText } from './operands.js'
 import type { DataType } from './types.js'
 

@@ -4,6 +4,7 @@ import { checkOptions, invalid, show } from './arguments.js'
 import { VolleyError } from './errors.js'
 import type { Expression, SortKey, WindowFrame } from './expression.js'
 import { formatExpression } from './format-expression.js'
+import { FunctionMethods } from './function-methods.js'
 import { type Constant, freezeNode, literalNode, parseText } from './operands.js'
 import { parseTypeName } from './type-names.js'
 import type { DataType } from './types.js'
@@ -32,58 +33,12 @@ export interface OverOptions {
  * An expression under construction; immutable. Where a method takes a `Value`, a string is a constant; where it takes
  * an `ExpressionLike`, a string is SQL text.
  */
-export class Expr {
-  constructor(readonly node: Expression) {
+export class Expr extends FunctionMethods<Expr> {
+  constructor(node: Expression) {
+    super(node)
     Object.freeze(this)
   }
 
-  add(other: Value): Expr {
-    return this.call('add', other)
-  }
-  sub(other: Value): Expr {
-    return this.call('sub', other)
-  }
-  mul(other: Value): Expr {
-    return this.call('mul', other)
-  }
-  /** Floating-point division; null where the divisor is 0. */
-  div(other: Value): Expr {
-    return this.call('div', other)
-  }
-  intDiv(other: Value): Expr {
-    return this.call('intDiv', other)
-  }
-  mod(other: Value): Expr {
-    return this.call('mod', other)
-  }
-  neg(): Expr {
-    return this.call('neg')
-  }
-
-  eq(other: Value): Expr {
-    return this.call('eq', other)
-  }
-  neq(other: Value): Expr {
-    return this.call('neq', other)
-  }
-  gt(other: Value): Expr {
-    return this.call('gt', other)
-  }
-  gte(other: Value): Expr {
-    return this.call('gte', other)
-  }
-  lt(other: Value): Expr {
-    return this.call('lt', other)
-  }
-  lte(other: Value): Expr {
-    return this.call('lte', other)
-  }
-  isDistinctFrom(other: Value): Expr {
-    return this.call('isDistinctFrom', other)
-  }
-  isNotDistinctFrom(other: Value): Expr {
-    return this.call('isNotDistinctFrom', other)
-  }
   /** Both ends included. */
   between(low: Value, high: Value): Expr {
     return this.gte(low).and(this.lte(high))
@@ -93,12 +48,6 @@ export class Expr {
     const values = candidates.flat() as Value[]
     return values.length === 0 ? wrap(literalNode(false)) : this.call('isIn', ...values)
   }
-  isNull(): Expr {
-    return this.call('isNull')
-  }
-  isNotNull(): Expr {
-    return this.call('isNotNull')
-  }
 
   /** Strings are SQL text, as a constant string is no condition. */
   and(...others: ExpressionLike[]): Expr {
@@ -107,9 +56,6 @@ export class Expr {
   /** Strings are SQL text, as a constant string is no condition. */
   or(...others: ExpressionLike[]): Expr {
     return expr('or', this, ...others.map(asExpr))
-  }
-  not(): Expr {
-    return this.call('not')
   }
 
   /** A value that does not fit the type fails the run: see `tryCast`. */
@@ -122,191 +68,6 @@ export class Expr {
   }
   alias(name: string): Expr {
     return wrap({ kind: 'alias', argument: this.node, name })
-  }
-  coalesce(...others: Value[]): Expr {
-    return this.call('coalesce', ...others)
-  }
-  nullIf(other: Value): Expr {
-    return this.call('nullIf', other)
-  }
-  greatest(...others: Value[]): Expr {
-    return this.call('greatest', ...others)
-  }
-  least(...others: Value[]): Expr {
-    return this.call('least', ...others)
-  }
-
-  like(pattern: Value, escapeCharacter?: Value): Expr {
-    return this.call('like', pattern, ...given(escapeCharacter))
-  }
-  ilike(pattern: Value, escapeCharacter?: Value): Expr {
-    return this.call('ilike', pattern, ...given(escapeCharacter))
-  }
-  startsWith(prefix: Value): Expr {
-    return this.call('startsWith', prefix)
-  }
-  endsWith(suffix: Value): Expr {
-    return this.call('endsWith', suffix)
-  }
-  contains(text: Value): Expr {
-    return this.call('contains', text)
-  }
-  lower(): Expr {
-    return this.call('lower')
-  }
-  upper(): Expr {
-    return this.call('upper')
-  }
-  trim(characters?: Value): Expr {
-    return this.call('trim', ...given(characters))
-  }
-  ltrim(characters?: Value): Expr {
-    return this.call('ltrim', ...given(characters))
-  }
-  rtrim(characters?: Value): Expr {
-    return this.call('rtrim', ...given(characters))
-  }
-  /** In characters. */
-  length(): Expr {
-    return this.call('length')
-  }
-  byteLength(): Expr {
-    return this.call('byteLength')
-  }
-  /** `start` counts from 1, or from the end if negative. */
-  substring(start: Value, length?: Value): Expr {
-    return this.call('substring', start, ...given(length))
-  }
-  /** Joined as text, leaving nulls out. */
-  concat(...others: Value[]): Expr {
-    return this.call('concat', ...others)
-  }
-  replace(search: Value, replacement: Value): Expr {
-    return this.call('replace', search, replacement)
-  }
-  /** Of the first occurrence, from 1; 0 if there is none. */
-  position(text: Value): Expr {
-    return this.call('position', text)
-  }
-  left(count: Value): Expr {
-    return this.call('left', count)
-  }
-  right(count: Value): Expr {
-    return this.call('right', count)
-  }
-  lpad(count: Value, padding: Value = ' '): Expr {
-    return this.call('lpad', count, padding)
-  }
-  rpad(count: Value, padding: Value = ' '): Expr {
-    return this.call('rpad', count, padding)
-  }
-  reverse(): Expr {
-    return this.call('reverse')
-  }
-  repeat(count: Value): Expr {
-    return this.call('repeat', count)
-  }
-
-  year(): Expr {
-    return this.call('year')
-  }
-  month(): Expr {
-    return this.call('month')
-  }
-  day(): Expr {
-    return this.call('day')
-  }
-  hour(): Expr {
-    return this.call('hour')
-  }
-  minute(): Expr {
-    return this.call('minute')
-  }
-  second(): Expr {
-    return this.call('second')
-  }
-  millisecond(): Expr {
-    return this.call('millisecond')
-  }
-  microsecond(): Expr {
-    return this.call('microsecond')
-  }
-  quarter(): Expr {
-    return this.call('quarter')
-  }
-  week(): Expr {
-    return this.call('week')
-  }
-  /** 0 is Sunday. */
-  dayOfWeek(): Expr {
-    return this.call('dayOfWeek')
-  }
-  /** 1 is Monday, 7 is Sunday. */
-  isoDayOfWeek(): Expr {
-    return this.call('isoDayOfWeek')
-  }
-  dayOfYear(): Expr {
-    return this.call('dayOfYear')
-  }
-  /** Seconds since 1970, with their fraction. */
-  epoch(): Expr {
-    return this.call('epoch')
-  }
-  dateTrunc(unit: string): Expr {
-    return expr('dateTrunc', operand(unit), this)
-  }
-  /** How many boundaries of the unit lie between this and a later instant. */
-  dateDiff(unit: string, to: Value): Expr {
-    return expr('dateDiff', operand(unit), this, operand(to))
-  }
-  lastDay(): Expr {
-    return this.call('lastDay')
-  }
-
-  abs(): Expr {
-    return this.call('abs')
-  }
-  round(digits?: number): Expr {
-    return this.call('round', ...given(digits))
-  }
-  floor(): Expr {
-    return this.call('floor')
-  }
-  ceil(): Expr {
-    return this.call('ceil')
-  }
-  trunc(): Expr {
-    return this.call('trunc')
-  }
-  sqrt(): Expr {
-    return this.call('sqrt')
-  }
-  power(exponent: Value): Expr {
-    return this.call('power', exponent)
-  }
-  exp(): Expr {
-    return this.call('exp')
-  }
-  ln(): Expr {
-    return this.call('ln')
-  }
-  log10(): Expr {
-    return this.call('log10')
-  }
-  log2(): Expr {
-    return this.call('log2')
-  }
-  sign(): Expr {
-    return this.call('sign')
-  }
-  isNan(): Expr {
-    return this.call('isNan')
-  }
-  isFinite(): Expr {
-    return this.call('isFinite')
-  }
-  isInf(): Expr {
-    return this.call('isInf')
   }
 
   sum(): Expr {
@@ -411,12 +172,12 @@ export class Expr {
   }
 
   /** SQL-like text. */
-  toString(): string {
+  override toString(): string {
     return formatExpression(this.node)
   }
 
-  private call(name: string, ...others: readonly Value[]): Expr {
-    return expr(name, this, ...others.map(operand))
+  protected override of(node: Expression): Expr {
+    return wrap(node)
   }
 
   private castTo(type: string | DataType, attempt: boolean): Expr {
@@ -471,11 +232,6 @@ function expr(name: string, ...parameters: readonly Expr[]): Expr {
 /** An operand: a string is a constant. */
 export function operand(value: Value): Expr {
   return value instanceof Expr ? value : wrap(literalNode(value))
-}
-
-/** An optional argument as a list of none or one. */
-export function given<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value]
 }
 
 function list<T>(value: T | readonly T[] | undefined): readonly T[] {
