@@ -1,6 +1,7 @@
 /** `volley plan` and `volley validate`: what a pipeline is, without running it. */
 
 import { planOf } from '../pipeline/pipeline-handle.js'
+import { placedError } from '../pipeline/pipeline-input.js'
 import type { PipelineValidation } from '../pipeline/validation.js'
 import { loadPipeline } from '../pipeline/yaml/load-pipeline.js'
 import { EXIT, problemText } from './failure.js'
@@ -12,8 +13,10 @@ type PlanRequest = Extract<Request, { kind: 'plan' }>
 type ValidateRequest = Extract<Request, { kind: 'validate' }>
 
 export async function showPlan({ pipeline, format, order }: PlanRequest, terminal: Terminal): Promise<void> {
-  const { definition } = loadPipeline(pipeline.path, pipeline.params)
-  const plan = await planOf(definition, order)
+  const { definition, locate } = loadPipeline(pipeline.path, pipeline.params)
+  const plan = await planOf(definition, order).catch((error: unknown) => {
+    throw placedError(error, locate)
+  })
   switch (format) {
     case 'text':
       return terminal.print(plan.toText())
@@ -37,8 +40,16 @@ export async function validateFile({ pipeline, json }: ValidateRequest, terminal
     if (json) await terminal.print(jsonLine(validation))
     else if (isValid) await terminal.print(`${path} is valid: ${stagesText(validation)}\n`)
     if (isValid) return EXIT.done
-    const start = { file: path, line: 1, column: 1 }
-    terminal.note(problemText(problems.map(({ place, message }) => ({ ...(place ?? start), message }))))
+    terminal.note(
+      problemText(
+        problems.map(({ file, line, column, message }) => ({
+          file: file ?? path,
+          line: line ?? 1,
+          column: column ?? 1,
+          message,
+        })),
+      ),
+    )
     return EXIT.failed
   } finally {
     await engine.close()

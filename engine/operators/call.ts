@@ -12,6 +12,7 @@ import { unlessCancelled } from '../cancellation.js'
 import { CallSignal } from './call-signal.js'
 import { type CallContext, type CalledOutput, CalledOutputs, type KnownSchemas } from './called-outputs.js'
 import { LentBuffers } from './lent-buffers.js'
+import { thrownMessage } from './thrown-message.js'
 
 export const MAIN_PORT = 'main'
 
@@ -130,7 +131,7 @@ function failureOf(
   context.checkCancelled()
   // What it emitted did not fit: the message says where.
   if (cause instanceof VolleyError && cause.details.stage === stage) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = thrownMessage(cause)
   const place = row === null ? '' : ` at row ${row} of the batch`
   const details = { stage, row: row ?? undefined, ...(isRetryable(cause) && { retryable: true }) }
   return new VolleyError(

@@ -16,6 +16,7 @@ import type { ChainStep, UserModule } from '../workers/messages.js'
 import { LentBuffers } from './lent-buffers.js'
 import type { OperatorContext } from './operator-context.js'
 import { OutputColumns } from './output-columns.js'
+import { thrownMessage } from './thrown-message.js'
 
 type MapStep = Extract<ChainStep, { kind: 'map' }>
 export type UserCall = (input: unknown, kwargs: unknown, output?: unknown) => unknown
@@ -213,7 +214,7 @@ export function checkSchema(named: Pick<NamedCall, 'label'>, expected: Schema, a
 /** Throws VOLLEY_ABORTED instead if the run was cancelled while the function was waited for. */
 function failureOf(context: OperatorContext, named: NamedCall, cause: unknown, row?: number): VolleyError {
   context.checkCancelled()
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = thrownMessage(cause)
   const place = row === undefined ? '' : ` at row ${row}`
   const details = { row, ...(isRetryable(cause) && { retryable: true }) }
   return new VolleyError('VOLLEY_USER_FUNCTION', `${named.label} failed${place}: ${message}`, details, cause)

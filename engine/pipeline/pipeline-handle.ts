@@ -8,7 +8,13 @@ import type { Mode, PipelineDefinition } from '../../planner/pipeline/definition
 import type { AnyStrategyName } from '../../planner/run-options.js'
 import type { EngineListeners } from '../events.js'
 import type { ExtractedInputs } from './full/extracted-inputs.js'
-import { definedPipeline, type Parameters, type PipelineInput, placedError } from './pipeline-input.js'
+import {
+  type DefinedPipeline,
+  definedPipeline,
+  type Parameters,
+  type PipelineInput,
+  placedError,
+} from './pipeline-input.js'
 import { ProgressCalls } from './progress/calls.js'
 import type { PhaseProgress, StageProgress } from './progress/events.js'
 import type { PipelineReport } from './report.js'
@@ -94,13 +100,28 @@ export class PipelineHandle {
    * @throws VolleyError VOLLEY_INVALID_GRAPH
    */
   async plan(order: 'batch' | 'streaming' | ExecutionOrder = 'batch', params: Parameters = {}): Promise<ExecutionPlan> {
-    return planOf(await this.definition(params), order)
+    const { definition, locate } = await definedPipeline(this.#input, params)
+    try {
+      return await planOf(definition, order)
+    } catch (error) {
+      throw placedError(error, locate)
+    }
   }
 
-  /** Finds what is wrong without running anything: opens files for their columns, and loads modules. */
+  /**
+   * Finds what is wrong without running anything: opens files for their columns, and loads modules. Resolves also if the
+   * pipeline is not as it has to be.
+   *
+   * @throws VolleyError VOLLEY_FILE_NOT_FOUND if the pipeline's own file is not there
+   */
   async validate(params: Parameters = {}): Promise<PipelineValidation> {
-    const { validatePipeline } = await import('./validation.js')
-    const defined = await definedPipeline(this.#input, params)
+    const { refusedDefinition, validatePipeline } = await import('./validation.js')
+    let defined: DefinedPipeline
+    try {
+      defined = await definedPipeline(this.#input, params)
+    } catch (error) {
+      return refusedDefinition(error)
+    }
     return this.within((services) => validatePipeline(defined, services))
   }
 

@@ -1,6 +1,7 @@
 /** What a pipeline may be given as, and the definition of it. */
 
 import { VolleyError } from '../../planner/errors.js'
+import type { GraphProblem } from '../../planner/graph/problems.js'
 import { definePipeline } from '../../planner/pipeline/define/pipeline.js'
 import type { PipelineDefinition } from '../../planner/pipeline/definition.js'
 import type { PipelineLike, PipelineSpecification } from '../../planner/pipeline/specification.js'
@@ -46,10 +47,18 @@ export async function definedPipeline(input: PipelineInput, params: Parameters):
 
 /** The same error with `details.place`, where its stage stands in its file, if that is known. */
 export function placedError(error: unknown, locate: DefinedPipeline['locate']): unknown {
-  if (!(error instanceof VolleyError) || typeof error.details.stage !== 'string') return error
-  const { stage, step } = error.details
+  if (!(error instanceof VolleyError)) return error
+  const { step } = error.details
+  const stage = error.details.stage ?? firstOfGraph(error)
+  if (typeof stage !== 'string') return error
   const place = locate(stage, typeof step === 'string' ? step : null)
   return place === null ? error : new VolleyError(error.code, error.message, { ...error.details, place }, error.cause)
+}
+
+/** The first stage that is named in what is wrong with a graph. */
+function firstOfGraph({ code, details }: VolleyError): string | undefined {
+  if (code !== 'VOLLEY_INVALID_GRAPH') return undefined
+  return (details.problems as readonly GraphProblem[] | undefined)?.[0]?.ids[0]
 }
 
 function inCode(given: PipelineInCode): PipelineDefinition {

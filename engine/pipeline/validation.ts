@@ -2,26 +2,30 @@
 
 import { unreachable, VolleyError } from '../../planner/errors.js'
 import { pipelineProblems } from '../../planner/graph/pipeline-graph.js'
-import type { Placement } from '../../planner/pipeline/definition.js'
+import { problemLine } from '../../planner/pipeline/define/pipeline.js'
 import { type FlatPipeline, type FlatStage, flatten } from '../../planner/pipeline/flatten.js'
+import type { Problem } from '../../planner/pipeline/shape/shape.js'
 import { schemaOf } from '../../planner/pipeline/transforms/simple.js'
 import { typeName } from '../../planner/types.js'
 import { dryFrames, isUnknown } from './full/dry-frames.js'
 import { checkTarget } from './load/check-target.js'
 import type { DefinedPipeline } from './pipeline-input.js'
-import { checkPlacement, placementFor } from './placements/body.js'
+import { checkFunctions } from './placements/body.js'
 import type { PipelineServices } from './services.js'
 import { StreamCheck } from './streaming/check-stage.js'
-import type { PlacedProcessor } from './streaming/processor.js'
-import type { Place } from './yaml/document.js'
+import type { Place, PlacedProblem } from './yaml/document.js'
 
 export interface PipelineProblem {
   /** Null: of the whole. */
   readonly stage: string | null
   readonly code: string
   readonly message: string
-  /** In the file that the pipeline was read from; null if it is of code. */
-  readonly place: Place | null
+  /** What should be there instead; null where the message says it. */
+  readonly expected: string | null
+  /** Where it is, line and column from 1, in the file that the pipeline was read from; null if it is of code. */
+  readonly file: string | null
+  readonly line: number | null
+  readonly column: number | null
 }
 
 export interface PipelineValidation {
@@ -40,19 +44,30 @@ export async function validatePipeline(
     stage: ids[0] ?? null,
     code: 'VOLLEY_INVALID_GRAPH',
     message,
-    place: ids[0] === undefined ? null : locate(ids[0], null),
+    expected: null,
+    ...at(ids[0] === undefined ? null : locate(ids[0], null)),
   }))
   if (graph.length > 0) return { isValid: false, problems: graph, columns: {} }
   return validateStages(flatten(definition), services, locate)
 }
 
-/** Throws VOLLEY_UNSUPPORTED if a function cannot run where its stage is placed. */
-function checkPlacements({ id, isPlaced, placement, transforms }: PlacedProcessor, byDefault: Placement): void {
-  for (const transform of transforms) {
-    if (transform.kind !== 'function') continue
-    const body = { kind: 'function', function: transform.function, schema: transform.schema } as const
-    checkPlacement({ id, body }, placementFor(body, isPlaced === true ? placement : null, placement ?? byDefault))
-  }
+/** @internal What a definition was refused for. Throws what is no fault of it. */
+export function refusedDefinition(error: unknown): PipelineValidation {
+  if (!(error instanceof VolleyError) || error.code !== 'VOLLEY_INVALID_PIPELINE') throw error
+  const found = (error.details.problems ?? []) as readonly (Problem | PlacedProblem)[]
+  const common = { stage: null, code: error.code }
+  const problems = found.map((problem): PipelineProblem => {
+    const { message, expected } = problem
+    return 'file' in problem
+      ? { ...common, message, expected, ...at(problem) }
+      : { ...common, message: problemLine(problem), expected, ...at(null) }
+  })
+  const whole = { ...common, message: error.message, expected: null, ...at(null) }
+  return { isValid: false, problems: problems.length > 0 ? problems : [whole], columns: {} }
+}
+
+function at(place: Place | null): Pick<PipelineProblem, 'file' | 'line' | 'column'> {
+  return { file: place?.file ?? null, line: place?.line ?? null, column: place?.column ?? null }
 }
 
 async function validateStages(
@@ -71,12 +86,18 @@ async function validateStages(
     const named = String(error.details.stage ?? stage.id)
     if (problems.has(named)) return
     const step = typeof error.details.step === 'string' ? error.details.step : null
-    problems.set(named, { stage: named, code: error.code, message: error.message, place: locate(named, step) })
+    problems.set(named, {
+      stage: named,
+      code: error.code,
+      message: error.message,
+      expected: null,
+      ...at(locate(named, step)),
+    })
   }
   for (const stage of pipeline.stages) {
     columns[stage.id] = null
     try {
-      if (stage.kind === 'processor') checkPlacements(stage, pipeline.placement)
+      if (stage.kind === 'processor') checkFunctions(stage, pipeline.placement)
       if (stage.kind === 'consumer') await checkTarget(stage, null, pipeline.directory)
       const schema = await schemaOf(await framesOf(stage))
       columns[stage.id] = Object.fromEntries(schema.fields.map(({ name, type }) => [name, typeName(type)]))

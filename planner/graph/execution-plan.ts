@@ -80,10 +80,11 @@ export class ExecutionPlan {
   }
 
   /**
-   * What `toJSON` gave.
+   * What `toJSON` gave, or the text that JSON.stringify made of the plan.
    * @throws VolleyError VOLLEY_INVALID_ARGUMENT for what is no plan, VOLLEY_INVALID_GRAPH for one that cannot run.
    */
-  static fromJSON(json: PlanJson): ExecutionPlan {
+  static fromJSON(given: PlanJson | string): ExecutionPlan {
+    const json = typeof given === 'string' ? parsedPlan(given) : given
     if (typeof json !== 'object' || json === null) throw invalid(`a plan is an object, not ${show(json)}`)
     const { version, order, direction, generations, metadata, pipes, external } = json
     if (version !== 1) throw invalid(`a plan is of version 1, not ${show(version)}`)
@@ -202,6 +203,14 @@ export class ExecutionPlan {
 
   private boxes(): ReadonlyMap<string, readonly string[]> {
     return new Map(this.generations.map(({ number, ids }) => [`generation ${number}`, ids]))
+  }
+}
+
+function parsedPlan(text: string): PlanJson {
+  try {
+    return JSON.parse(text) as PlanJson
+  } catch (error) {
+    throw invalid(`a plan is an object, or JSON of one: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -44,10 +44,12 @@ export class PlanGenerator {
   }
 
   /**
+   * In batch order unless another is given.
+   *
    * @throws VolleyError VOLLEY_INVALID_ARGUMENT for ids and orders that are not known; VOLLEY_INVALID_GRAPH if the order
    * breaks its own rule.
    */
-  plan(ids: readonly string[] | undefined, order: string | ExecutionOrder): ExecutionPlan {
+  plan(ids?: readonly string[], order: string | ExecutionOrder = batch): ExecutionPlan {
     const by = typeof order === 'string' ? this.orders.named(order) : checkOrder(order)
     const graph = this.selected(ids)
     const content = JSON.stringify([graph, graph.warnings])

@@ -238,7 +238,10 @@ export type AddedSpecification =
 /** Text as in ORDER BY: `total desc nulls first`. */
 export type SortSpecification =
   | string
-  | { readonly column: string; readonly descending?: boolean; readonly nulls?: 'first' | 'last' }
+  | (({ readonly column: string } | { readonly by: string }) & {
+      readonly descending?: boolean
+      readonly nulls?: 'first' | 'last'
+    })
 
 export interface JsonataSpecification {
   readonly expression: string

@@ -39,6 +39,8 @@ export interface QueryEnvironment {
   readonly text: SqlText
   /** By name in lower case. */
   readonly commonTables: ReadonlyMap<string, CommonTable>
+  /** The names of those that were given with the text. */
+  readonly tables: readonly string[]
   /** Null if there is no such table. */
   readonly lookup: (reference: TableReference) => Relation | null
   /** A table of one row, for SELECT without FROM and for VALUES. */

@@ -193,6 +193,7 @@ function expandSql(
   return expandQuery(queryOf(parsed.query(node.text)), {
     text,
     commonTables: new Map(),
+    tables: Object.keys(node.tables),
     lookup,
     oneRow,
     expandQuery,

@@ -67,7 +67,8 @@ function opened(
   const reference = referenceOf(table, text)
   const relation = environment.lookup(reference)
   if (relation !== null) return relation
-  throw text.error('VOLLEY_UNKNOWN_TABLE', `there is no table or file ${reference.names.join(', ')}`, table)
+  const known = environment.tables.length === 0 ? '' : `; the tables here are ${environment.tables.join(', ')}`
+  throw text.error('VOLLEY_UNKNOWN_TABLE', `there is no table or file ${reference.names.join(', ')}${known}`, table)
 }
 
 /** Rows of constants: one SELECT each, put together. */

@@ -89,7 +89,8 @@ function keepsRows(stage: FlatStage): boolean {
   }
 }
 
-function keepsRow(transform: Transform): boolean {
+/** True of steps that give a row for each that they take. */
+export function keepsRow(transform: Transform): boolean {
   switch (transform.kind) {
     case 'rename':
     case 'convert':

@@ -2,10 +2,10 @@
 
 import type { Batch } from '../../../io/batch.js'
 import type { Frame } from '../../../planner/frame.js'
-import type { Placement, ProcessorStage } from '../../../planner/pipeline/definition.js'
+import type { Placement } from '../../../planner/pipeline/definition.js'
 import type { Schema } from '../../../planner/types.js'
 import { slicesOf } from '../extract/slices.js'
-import type { StageBody } from '../placements/body.js'
+import { givesWay, type PlacedProcessor, type StageBody } from '../placements/body.js'
 import { openWork } from '../placements/open.js'
 import type { BatchTable, PipelineServices } from '../services.js'
 import type { Loading } from '../shared-inputs.js'
@@ -81,7 +81,7 @@ export class DetachedWork {
 
 /** Opens a function in its stage's placement. */
 export function openDetached(
-  stage: ProcessorStage,
+  stage: PlacedProcessor,
   { function: definition, schema }: FunctionTransform,
   services: PipelineServices,
 ): Promise<StageWork> {
@@ -90,9 +90,6 @@ export function openDetached(
 }
 
 /** A default gives way to the only placement that can carry a closure. */
-export function detachedPlacement({ placement, transforms }: ProcessorStage): Placement {
-  const isDefault = placement === null || placement.kind === 'threads'
-  const hasClosure = transforms.some((one) => one.kind === 'function' && one.function.kind === 'closure')
-  if (isDefault && hasClosure) return { kind: 'inline' }
-  return placement ?? { kind: 'threads', maxThreads: null }
+export function detachedPlacement(stage: PlacedProcessor): Placement {
+  return givesWay(stage) ? { kind: 'inline' } : (stage.placement ?? { kind: 'threads', maxThreads: null })
 }

@@ -50,6 +50,8 @@ export interface FullOptions {
 export interface StageOutcome extends Omit<Loaded, 'rowsIn' | 'rowsOut' | 'bytes'> {
   readonly rowsIn: number | null
   readonly rowsOut: number | null
+  /** What its plan, or the plan before its functions, read from sources. */
+  readonly read: EndedStage['read']
   readonly bytes: number | null
   /** Pieces of work that were done again, beside those of the plan. */
   readonly retries: number
@@ -124,6 +126,7 @@ function lettersKept({ manifest }: Job): (stage: string) => number {
 export const NOTHING: StageOutcome = {
   rowsIn: null,
   rowsOut: null,
+  read: null,
   bytes: null,
   outputs: [],
   report: null,
@@ -133,8 +136,8 @@ export const NOTHING: StageOutcome = {
 
 /** As an earlier run of the job left it. */
 export function outcomeBefore(before: EndedStage): StageOutcome {
-  const { rowsIn, rowsOut, bytes, outputs } = before
-  return { rowsIn, rowsOut, bytes, outputs, report: null, retries: 0, before }
+  const { rowsIn, rowsOut, read, bytes, outputs } = before
+  return { rowsIn, rowsOut, read, bytes, outputs, report: null, retries: 0, before }
 }
 
 class FullRun {
@@ -229,9 +232,11 @@ class FullRun {
 
   private async outcomeOf(stage: FlatStage): Promise<StageOutcome> {
     try {
-      return stage.kind === 'consumer'
-        ? { ...(await this.load(stage)), retries: 0, before: null }
-        : await this.prepare(stage)
+      if (stage.kind !== 'consumer') return await this.prepare(stage)
+      const loaded = await this.load(stage)
+      const { report } = loaded
+      const read = report === null ? null : { rows: report.rowsIn, bytes: report.bytesRead }
+      return { ...loaded, read, retries: 0, before: null }
     } catch (error) {
       if (!isEmptyPort(error)) throw error
       // What it reads has no rows, and what reads it has none either.
@@ -242,8 +247,16 @@ class FullRun {
 
   private async prepare(stage: FlatStage): Promise<StageOutcome> {
     await this.frames.of(stage.id)
-    const report = this.rows.reports.get(stage.id) ?? null
-    return { ...NOTHING, rowsOut: this.rows.countOf(stage.id), report, retries: this.rows.retriesOf(stage.id) }
+    const { id } = stage
+    const taken = this.rows.readBy(id)
+    return {
+      ...NOTHING,
+      rowsIn: taken?.rowsIn ?? null,
+      rowsOut: this.rows.countOf(id),
+      read: taken === null ? null : { rows: taken.rows, bytes: taken.bytes },
+      report: this.rows.reports.get(id) ?? null,
+      retries: this.rows.retriesOf(id),
+    }
   }
 
   private async load(stage: ConsumerStage): Promise<Loaded> {
@@ -287,7 +300,7 @@ class FullRun {
   /** Writes down that a stage of a job has ended. */
   private async record(stage: FlatStage, outcome: StageOutcome, journal: StageJournal): Promise<void> {
     const { id, kind } = stage
-    const { rowsIn, rowsOut, bytes, outputs, report, retries } = outcome
+    const { rowsIn, rowsOut, read, bytes, outputs, report, retries } = outcome
     const errors = this.errorsOf(stage)
     await errors?.sync()
     const durationMs = performance.now() - this.began.get(id)!
@@ -297,7 +310,7 @@ class FullRun {
       rowsOut,
       bytes,
       outputs,
-      read: report === null ? null : { rows: report.rowsIn, bytes: report.bytesRead },
+      read,
       batches: this.progress.batches(id),
       durationMs,
       busyMs: Math.min(durationMs, this.progress.busyMs(id)),

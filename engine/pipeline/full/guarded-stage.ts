@@ -1,10 +1,11 @@
 /** Stages whose failing records are left out: batch by batch, as mode `streaming` does it. */
 
 import type { Frame } from '../../../planner/frame.js'
-import type { ProcessorStage, Transform } from '../../../planner/pipeline/definition.js'
+import type { Transform } from '../../../planner/pipeline/definition.js'
 import { schemaOf } from '../../../planner/pipeline/transforms/simple.js'
 import type { Schema } from '../../../planner/types.js'
 import type { StageErrors } from '../errors/stage-errors.js'
+import type { PlacedProcessor } from '../placements/body.js'
 import type { PipelineServices } from '../services.js'
 import type { StageWork } from '../stage.js'
 import { openProcessor } from '../streaming/processor.js'
@@ -13,14 +14,14 @@ import { detachedPlacement } from './detached-function.js'
 
 /** A stage with what it reads. */
 export interface StageInput {
-  readonly stage: ProcessorStage
+  readonly stage: PlacedProcessor
   readonly input: Frame
   readonly tables: Readonly<Record<string, Frame>>
   readonly startedAt: Date
 }
 
 /** False of stages that need all of their input at once, or some of it before they begin. */
-export function worksPerBatch({ transforms }: ProcessorStage): boolean {
+export function worksPerBatch({ transforms }: Pick<PlacedProcessor, 'transforms'>): boolean {
   return transforms.every(isPerBatch)
 }
 

@@ -146,12 +146,7 @@ function reportOf(
 }
 
 function readsOf(done: readonly (StageOutcome & { readonly id: string })[]): PlanReads {
-  return new Map(
-    done.flatMap(({ id, report, before }) => {
-      const read = report === null ? (before?.read ?? null) : { rows: report.rowsIn, bytes: report.bytesRead }
-      return read === null ? [] : [[id, read] as const]
-    }),
-  )
+  return new Map(done.flatMap(({ id, read }) => (read === null ? [] : [[id, read] as const])))
 }
 
 function viewsOf(progress: FullProgress, stages: readonly StageReport[]): readonly StageView[] {

@@ -5,10 +5,11 @@
 
 import { InternalError, unreachable, VolleyError } from '../../../planner/errors.js'
 import { Frame } from '../../../planner/frame.js'
-import type { Input, ProcessorStage, ProducerStage } from '../../../planner/pipeline/definition.js'
+import type { Input, Placement, ProducerStage } from '../../../planner/pipeline/definition.js'
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
 import { fixTime } from '../../../planner/pipeline/transforms/run-time.js'
 import { schemaOf } from '../../../planner/pipeline/transforms/simple.js'
+import { checkFunctions, type PlacedProcessor } from '../placements/body.js'
 import type { PipelineServices } from '../services.js'
 import { routeConditions } from '../streaming/routing.js'
 import { inStage } from '../streaming/stage-error.js'
@@ -32,7 +33,7 @@ export interface FrameHooks {
   /** Rows of a stage as they are kept for several readers, or the same frame. */
   kept(stage: FlatStage, rows: Frame): Promise<Frame>
   /** Rows that a function puts out by `main`; by other ports, they are for `emitted`. */
-  detached: (stage: ProcessorStage) => ApplyContext['detached']
+  detached: (stage: PlacedProcessor) => ApplyContext['detached']
   /** Rows of a stage that leaves out records it fails for; null for others. */
   readonly guarded?: (given: StageInput) => Promise<Frame> | null
   /** Rows that left a stage by a port that is neither `main` nor a route. */
@@ -43,10 +44,13 @@ export class StageFrames {
   private readonly stages: ReadonlyMap<string, FlatStage>
   private readonly frames = new Map<string, Promise<Frame>>()
 
+  private readonly placement: Placement
+
   constructor(
-    { stages }: FlatPipeline,
+    { stages, placement }: FlatPipeline,
     private readonly hooks: FrameHooks,
   ) {
+    this.placement = placement
     this.stages = new Map(stages.map((stage) => [stage.id, stage]))
   }
 
@@ -136,7 +140,8 @@ export class StageFrames {
     }
   }
 
-  private async processed(stage: ProcessorStage): Promise<Frame> {
+  private async processed(stage: PlacedProcessor): Promise<Frame> {
+    checkFunctions(stage, this.placement)
     const tables = await this.tablesOf(stage)
     const placement = stage.placement?.kind ?? 'threads'
     const { startedAt } = this.hooks

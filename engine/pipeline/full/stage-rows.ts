@@ -4,16 +4,18 @@ import type { RecordBatch } from 'apache-arrow'
 import type { Batch } from '../../../io/batch.js'
 import { VolleyError } from '../../../planner/errors.js'
 import { Frame } from '../../../planner/frame.js'
-import type { ProcessorStage, ProducerStage } from '../../../planner/pipeline/definition.js'
+import type { ProducerStage } from '../../../planner/pipeline/definition.js'
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
 import { schemaOf } from '../../../planner/pipeline/transforms/simple.js'
 import type { RunOptions, RunReport } from '../../../planner/run-options.js'
 import { REJECT_COLUMNS } from '../../recovery/rejected-record.js'
 import type { StageErrors } from '../errors/stage-errors.js'
 import { openProducer } from '../extract/open-producer.js'
+import type { PlacedProcessor } from '../placements/body.js'
 import type { PipelineServices } from '../services.js'
 import type { SharedInputs } from '../shared-inputs.js'
 import type { FunctionTransform } from '../transforms/apply-transforms.js'
+import { keepsRow } from './chain-counts.js'
 import { DetachedWork, openDetached } from './detached-function.js'
 import type { ExtractedInputs } from './extracted-inputs.js'
 import type { FullProgress } from './full-progress.js'
@@ -38,9 +40,18 @@ export interface StageRowsSetting {
   /** Where records go that the plan of a kept stage rejects; null: the first ends the run. */
   readonly catchesOf: (stage: FlatStage) => StageErrors | null
   /** Null for stages whose failing records are not left out one by one. */
-  readonly guardsOf: (stage: ProcessorStage) => StageErrors | null
+  readonly guardsOf: (stage: PlacedProcessor) => StageErrors | null
   readonly isKept: (stage: FlatStage) => boolean
   readonly runOptions: (stage: FlatStage) => RunOptions
+}
+
+/** What was read for a stage. */
+export interface Taken {
+  /** From the sources. */
+  readonly rows: number
+  readonly bytes: number
+  /** What the stage itself took; null where that is not known. */
+  readonly rowsIn: number | null
 }
 
 export class StageRows {
@@ -52,6 +63,9 @@ export class StageRows {
   private readonly kept = new Set<string>()
   /** What the detached steps of a stage put out, as shared inputs. */
   private readonly steps = new Map<string, string[]>()
+  /** By stage, the first step that is no part of a plan. */
+  private readonly firstSteps = new Map<string, number>()
+  private readonly taken = new Map<string, Taken>()
   private readonly functions = new Map<string, DetachedWork>()
   private readonly rejected = new Map<string, RecordBatch[]>()
   private attempts = 0
@@ -66,6 +80,14 @@ export class StageRows {
   /** Rows that left a stage; null if they were not counted. */
   countOf(id: string): number | null {
     return this.counts.get(id) ?? null
+  }
+
+  /** What the plan of a stage read; of one with functions that are no part of a plan, the plan before the first of them. */
+  readBy(id: string): Taken | null {
+    const taken = this.taken.get(id)
+    if (taken !== undefined) return taken
+    const report = this.reports.get(id)
+    return report === undefined ? null : { rows: report.rowsIn, bytes: report.bytesRead, rowsIn: null }
   }
 
   async close(): Promise<void> {
@@ -128,20 +150,16 @@ export class StageRows {
     if (errors === null) return null
     const open = () => openGuarded(given, errors, services)
     return guardedSchema(given).then((schema) =>
-      this.detachedFrame(
-        stage,
-        `${stage.id}, step all`,
-        input,
-        new DetachedWork(open, schema, services, pipeline.batchSize),
-      ),
+      this.detachedFrame(stage, 0, input, new DetachedWork(open, schema, services, pipeline.batchSize)),
     )
   }
 
-  async detached(stage: ProcessorStage, input: Frame, transform: FunctionTransform): Promise<Frame> {
+  async detached(stage: PlacedProcessor, input: Frame, transform: FunctionTransform): Promise<Frame> {
     const { services, pipeline } = this.setting
-    const key = `${stage.id}, step ${stage.transforms.indexOf(transform)}`
+    const index = stage.transforms.indexOf(transform)
     const open = () => openDetached(stage, transform, services)
-    return this.detachedFrame(stage, key, input, new DetachedWork(open, transform.schema, services, pipeline.batchSize))
+    const work = new DetachedWork(open, transform.schema, services, pipeline.batchSize)
+    return this.detachedFrame(stage, index, input, work)
   }
 
   /** Rows that left a stage by a port that is neither `main` nor a route. */
@@ -182,7 +200,12 @@ export class StageRows {
     }
   }
 
+  /** A plan over what a function put out tells nothing of the sources. */
   private keptOptions(stage: FlatStage): RunOptions {
+    return this.firstSteps.has(stage.id) ? this.setting.runOptions(stage) : this.planOptions(stage)
+  }
+
+  private planOptions(stage: FlatStage): RunOptions {
     const { progress, runOptions } = this.setting
     return { ...runOptions(stage), onProgress: (event) => progress.plan(stage.id, event) }
   }
@@ -210,15 +233,27 @@ export class StageRows {
     }
   }
 
-  private async detachedFrame(stage: ProcessorStage, key: string, input: Frame, work: DetachedWork): Promise<Frame> {
+  /** `step` is the first of those that the work does. */
+  private async detachedFrame(stage: PlacedProcessor, step: number, input: Frame, work: DetachedWork): Promise<Frame> {
     const { shared, services, runOptions, isKept } = this.setting
     const { id } = stage
+    const key = `${id}, step ${step}`
+    const first = this.firstSteps.get(id) ?? step
+    this.firstSteps.set(id, first)
+    const isKeepingRows = stage.transforms.slice(0, step).every(keepsRow)
+    const taken = ({ rowsIn: rows, bytesRead: bytes, rowsOut }: RunReport) => {
+      this.taken.set(id, { rows, bytes, rowsIn: isKeepingRows ? rowsOut : null })
+    }
     const name = `${key}, attempt ${++this.attempts}`
     this.steps.set(id, [...(this.steps.get(id) ?? []), name])
     await this.functions.get(key)?.close()
     this.functions.set(key, work)
     return shared.frame(name, async () => {
-      const { schema, batches } = await work.load(services.batchesOf(input, runOptions(stage)))
+      const read =
+        step === first
+          ? services.batchesOf(input, this.planOptions(stage), taken)
+          : services.batchesOf(input, runOptions(stage))
+      const { schema, batches } = await work.load(read)
       // Rows that are kept are counted as they are.
       return { schema, batches: isKept(stage) ? this.working(stage, batches) : this.counting(stage, batches) }
     })

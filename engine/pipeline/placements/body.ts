@@ -2,8 +2,12 @@
 
 import { VolleyError } from '../../../planner/errors.js'
 import type { Frame } from '../../../planner/frame.js'
-import type { FunctionDefinition, Placement } from '../../../planner/pipeline/definition.js'
+import type { FunctionDefinition, Placement, ProcessorStage } from '../../../planner/pipeline/definition.js'
+import type { FlatStage } from '../../../planner/pipeline/flatten.js'
 import type { Schema } from '../../../planner/types.js'
+
+/** A processor that knows whether it was placed, or has the placement of all. */
+export type PlacedProcessor = ProcessorStage & Pick<FlatStage, 'isPlaced'>
 
 export interface PlacedStage {
   /** Names the stage in messages. */
@@ -44,11 +48,26 @@ export function checkPlacement({ id, body }: PlacedStage, placement: Placement):
   ])
 }
 
-/** The placement of a stage. A default gives way to `inline` for what only that can carry. */
+/** The placement of a stage. `threads` gives way to `inline`, for what only that can carry, where it is but the default. */
 export function placementFor(body: StageBody, own: Placement | null, byDefault: Placement): Placement {
   if (own !== null) return own
   const isClosure = body.kind === 'function' && body.function.kind === 'closure'
-  return isClosure ? { kind: 'inline' } : byDefault
+  return isClosure && byDefault.kind === 'threads' ? { kind: 'inline' } : byDefault
+}
+
+/** Throws VOLLEY_UNSUPPORTED if a function of a stage cannot run where the stage is placed. */
+export function checkFunctions({ id, isPlaced, placement, transforms }: PlacedProcessor, byDefault: Placement): void {
+  for (const transform of transforms) {
+    if (transform.kind !== 'function') continue
+    const body = { kind: 'function', function: transform.function, schema: transform.schema } as const
+    checkPlacement({ id, body }, placementFor(body, isPlaced === true ? placement : null, placement ?? byDefault))
+  }
+}
+
+/** True of a stage whose closures stay in the main thread, since nothing else was asked for. */
+export function givesWay({ isPlaced, placement, transforms }: PlacedProcessor): boolean {
+  if (isPlaced === true || (placement !== null && placement.kind !== 'threads')) return false
+  return transforms.some((one) => one.kind === 'function' && one.function.kind === 'closure')
 }
 
 export function refusal(stage: string, { kind }: Placement, fault: string, advice: readonly string[]): VolleyError {

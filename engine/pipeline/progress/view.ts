@@ -2,6 +2,7 @@
 
 import type { PlacementKind, StageKind } from '../../../planner/pipeline/definition.js'
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
+import { givesWay } from '../placements/body.js'
 import type { StageProgress, StageStatus } from './events.js'
 import { type JobTimes, PHASES, type PhaseName, phaseOf } from './phases.js'
 
@@ -61,8 +62,9 @@ export function isEnded(status: StageStatus): boolean {
 }
 
 /** Where a stage runs that can be placed. */
-export function placementOf({ kind, placement }: FlatStage): PlacementKind | null {
-  return kind === 'processor' ? (placement?.kind ?? 'threads') : null
+export function placementOf(stage: FlatStage): PlacementKind | null {
+  if (stage.kind !== 'processor') return null
+  return givesWay(stage) ? 'inline' : (stage.placement?.kind ?? 'threads')
 }
 
 export interface PhaseReport {

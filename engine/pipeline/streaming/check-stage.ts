@@ -7,13 +7,13 @@ import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.
 import { schemaOf } from '../../../planner/pipeline/transforms/simple.js'
 import type { Schema } from '../../../planner/types.js'
 import { describeColumns, sameColumns } from '../../operators/called-outputs.js'
+import type { PlacedProcessor } from '../placements/body.js'
 import { checkFragment } from '../placements/fragment.js'
 import type { PipelineServices } from '../services.js'
 import { keyPosition } from './accumulator.js'
 import {
   applyPart,
   framePlacement,
-  type PlacedProcessor,
   type ProcessorSetting,
   partsOf,
   readsAccumulatorsAlone,

@@ -3,11 +3,11 @@
 import { InternalError, VolleyError } from '../../../planner/errors.js'
 import type { Frame } from '../../../planner/frame.js'
 import type { Placement, ProcessorStage, Transform } from '../../../planner/pipeline/definition.js'
-import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
+import type { FlatPipeline } from '../../../planner/pipeline/flatten.js'
 import { IsolatingWork } from '../errors/isolating-work.js'
 import type { StageErrors } from '../errors/stage-errors.js'
 import { StepWork } from '../errors/step-work.js'
-import { placementFor, type StageBody } from '../placements/body.js'
+import { type PlacedProcessor, placementFor, type StageBody } from '../placements/body.js'
 import { openWork } from '../placements/open.js'
 import type { PipelineServices } from '../services.js'
 import type { StageWork } from '../stage.js'
@@ -27,8 +27,6 @@ export interface ProcessorSetting {
   /** Where records go that fail; null: the first one ends the run. */
   readonly errors: StageErrors | null
 }
-
-export type PlacedProcessor = ProcessorStage & Pick<FlatStage, 'isPlaced'>
 
 /** Steps that are one frame, or a function that cannot be part of one. */
 export type Part =
@@ -65,13 +63,17 @@ function stepOf(part: Part, index: number, count: number): string {
   return count === 1 ? kind : `step ${index + 1} (${kind})`
 }
 
-/** With `areNamed`, each step is a part of its own, so that failures can tell which it was. */
+/**
+ * With `areNamed`, each step is a part of its own, so that failures can tell which it was. A closure is one wherever the
+ * stage is not inline, as it stays in its thread and what is around it need not.
+ */
 export async function partsOf(
   { transforms }: ProcessorStage,
   placement: Placement,
   areNamed: boolean,
 ): Promise<readonly Part[]> {
-  const areFunctionsPlaced = isForFunctions(placement)
+  const isCarried = ({ function: { kind } }: FunctionTransform) =>
+    !isForFunctions(placement) && (kind === 'module' || placement.kind === 'inline')
   const parts: Part[] = []
   let framed: Transform[] = []
   const endFrame = () => {
@@ -79,7 +81,7 @@ export async function partsOf(
     framed = []
   }
   for (const transform of transforms) {
-    if (transform.kind !== 'function' || (!areFunctionsPlaced && (await isFramed(transform)))) {
+    if (transform.kind !== 'function' || (isCarried(transform) && (await isFramed(transform)))) {
       framed.push(transform)
       if (areNamed) endFrame()
     } else {

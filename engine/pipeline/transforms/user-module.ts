@@ -17,10 +17,13 @@ export async function loadFunction(
   const found = exports[name]
   if (typeof found === 'function') return found as (...parameters: never[]) => unknown
   const names = Object.keys(exports)
-  const near = nearestName(name, names)
+  const near = nearestName(
+    name,
+    names.filter((one) => typeof exports[one] === 'function'),
+  )
   throw new VolleyError(
     'VOLLEY_USER_FUNCTION',
-    `module ${module} exports no function '${name}'${near === null ? '' : `; did you mean '${near}'?`} It exports: ${names.join(', ') || 'nothing'}`,
+    `module ${module} exports no function '${name}'${near === null ? '; it' : `; did you mean '${near}'? It`} exports: ${names.join(', ') || 'nothing'}`,
     { path: module, expected: 'a function', actual: found === undefined ? 'nothing' : typeof found },
   )
 }

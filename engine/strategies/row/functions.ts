@@ -8,6 +8,7 @@ import type { Schema } from '../../../planner/types.js'
 import { unlessCancelled } from '../../cancellation.js'
 import { releaseBatch } from '../../kernels/vectors.js'
 import { map, type NamedCall } from '../../operators/map.js'
+import { thrownMessage } from '../../operators/thrown-message.js'
 import { recordText } from '../../recovery/rejected-record.js'
 import type { TaskContext } from '../../workers/task-context.js'
 import { MOST_ROWS, type OnReject, type Origin, rowOf, type Slice, type Slices } from './slices.js'
@@ -136,6 +137,6 @@ function failureOf({ label }: NamedCall, cause: unknown, origin: Origin, record:
   }
   if (cause instanceof VolleyError)
     return new VolleyError(cause.code, cause.message, { ...cause.details, ...details }, cause)
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new VolleyError('VOLLEY_USER_FUNCTION', `${label} failed${place}: ${message}`, details, cause)
+  const said = thrownMessage(cause)
+  return new VolleyError('VOLLEY_USER_FUNCTION', `${label} failed${place}: ${said}`, details, cause)
 }

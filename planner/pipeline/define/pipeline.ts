@@ -34,13 +34,16 @@ export function definePipeline(given: unknown, environment: DefinitionEnvironmen
 }
 
 export function invalidPipeline(problems: readonly Problem[]): VolleyError {
-  const lines = problems.map(({ path, message }) => {
-    const place = pathText(path)
-    return place === '' || message.startsWith(`${place}: `) ? message : `${place}: ${message}`
-  })
+  const lines = problems.map(problemLine)
   const [first] = lines
   const message = lines.length === 1 ? first : `${lines.length} problems:\n${lines.map((one) => `- ${one}`).join('\n')}`
   return new VolleyError('VOLLEY_INVALID_PIPELINE', message, { problems })
+}
+
+/** What is wrong, after what it is wrong in. */
+export function problemLine({ path, message }: Problem): string {
+  const place = pathText(path)
+  return place === '' || message.startsWith(`${place}: `) ? message : `${place}: ${message}`
 }
 
 function defined(

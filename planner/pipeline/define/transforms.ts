@@ -87,7 +87,11 @@ function addedColumn(given: Scalar | AddedSpecification): AddedColumn {
 function sortKeys(given: readonly SortSpecification[]): SortKeys {
   return given.map((key) => {
     if (typeof key !== 'string') {
-      return { column: key.column, descending: key.descending ?? false, nulls: key.nulls ?? null }
+      return {
+        column: 'by' in key ? key.by : key.column,
+        descending: key.descending ?? false,
+        nulls: key.nulls ?? null,
+      }
     }
     const [, column = key, order, nulls] =
       /^\s*(.+?)(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*$/is.exec(key) ?? []

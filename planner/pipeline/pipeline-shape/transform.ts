@@ -19,11 +19,16 @@ const added = either(
 
 const sortKey = either(
   text("a column, with 'desc' or 'nulls first'"),
-  object('a sort key', {
-    column: required(text('a column'), 'A column, or SQL'),
-    descending: optional(boolean, 'Largest first'),
-    nulls: optional(choice('first', 'last'), 'Where nulls go; last unless given'),
-  }),
+  object(
+    'a sort key',
+    {
+      column: optional(text('a column'), 'A column, or SQL'),
+      by: optional(text('a column'), 'The same, as sort() of frames has it'),
+      descending: optional(boolean, 'Largest first'),
+      nulls: optional(choice('first', 'last'), 'Where nulls go; last unless given'),
+    },
+    [['column', 'by']],
+  ),
 )
 
 const stepFunction = object(

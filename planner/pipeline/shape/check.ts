@@ -23,7 +23,8 @@ export function problemsOf(shape: Shape, value: unknown, path: Path = []): Probl
       return Object.entries(value).flatMap(([name, item]) => problemsOf(shape.of, item, [...path, name]))
     case 'either': {
       const fitting = shape.of.find((one) => isOfKind(one, value))
-      return fitting === undefined ? mismatch(shape, value, path) : problemsOf(fitting, value, path)
+      if (fitting === undefined || isFarFrom(fitting, value)) return mismatch(shape, value, path)
+      return problemsOf(fitting, value, path)
     }
     case 'reference':
       return problemsOf(shape.shape(), value, path)
@@ -45,6 +46,12 @@ export function problemsOf(shape: Shape, value: unknown, path: Path = []): Probl
     default:
       return unreachable(shape)
   }
+}
+
+/** True of a text that is like none of the choices: another alternative may have been meant. */
+function isFarFrom(shape: Shape, value: unknown): boolean {
+  if (shape.kind !== 'choice' || typeof value !== 'string' || shape.choices.includes(value)) return false
+  return nearestName(value, shape.choices) === null
 }
 
 /** `tag` is a field that tells variants apart, and was looked at. */
@@ -96,8 +103,9 @@ function variantProblems(shape: VariantsShape, value: unknown, path: Path): Prob
 }
 
 function unknownKey({ what }: ObjectShape, name: string, names: readonly string[], path: Path): Problems {
-  const message = `${what} has no '${name}'${didYouMean(nearestName(name, names))}`
-  return [problem([...path, name], message, `one of ${names.join(', ')}`, true)]
+  const near = nearestName(name, names)
+  const hint = near === null ? `, only ${names.join(', ')}` : didYouMean(near)
+  return [problem([...path, name], `${what} has no '${name}'${hint}`, `one of ${names.join(', ')}`, true)]
 }
 
 function mismatch(shape: Shape, value: unknown, path: Path, near: string | null = null): Problems {

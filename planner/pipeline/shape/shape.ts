@@ -119,7 +119,7 @@ export function describeShape(shape: Shape): string {
     case 'object':
       return objectWords(shape)
     case 'either':
-      return [...new Set(shape.of.map(describeShape))].join(', or ')
+      return eitherWords(shape.of)
     case 'variants':
       return `${shape.what} with ${shape.tag}: ${shape.variants.flatMap(({ names }) => names).join(' | ')}`
     case 'reference':
@@ -127,6 +127,17 @@ export function describeShape(shape: Shape): string {
     case 'code':
       return shape.what
   }
+}
+
+/** A list of what else is taken is told as such. */
+function eitherWords(alternatives: readonly Shape[]): string {
+  const single = new Set(alternatives.filter(({ kind }) => kind !== 'list').map(describeShape))
+  const words = alternatives.map((one) => {
+    if (one.kind !== 'list') return describeShape(one)
+    const items = one.of.kind === 'either' ? one.of.of.map(describeShape) : [describeShape(one.of)]
+    return items.every((item) => single.has(item)) ? 'a list of these' : describeShape(one)
+  })
+  return [...new Set(words)].join(', or ')
 }
 
 function objectWords({ what, fields }: ObjectShape): string {

@@ -1,6 +1,6 @@
 /** Transforms that are relational steps: each makes a frame of a frame, which runs as kernels. */
 
-import { invalid } from '../../arguments.js'
+import { invalid, show } from '../../arguments.js'
 import { unreachable, VolleyError } from '../../errors.js'
 import { type Expr, operand, type SortTerm, type Value, wrap } from '../../expr.js'
 import { Frame } from '../../frame.js'
@@ -62,7 +62,9 @@ export async function applySimple(frame: Frame, transform: SimpleTransform, cont
     case 'frame': {
       const result: unknown = transform.apply(frame, context.tables)
       if (result instanceof Frame) return result
-      throw invalid(`a transform in code returns a frame, not ${result === null ? 'null' : typeof result}`)
+      throw invalid(
+        `a function in place of a transform gets a frame and returns one, not ${show(result)}; for a function of records or batches, write { function: { call } }`,
+      )
     }
     default:
       return unreachable(transform)

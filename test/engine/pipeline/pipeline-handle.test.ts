@@ -1,7 +1,7 @@
 /** Pipelines of an engine in mode `full`: what they run as, what they report, and how they fail. */
 
 import { existsSync, writeFileSync } from 'node:fs'
-import { pipeline, type StageReport, VolleyError } from '../../../index.js'
+import { type PipelineReport, pipeline, type StageReport, VolleyError } from '../../../index.js'
 import { beforeAll, describe, expect, it } from '../../support/jest.js'
 import { Scene } from '../../support/scene.js'
 
@@ -31,7 +31,8 @@ export const failing = () => { throw new Error('never') }
   )
 })
 
-const begin = (name: string) => pipeline(name, { directory: scene.directory, batchSize: 256 })
+const begin = (name: string, options: object = {}) =>
+  pipeline(name, { directory: scene.directory, batchSize: 256, ...options })
 const rows = (stages: readonly StageReport[]) => stages.map(({ id, status, rowsOut }) => [id, status, rowsOut])
 
 async function read(name: string): Promise<Record<string, unknown>[]> {
@@ -102,6 +103,35 @@ describe('functions', () => {
     expect(new Set(found.map(({ id }) => Math.abs(Number(id)))).size).toBe(1000)
   })
 
+  it('of which it is told what they took, also where their rows are kept', async () => {
+    const some = { module: './functions.mjs', function: 'sorted' }
+    const built = begin('counted')
+      .producer('in', 'in.parquet')
+      .processor('few', { transform: { filter: 'id < 300' } })
+      .processor('even', { transform: [{ add: { more: 'id + 1' } }, { function: some }, { function: some }] })
+      .consumer('a', { path: 'a.parquet', mode: 'replace' })
+    const counts = async (handle: { run(): Promise<PipelineReport> }) =>
+      (await handle.run()).stages.map(({ id, rowsIn, rowsOut }) => [id, rowsIn, rowsOut])
+    const expected = [
+      ['in', null, expect.any(Number)],
+      ['few', expect.any(Number), 300],
+      ['even', 300, 150],
+      ['a', 150, 150],
+    ]
+    expect(await counts(scene.engine.pipeline(built))).toEqual(expected)
+    const twice = built.consumer('b', { path: 'b.parquet', mode: 'replace' }, { from: 'even' })
+    expect(await counts(scene.engine.pipeline(twice))).toEqual([...expected, ['b', 150, 150]])
+  })
+
+  it.each([undefined, { id: 'int64' }])('are told what 64-bit integers are: %s', async (schema) => {
+    const call = ({ id }: { id: number }) => ({ id: id + 1 })
+    const built = begin('integers')
+      .producer('in', 'in.parquet')
+      .processor('f', { transform: { function: { call, ...(schema && { schema }) } as never } })
+      .consumer('out', 'integers.parquet')
+    await expect(scene.engine.pipeline(built).run()).rejects.toThrow(/Cannot mix BigInt.*Number\(value\) makes them/)
+  })
+
   it('put out by other ports', async () => {
     const built = begin('ports')
       .producer('in', 'in.parquet')
@@ -128,6 +158,42 @@ describe('closures', () => {
     expect(await handle.validate()).toMatchObject({ isValid: true, problems: [] })
     await handle.run()
     expect(await read(`closure-${mode}.parquet`)).toContainEqual({ id: 1998n })
+  })
+
+  it.each(['full', 'streaming'] as const)('that declare columns run inline as well: %s', async (mode) => {
+    const name = `declared-${mode}`
+    const built = begin(name, { mode })
+      .producer('in', 'in.parquet')
+      .processor('double', {
+        transform: [
+          { filter: 'id < 10' },
+          { function: { call: ({ id }: { id: bigint }) => ({ id: id * 2n }), schema: { id: 'int64' } } },
+        ],
+      })
+      .consumer('out', { path: `${name}.parquet`, mode: 'replace' })
+    const { stages } = await scene.engine.pipeline(built).run()
+    expect(stages[1]).toMatchObject({ rowsOut: 10, placement: 'inline' })
+    expect(await read(`${name}.parquet`)).toContainEqual({ id: 18n })
+  })
+
+  it.each(
+    (['full', 'streaming'] as const).flatMap((mode) => [
+      { mode, placement: 'threads', schema: { id: 'int64' } },
+      { mode, placement: 'process', schema: undefined },
+    ]),
+  )('are refused where a stage is placed as $placement in mode $mode', async ({ mode, placement, schema }) => {
+    const built = begin('refused', { mode })
+      .producer('in', 'in.parquet')
+      .processor('same', {
+        transform: { function: { call: (row: object) => row, ...(schema && { schema }) } },
+        placement: placement as 'threads' | 'process',
+      })
+      .consumer('out', 'refused.parquet')
+    await expect(scene.engine.pipeline(built).run()).rejects.toMatchObject({
+      code: 'VOLLEY_UNSUPPORTED',
+      message: expect.stringContaining(`'same' cannot be placed as '${placement}': 'call' is a closure`),
+    })
+    expect(existsSync(scene.path('refused.parquet'))).toBe(false)
   })
 
   it('are refused where they cannot go, before anything runs', async () => {

@@ -50,6 +50,7 @@ describe('any graph', () => {
         const json = JSON.stringify(plan)
         const again = ExecutionPlan.fromJSON(JSON.parse(json))
         expect(JSON.stringify(again)).toBe(json)
+        expect(JSON.stringify(ExecutionPlan.fromJSON(json))).toBe(json)
         expect([again.toText(), again.toDot()]).toEqual([plan.toText(), plan.toDot()])
       }),
       { ...runs, numRuns: 50 },
@@ -139,6 +140,7 @@ describe('a plan', () => {
     expect(changed({ pipes: [{ id: 'a', inputs: ['a'] }] })).toThrow('a cycle: a -> a')
     expect(changed({ version: 2 as 1 })).toThrow('a plan is of version 1, not 2')
     expect(() => ExecutionPlan.fromJSON(null as unknown as PlanJson)).toThrow('a plan is an object, not null')
+    expect(() => ExecutionPlan.fromJSON('{')).toThrow('a plan is an object, or JSON of one: ')
   })
 })
 
@@ -146,6 +148,7 @@ describe('plans of some pipes', () => {
   it('take along what these depend on', () => {
     const plan = new PlanGenerator(medallion).batchPlan(['silver-customers'])
     expect(plan.ids).toEqual(['bronze-customers', 'silver-customers'])
+    expect(new PlanGenerator(medallion).plan(['silver-customers'])).toBe(plan)
     expect(plan.graph.external()).toEqual(['raw.customers'])
     expect(plan.sharedInputs()).toEqual([])
   })

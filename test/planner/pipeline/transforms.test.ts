@@ -97,6 +97,11 @@ describe('simple operations', () => {
     expect(await duckDbRows(`select * from '${path}'`)).toEqual(await duckDbRows(sorted))
   })
 
+  it('sort by what sort() of frames takes', async () => {
+    const path = await transformed({ select: 'order_id', sort: { by: 'order_id', descending: true }, filter: 'true' })
+    expect(await duckDbRows(`from '${path}' limit 1`)).toEqual(await duckDbRows(`select max(order_id) ${FROM}`))
+  })
+
   it('now() is one time for the whole run', async () => {
     const before = Date.now()
     const path = await transformed({ add: { at: 'now()', day: 'current_date' } }, { add: { later: 'now()' } })
@@ -148,6 +153,8 @@ describe('what does not fit', () => {
     [{ jsonata: '{ "a": ' }, 'VOLLEY_PARSE', /step 2 \(jsonata\): JSONata: Expected/],
     [{ defaults: { quantity: 1.5 } }, 'VOLLEY_TYPE_MISMATCH', /default of column 'quantity', 1.5, does not fit/],
     [{ rename: { nothing: 'a' } }, 'VOLLEY_UNKNOWN_COLUMN', /step 2 \(rename\)/],
+    [{ sql: 'select * from orders' }, 'VOLLEY_UNKNOWN_TABLE', /no table or file orders; the tables here are input/],
+    [{ function: { call: ({ order_id }: { order_id: number }) => order_id } }, 'VOLLEY_USER_FUNCTION', /at row 0/],
   ])('%j names the stage and the step', async (step, code, message) => {
     const failing = transformed({ filter: 'true' }, step)
     await expect(failing).rejects.toThrow(VolleyError)
