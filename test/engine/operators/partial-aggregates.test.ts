@@ -6,14 +6,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { DuckDbHost } from '../../../engine/duckdb/host.js'
 import { releaseBatch, releaseVector, take } from '../../../engine/kernels/vectors.js'
-import { exportPartials, partialSchema } from '../../../engine/operators/aggregate/partials.js'
-import { type AggregateDescriptor, AggregateState, mergePartition } from '../../../engine/operators/aggregate.js'
-import type { Batch } from '../../../io/batch.js'
-import { mergePartialsSql } from '../../../planner/duckdb-sql/merge-aggregates.js'
-import { rawPartialsSql } from '../../../planner/duckdb-sql/raw-partials.js'
-import type { ScalarValue, TypedAggregate } from '../../../planner/expression.js'
-import { AGGREGATES, DISTINCT_IS_IDLE } from '../../../planner/functions/aggregates.js'
-import type { AggregateName } from '../../../planner/functions/names.js'
+import { exportPartials } from '../../../engine/operators/aggregate/partials.js'
+import { AggregateState, mergePartition } from '../../../engine/operators/aggregate.js'
+import type { ScalarValue } from '../../../planner/expression.js'
 import {
   BOOL,
   type DataType,
@@ -25,14 +20,30 @@ import {
   INT32,
   INT64,
   NULL,
-  schemaOf,
   time,
   timestamp,
   UTF8,
 } from '../../../planner/types.js'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '../../support/jest.js'
+import {
+  type AggregateSpec,
+  countStar,
+  descriptorOf,
+  inTurn,
+  ROWS,
+  type Scenario,
+  SLICE_ROWS,
+  sameValue,
+  specOf,
+  specsOf,
+  summable,
+} from './partial-scenario.js'
+import { Staging, takenRows } from './partial-staging.js'
 import { randomColumn, SORTABLE_TYPES } from './random-columns.js'
-import { type Column, columnVector, createContext, textOf, valuesOf } from './tables.js'
+import { type Column, columnVector, createContext, textOf } from './tables.js'
+
+/** States that take the rows in turn. */
+const STATES = 3
 
 const { memory, context } = createContext()
 const directory = mkdtempSync(join(tmpdir(), 'volley-partials-'))
@@ -47,58 +58,6 @@ afterAll(async () => {
 })
 afterEach(() => context.freeScratch())
 
-interface AggregateSpec {
-  readonly function: AggregateName
-  readonly argument: string | null
-  readonly type: DataType
-  readonly parameter?: number
-  readonly distinct?: boolean
-  readonly filter?: string
-}
-
-interface Scenario {
-  readonly columns: readonly Column[]
-  readonly keys: readonly string[]
-  readonly specs: readonly AggregateSpec[]
-  /** What becomes of each slice of `SLICE_ROWS` rows: the state that takes it, or 'raw' if none does. */
-  readonly slices: readonly (number | 'raw')[]
-  /** Slices after which all states are exported and begin anew. */
-  readonly exports: ReadonlySet<number>
-  readonly partitions: number
-}
-
-const OWNER = 5
-const SLICE_ROWS = 16
-const STATES = 3
-
-function descriptorOf({ columns, keys, specs }: Scenario): AggregateDescriptor {
-  const index = (name: string) => columns.findIndex((one) => one.name === name)
-  const typeOf = (name: string) => columns[index(name)].type
-  const expression = (name: string | null | undefined) =>
-    name === null || name === undefined
-      ? null
-      : ({ kind: 'column', index: index(name), name, type: typeOf(name) } as const)
-  const aggregates = specs.map(
-    (spec, i): TypedAggregate => ({
-      name: `a ${i}`,
-      function: spec.function,
-      argument: expression(spec.argument),
-      parameter: spec.parameter ?? null,
-      distinct: spec.distinct ?? false,
-      filter: expression(spec.filter),
-      type: spec.type,
-    }),
-  )
-  return {
-    keys: keys.map((name) => ({ name, type: typeOf(name) })),
-    aggregates,
-    schema: schemaOf([
-      ...keys.map((name) => field(name, typeOf(name))),
-      ...aggregates.map(({ name, type }) => field(name, type)),
-    ]),
-  }
-}
-
 interface Results {
   /** By SQL, and by a state that takes the exported rows. */
   readonly merged: readonly ScalarValue[][][]
@@ -110,7 +69,7 @@ async function run(scenario: Scenario): Promise<Results> {
   const { columns, keys, specs, slices, exports, partitions } = scenario
   const before = memory.statistics().blocks
   const descriptor = descriptorOf(scenario)
-  const staging = await Staging.create(descriptor, columns)
+  const staging = await Staging.create(host, context, descriptor, columns)
   const vectors = new Map(columns.map((one) => [one.name, columnVector(context, one)]))
   const rows = columns[0].values.length
   const ordinals = context.allocate(rows * 4 + 4)
@@ -140,7 +99,9 @@ async function run(scenario: Scenario): Promise<Results> {
   for (const state of states) await staging.move(state, partitions)
   const [expected, taken] = [whole, taker].map((state) => {
     if (state === taker) staging.giveTo(taker)
-    const rows = mergePartition(context, descriptor, [state.address], 0, 1).flatMap(takenRows)
+    const rows = mergePartition(context, descriptor, [state.address], 0, 1).flatMap((batch) =>
+      takenRows(context, batch),
+    )
     state.release()
     return rows
   })
@@ -149,87 +110,6 @@ async function run(scenario: Scenario): Promise<Results> {
   context.freeScratch()
   expect(memory.statistics().blocks).toBeLessThanOrEqual(before)
   return { merged: [await staging.merge(scenario), taken], expected }
-}
-
-/** The rows of a batch, which is released. */
-function takenRows(batch: Batch): ScalarValue[][] {
-  const columns = batch.columns.map((one) => valuesOf(context, one))
-  releaseBatch(memory, batch)
-  return Array.from({ length: batch.length }, (_, row) => columns.map((values) => values[row]))
-}
-
-/** Tables of exported and of raw rows. */
-class Staging {
-  private isRaw = false
-  private readonly exported: Batch[] = []
-
-  private constructor(
-    private readonly descriptor: AggregateDescriptor,
-    private readonly columns: readonly Column[],
-  ) {}
-
-  static async create(descriptor: AggregateDescriptor, columns: readonly Column[]): Promise<Staging> {
-    const { fields } = partialSchema(descriptor)
-    await host.createTable('staged', schemaOf(fields.map(({ type }, i) => field(`c${i}`, type))))
-    const input = columns.map(({ name, type }) => field(name, type))
-    await host.createTable('raw', schemaOf([...input, field('position', INT64)]))
-    return new Staging(descriptor, columns)
-  }
-
-  async addRaw(start: number, length: number): Promise<void> {
-    this.isRaw = true
-    const position = Array.from({ length }, (_, row) => BigInt(start + row))
-    const vectors = [
-      ...this.columns.map((one) => ({ ...one, values: one.values.slice(start, start + length) })),
-      { name: 'position', type: INT64, values: position },
-    ].map((one) => columnVector(context, one))
-    await host.append('raw', { schema: schemaOf([]), length, columns: vectors })
-    for (const one of vectors) releaseVector(memory, one)
-  }
-
-  /** Exports a state and releases it. */
-  async move(state: AggregateState, partitions: number): Promise<void> {
-    const schema = partialSchema(this.descriptor)
-    for (let partition = 0; partition < partitions; partition++) {
-      for (const batch of exportPartials(context, this.descriptor, state.address, partition, partitions)) {
-        expect(batch.schema).toEqual(schema)
-        await host.append('staged', batch)
-        this.exported.push(batch)
-      }
-      context.resetScratch()
-    }
-    state.release()
-  }
-
-  /** Has a state take what was exported, the last first. */
-  giveTo(state: AggregateState): void {
-    for (const batch of this.exported.splice(0).reverse()) {
-      state.addPartials(batch)
-      releaseBatch(memory, batch)
-      context.resetScratch()
-    }
-  }
-
-  async merge({ keys, specs }: Scenario): Promise<ScalarValue[][]> {
-    const raw = rawPartialsSql(this.descriptor, {
-      keys,
-      arguments: specs.map(({ argument }) => argument),
-      filters: specs.map(({ filter }) => filter ?? null),
-      position: 'position',
-      from: 'raw',
-    })
-    const from = this.isRaw ? `(FROM staged UNION ALL ${raw})` : 'staged'
-    try {
-      const rows: ScalarValue[][] = []
-      const sql = mergePartialsSql(this.descriptor, from)
-      for await (const batch of host.query(sql, this.descriptor.schema, { owner: OWNER }))
-        rows.push(...takenRows(batch))
-      return rows
-    } finally {
-      await host.dropTable('staged')
-      await host.dropTable('raw')
-    }
-  }
 }
 
 async function check(scenario: Scenario): Promise<void> {
@@ -249,66 +129,6 @@ function expectRows(scenario: Scenario, merged: readonly ScalarValue[][], expect
       throw new Error(`${JSON.stringify(spec)} of ${keyOf(row)} is ${textOf(mine)} instead of ${textOf(theirs)}`)
     })
   }
-}
-
-/** All but what is made of sums of floats is exact. */
-function sameValue({ columns }: Scenario, spec: AggregateSpec, actual: ScalarValue, expected: ScalarValue): boolean {
-  const isSum = spec.function === 'sum' || spec.function === 'mean'
-  const ofFloats = columns.find(({ name }) => name === spec.argument)?.type.kind === 'float'
-  const isRounded = (isSum && ofFloats) || /^(stddev|variance)/.test(spec.function)
-  if (isRounded && typeof actual === 'number' && typeof expected === 'number' && Number.isFinite(expected)) {
-    return Math.abs(actual - expected) <= 1e-12 * Math.max(1e-300, Math.abs(expected))
-  }
-  return textOf(actual) === textOf(expected)
-}
-
-const ROWS = 200
-
-function inTurn(rows = ROWS, every = 5): Pick<Scenario, 'slices' | 'exports' | 'partitions'> {
-  const count = Math.ceil(rows / SLICE_ROWS)
-  return {
-    slices: Array.from({ length: count }, (_, i) => (i % 4 === 3 ? 'raw' : i % 4)),
-    exports: new Set(Array.from({ length: count }, (_, i) => i).filter((i) => i % every === every - 1)),
-    partitions: 2,
-  }
-}
-
-function specOf(
-  name: AggregateName,
-  argument: string,
-  type: DataType,
-  more: Partial<AggregateSpec> = {},
-): AggregateSpec {
-  const signature = AGGREGATES[name]([type], [])
-  if (signature === null) throw new Error(`${name} takes no ${type.kind}`)
-  return { function: name, argument, type: signature.result, ...more }
-}
-
-const countStar: AggregateSpec = { function: 'countStar', argument: null, type: INT64 }
-
-const NAMES = Object.keys(AGGREGATES).filter((name) => name !== 'countStar') as AggregateName[]
-
-/** All aggregates that take a type as it is, each plain, with a filter and over different values. */
-function specsOf(argument: string, type: DataType): AggregateSpec[] {
-  return NAMES.flatMap((name) => {
-    const signature = AGGREGATES[name]([type], [])
-    const isTaken = signature !== null && JSON.stringify(signature.parameters[0]) === JSON.stringify(type)
-    if (!isTaken) return []
-    const parameter = name.startsWith('quantile') ? 0.3 : undefined
-    const spec = specOf(name, argument, type, { parameter })
-    const distinct = DISTINCT_IS_IDLE.has(name) ? [] : [{ ...spec, distinct: true }]
-    return [spec, ...distinct, { ...spec, filter: 'keep' }]
-  })
-}
-
-/** Values whose sums stay finite and, mostly, below 128 bits. */
-function summable(column: Column): Column {
-  const { type } = column
-  const tame = (value: ScalarValue): ScalarValue => {
-    if (type.kind === 'decimal' && type.precision > 18) return value === null ? null : (value as bigint) / 1000n
-    return type.kind === 'float' && !Number.isFinite(value) ? null : value
-  }
-  return { ...column, values: column.values.map(tame) }
 }
 
 describe('partial results as rows', () => {
@@ -415,7 +235,7 @@ describe('partial results as rows', () => {
     const descriptor = descriptorOf(scenario)
     const state = AggregateState.create(context, descriptor)
     state.update([], [columnVector(context, columns[0])], [null], 32, 0)
-    const staging = await Staging.create(descriptor, columns)
+    const staging = await Staging.create(host, context, descriptor, columns)
     await staging.move(state, 1)
     await expect(staging.merge(scenario)).rejects.toMatchObject({ code: 'VOLLEY_OVERFLOW' })
     const taker = AggregateState.create(context, descriptor)
