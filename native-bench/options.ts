@@ -3,8 +3,9 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { parseBytes } from '../planner/quantities.js'
-import { SIZES, type SizeName } from './races/race.js'
+import { ENGINE_NAMES, SIZES, type SizeName } from './races/race.js'
 import type { Suite, WarmUp } from './suite.js'
+import { AUTO, BIGDATA, BULK, ROW } from './trials/contenders.js'
 
 const FULL = {
   runs: 7,
@@ -50,15 +51,18 @@ export function readPlan(words: readonly string[], known: readonly Suite[]): Pla
   if (values.list === true) return 'list'
   const quick = values.quick === true
   const size = quick ? QUICK : FULL
-  const suites = chosenSuites([...positionals, ...listed(values.suite ?? '')], known)
-  const cases = values.case === undefined ? null : listed(values.case)
+  const suites = chosenSuites(
+    [...positionals, ...(values.suite === undefined ? [] : listed('suite', values.suite))],
+    known,
+  )
+  const cases = values.case === undefined ? null : listed('case', values.case)
   expectCases(cases, suites)
   return {
     suites,
     quick,
-    sizes: listed(values.size ?? size.sizes).map(sizeNamed),
+    sizes: listed('size', values.size ?? size.sizes).map(sizeNamed),
     cases,
-    engines: values.engine === undefined ? null : listed(values.engine),
+    engines: values.engine === undefined ? null : listed('engine', values.engine).map(engineNamed),
     threads: wholeNumber('threads', values.threads) ?? availableParallelism(),
     runs: wholeNumber('runs', values.runs) ?? size.runs,
     warmUp: size.warmUp,
@@ -66,7 +70,7 @@ export function readPlan(words: readonly string[], known: readonly Suite[]): Pla
       values['memory-limit'] === undefined
         ? Math.min(MEMORY_LIMIT_BYTES, Math.floor(totalmem() * MACHINE_SHARE))
         : bytesOf('memory-limit', values['memory-limit']),
-    limits: listed(values.limit ?? size.limits).map((text) => bytesOf('limit', text)),
+    limits: listed('limit', values.limit ?? size.limits).map((text) => bytesOf('limit', text)),
     scale: positiveNumber('scale', values.scale) ?? size.scale,
     patienceMilliseconds: (positiveNumber('patience', values.patience) ?? PATIENCE_MINUTES) * 60_000,
     resume: values.resume === true,
@@ -115,7 +119,7 @@ function chosenSuites(names: readonly string[], known: readonly Suite[]): readon
 }
 
 function expectCases(cases: readonly string[] | null, suites: readonly Suite[]): void {
-  const there = suites.flatMap((suite) => suite.cases)
+  const there = [...new Set(suites.flatMap((suite) => suite.cases))]
   const unknown = cases?.find((name) => !there.includes(name))
   if (unknown !== undefined) throw new WrongUsage(`no case ${unknown}: there are ${there.join(', ')}`)
 }
@@ -123,6 +127,12 @@ function expectCases(cases: readonly string[] | null, suites: readonly Suite[]):
 function sizeNamed(name: string): SizeName {
   if (!Object.hasOwn(SIZES, name)) throw new WrongUsage(`no size ${name}: there are ${Object.keys(SIZES).join(', ')}`)
   return name as SizeName
+}
+
+function engineNamed(name: string): string {
+  const there: readonly string[] = [...ENGINE_NAMES, ...[AUTO, ROW, BULK, BIGDATA].map(({ label }) => label)]
+  if (!there.includes(name)) throw new WrongUsage(`no engine ${name}: there are ${there.join(', ')}`)
+  return name
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {
@@ -142,13 +152,16 @@ function positiveNumber(name: string, text: string | undefined): number | undefi
 
 function bytesOf(name: string, text: string): number {
   const bytes = parseBytes(text)
-  if (Number.isNaN(bytes)) throw new WrongUsage(`--${name} takes sizes such as 384MB or 1GB, not ${text}`)
+  if (!(bytes > 0)) throw new WrongUsage(`--${name} takes sizes such as 384MB or 1GB, not ${text}`)
   return bytes
 }
 
-function listed(text: string): string[] {
-  return text
+/** Each once. */
+function listed(name: string, text: string): string[] {
+  const words = text
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '')
+  if (words.length === 0) throw new WrongUsage(`--${name} takes a list such as a,b, not '${text}'`)
+  return [...new Set(words)]
 }

@@ -34,7 +34,7 @@ export interface Setting {
   readonly sizes: readonly SizeName[]
   /** Whether a case, by its name, is wanted. */
   readonly wantsCase: (name: string) => boolean
-  /** Whether an engine, as outcomes name it, is wanted; the reference of a case is measured in any case. */
+  /** Whether an engine, as outcomes name it, is wanted, by its own name or the one that it begins with; the reference of a case is measured in any case. */
   readonly wantsEngine: (name: string) => boolean
   /** Limits of the suite `out-of-core`, in bytes. */
   readonly limits: readonly number[]
@@ -60,6 +60,4 @@ export interface Setting {
   readonly records: Records
   /** A line that the next one replaces; on a terminal only. */
   readonly progress: (text: string) => void
-  /** Versions of engines, for the report. */
-  readonly addVersions: (versions: Readonly<Record<string, string>>) => void
 }

@@ -228,7 +228,11 @@ const BENCH: CommandSpec = {
     { name: 'list', value: null, description: 'Show the suites and their cases' },
     { name: 'size', value: 'LIST', description: 'Only these sizes' },
     { name: 'case', value: 'LIST', description: 'Only these cases, like q01,q06' },
-    { name: 'engine', value: 'LIST', description: 'Only these beside duckdb, like volley,polars' },
+    {
+      name: 'engine',
+      value: 'LIST',
+      description: 'Only these beside duckdb, like volley,polars',
+    },
     { name: 'runs', value: 'N', description: 'Timed runs of each engine (default 7)' },
     { name: 'threads', value: 'N', description: 'Threads of each engine (default: one per core)' },
     {
@@ -243,7 +247,11 @@ const BENCH: CommandSpec = {
       description: 'Data of out-of-core and pipeline: 1 is ten times the limit, 60,000,000 rows',
     },
     { name: 'patience', value: 'MINUTES', description: 'Longest time of one engine in out-of-core (default 20)' },
-    { name: 'resume', value: null, description: 'Go on where a call with the same options was interrupted' },
+    {
+      name: 'resume',
+      value: null,
+      description: 'Go on where a call with the same options and versions was interrupted',
+    },
     {
       name: 'output',
       value: 'FILE',

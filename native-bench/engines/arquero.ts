@@ -4,10 +4,8 @@ import type * as arquero from 'arquero'
 import type { ColumnTable } from 'arquero'
 import type { Answer } from '../answers.js'
 import { loadColumns, plainCell } from './columns.js'
-import { packageVersion } from './package-version.js'
 
 export interface ArqueroEngine {
-  readonly version: string
   readonly aq: typeof arquero
   /** The named columns of a Parquet file: numbers in typed arrays, dates as Dates, texts as strings. */
   load(path: string, columns: readonly string[]): Promise<ColumnTable>
@@ -16,7 +14,6 @@ export interface ArqueroEngine {
 export async function openArquero(): Promise<ArqueroEngine> {
   const aq = await import('arquero')
   return {
-    version: packageVersion('arquero'),
     aq,
     load: async (path, columns) => aq.table(await loadColumns(path, columns)),
   }

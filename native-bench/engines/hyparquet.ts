@@ -1,10 +1,8 @@
 /** hyparquet: a Parquet reader in JavaScript, with the codecs of hyparquet-compressors. */
 
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet'
-import { packageVersion } from './package-version.js'
 
 export interface HyparquetEngine {
-  readonly version: string
   /**
    * Hands over the values of the named columns, of all if null, row group by row group; within one, columns come in any
    * order. 64-bit integers are bigints, decimals floating point, dates Dates.
@@ -22,7 +20,6 @@ export interface Chunk {
 export async function openHyparquet(): Promise<HyparquetEngine> {
   const { compressors } = await import('hyparquet-compressors')
   return {
-    version: packageVersion('hyparquet'),
     read: async (path, columns, onChunk) => {
       const file = await asyncBufferFromFile(path)
       const metadata = await parquetMetadataAsync(file)

@@ -2,10 +2,8 @@
 
 import { openAsBlob } from 'node:fs'
 import { type Table, tableFromIPC } from 'apache-arrow'
-import { packageVersion } from './package-version.js'
 
 export interface ParquetWasmEngine {
-  readonly version: string
   /** The named columns, all if null, in Arrow's layout: a table for each row group. */
   read(path: string, columns: readonly string[] | null): AsyncGenerator<Table>
 }
@@ -16,7 +14,6 @@ const BATCH_SIZE = 122_880
 export async function openParquetWasm(): Promise<ParquetWasmEngine> {
   const { ParquetFile } = await import('parquet-wasm/node')
   return {
-    version: packageVersion('parquet-wasm'),
     async *read(path, columns) {
       const file = await ParquetFile.fromFile(await openAsBlob(path))
       try {

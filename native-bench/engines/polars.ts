@@ -9,7 +9,6 @@ export type PolarsFrame = ReturnType<Polars['scanParquet']>
 export type PolarsData = polars.DataFrame
 
 export interface PolarsEngine {
-  readonly version: string
   readonly pl: Polars
   /** A constant of the money type of the data. */
   decimal(text: string): PolarsExpression
@@ -21,7 +20,6 @@ export async function openPolars(threads: number): Promise<PolarsEngine> {
   process.env.POLARS_MAX_THREADS = String(threads)
   const pl = (await import('nodejs-polars')).default
   return {
-    version: pl.version,
     pl,
     decimal: (text) => pl.lit(text).cast(pl.Decimal(15, 2)),
     date: (text) => pl.lit(text).str.strptime(pl.Date, '%Y-%m-%d'),

@@ -1,12 +1,10 @@
 /** volley itself, as its users have it: through the package's public interface. */
 
-import { createRequire } from 'node:module'
 import { DataType, type Table } from 'apache-arrow'
 import { type Engine, open } from '../../index.js'
 import { type Answer, type Cell, exactDecimal, numberCell } from '../answers.js'
 
 export interface VolleyEngine {
-  readonly version: string
   readonly engine: Engine
   close(): Promise<void>
 }
@@ -14,9 +12,7 @@ export interface VolleyEngine {
 /** `memoryLimit`, in bytes: null for its own default. */
 export async function openVolley(threads: number, memoryLimit: number | null = null): Promise<VolleyEngine> {
   const engine = await open({ threads, ...(memoryLimit === null ? {} : { memoryLimit }) })
-  const require = createRequire(import.meta.url)
   return {
-    version: (require('volley/package.json') as { version: string }).version,
     engine,
     close: () => engine.close(),
   }

@@ -1,7 +1,8 @@
 /**
- * What a boundary between stages costs: how much further apart batches arrive at the end of a streaming pipeline that has
- * some stages more. Source and consumer are the same in both, so that their time falls out, as does the start of threads
- * and processes, which is before the first batch.
+ * What stages cost: how much further apart batches arrive at the end of a streaming pipeline that has some stages more.
+ * Source and consumer are the same in both, so that their time falls out, as does the start of threads and processes, which
+ * is before the first batch. What is left is the stage's work and the boundary around it; the boundary is what a placement
+ * adds to the same stage inline. Placements take turns, and are compared turn by turn: what slows the machine falls out, too.
  */
 
 import type { Engine, PipelineSpecification, PlacementKind } from '../../index.js'
@@ -15,8 +16,10 @@ export interface BoundaryResult {
   readonly placement: PlacementKind
   /** Rows of a batch. */
   readonly rows: number
-  /** For one batch and one stage. */
+  /** For one batch and one stage, with its work: the median of all turns. */
   readonly microseconds: number
+  /** The median of what each turn took more than the one inline beside it; below 0 where threads share the work. Null of inline. */
+  readonly addedMicroseconds: number | null
 }
 
 const MODULE = new URL('./batches.js', import.meta.url).pathname
@@ -26,8 +29,8 @@ const SMALL = 0.1
 /** Stages of the two pipelines. */
 const FEW = 1
 const MANY = 3
-/** Runs of each where nothing has to start. */
-const LIGHT_TURNS = 3
+/** Where nothing has to start; other placements have the first one only. */
+const LIGHT_TURNS = 5
 
 /** The boundaries that are measured, and the placements for each. */
 const CASES: readonly (readonly [Boundary, readonly PlacementKind[]])[] = [
@@ -44,23 +47,45 @@ export async function measureBoundaries(
 ): Promise<readonly BoundaryResult[]> {
   const results: BoundaryResult[] = []
   for (const [boundary, placements] of CASES) {
-    for (const placement of placements) {
-      for (const rows of scale < SMALL ? [ROWS[1]] : ROWS) {
-        progress(`boundary: ${boundary}, ${placement}, ${rows} rows`)
-        const turns = isLight(placement) ? LIGHT_TURNS : 1
-        const batches = batchesOf(boundary, placement, rows, scale)
-        const interval = (stages: number) => intervalOf(engine, boundary, placement, { rows, batches, stages })
-        const [few, many]: [number[], number[]] = [[], []]
-        for (let turn = 0; turn < turns; turn++) {
-          few.push(await interval(FEW))
-          many.push(await interval(MANY))
+    for (const rows of scale < SMALL ? [ROWS[1]] : ROWS) {
+      const turns = new Map(placements.map((placement) => [placement, [] as number[]]))
+      for (let turn = 0; turn < LIGHT_TURNS; turn++) {
+        for (const placement of placements.filter((one) => turn === 0 || isLight(one))) {
+          progress(`boundary: ${boundary}, ${placement}, ${rows} rows`)
+          const batches = batchesOf(boundary, placement, rows, scale)
+          turns.get(placement)!.push(await stageMicroseconds(engine, boundary, placement, { rows, batches }))
         }
-        const microseconds = ((median(many) - median(few)) * 1000) / (MANY - FEW)
-        results.push({ boundary, placement, rows, microseconds: Math.max(0, microseconds) })
+      }
+      for (const [placement, taken] of turns) {
+        const added = placement === 'inline' ? null : addedMicroseconds(taken, turns.get('inline')!)
+        results.push({
+          boundary,
+          placement,
+          rows,
+          microseconds: Math.max(0, median(taken)),
+          addedMicroseconds: added,
+        })
       }
     }
   }
   return results
+}
+
+/** The median difference of a placement's turns from those inline beside them, of which there are as many or more. */
+export function addedMicroseconds(taken: readonly number[], inline: readonly number[]): number {
+  return median(taken.map((microseconds, turn) => microseconds - inline[turn]))
+}
+
+/** Of one turn. Noise can make it less than nothing. */
+async function stageMicroseconds(
+  engine: Engine,
+  boundary: Boundary,
+  placement: PlacementKind,
+  amount: Omit<Size, 'stages'>,
+): Promise<number> {
+  const few = await intervalOf(engine, boundary, placement, { ...amount, stages: FEW })
+  const many = await intervalOf(engine, boundary, placement, { ...amount, stages: MANY })
+  return ((many - few) * 1000) / (MANY - FEW)
 }
 
 interface Size {
@@ -82,10 +107,11 @@ function isLight(placement: PlacementKind): boolean {
   return placement === 'inline' || placement === 'threads'
 }
 
-/** Fewer where a batch takes longer. */
+/** Fewer where a batch takes longer, but enough for a mean where they are cheap. */
 function batchesOf(boundary: Boundary, placement: PlacementKind, rows: number, scale: number): number {
   const whole = rows === 1 ? 4_000 : rows === 1_000 ? 2_000 : boundary === 'records' ? 40 : 400
-  return Math.max(40, Math.round((isLight(placement) ? whole : whole / 10) * scale))
+  const least = isLight(placement) && whole >= 1_000 ? 200 : 40
+  return Math.max(least, Math.round((isLight(placement) ? whole : whole / 10) * scale))
 }
 
 function pipelineOf(

@@ -1,6 +1,7 @@
 /** The process whose memory is measured: streams generated batches to Parquet, and tells the harness what was resident. */
 
 import { open } from '../../index.js'
+import { answerHarness } from '../child-process.js'
 import type { FlatMemoryMessage, FlatMemoryRequest, Sample } from './flat-memory.js'
 
 const MODULE = new URL('./batches.js', import.meta.url).pathname
@@ -40,7 +41,8 @@ async function stream({ rows, threads, output }: FlatMemoryRequest): Promise<Fla
   return { samples, rows: batches * BATCH, milliseconds: performance.now() - started }
 }
 
-const message = await stream(JSON.parse(process.argv[2]) as FlatMemoryRequest).catch(
-  (error: unknown): FlatMemoryMessage => ({ failure: error instanceof Error ? error.message : String(error) }),
+await answerHarness((request: FlatMemoryRequest) =>
+  stream(request).catch(
+    (error: unknown): FlatMemoryMessage => ({ failure: error instanceof Error ? error.message : String(error) }),
+  ),
 )
-process.send!(message, () => process.disconnect())

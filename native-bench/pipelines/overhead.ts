@@ -1,7 +1,6 @@
 /** What a pipeline in YAML costs beside the frame that does the same: Parquet to Parquet, simple operations. */
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine } from '../../index.js'
 import { median } from '../results.js'
@@ -11,6 +10,8 @@ export interface OverheadPlan {
   readonly runs: number
   /** The Parquet file of lineitem. */
   readonly lineitem: string
+  /** A directory for what they write. */
+  readonly outputs: string
 }
 
 export interface OverheadResult {
@@ -25,35 +26,33 @@ export interface OverheadResult {
 
 const KEPT = ['order_key', 'shipped', 'quantity', 'revenue', 'mode']
 
-export async function measureOverhead(engine: Engine, { rows, runs, lineitem }: OverheadPlan): Promise<OverheadResult> {
-  const directory = await mkdtemp(join(tmpdir(), 'volley-bench-'))
-  try {
-    const file = join(directory, 'pipeline.yaml')
-    await writeFile(file, yamlOf(lineitem))
-    const frame = () =>
-      engine
-        .scanParquet(lineitem)
-        .rename({ l_orderkey: 'order_key', l_shipdate: 'shipped', l_quantity: 'quantity', l_shipmode: 'mode' })
-        .withColumns({ quantity: 'quantity::double' })
-        .withColumns({ revenue: 'l_extendedprice * (1 - l_discount)' })
-        .filter('l_discount > 0.05')
-        .select(...KEPT)
-        .sinkParquet(join(directory, 'frame.parquet'), { overwrite: true })
-    const pipeline = () => engine.pipeline(file).run()
-    const expected = (await frame()).rowsOut
-    const { stages } = await pipeline()
-    if (stages.at(-1)?.rowsOut !== expected) {
-      throw new Error(`the pipeline wrote ${stages.at(-1)?.rowsOut} rows, the frame ${expected}`)
-    }
-    const times = { frame: [] as number[], pipeline: [] as number[] }
-    for (let run = 0; run < runs; run++) {
-      times.frame.push(await timed(frame))
-      times.pipeline.push(await timed(pipeline))
-    }
-    return { rows, ...times, ratio: median(times.pipeline) / median(times.frame), rowsOut: expected }
-  } finally {
-    await rm(directory, { recursive: true, force: true })
+export async function measureOverhead(
+  engine: Engine,
+  { rows, runs, lineitem, outputs }: OverheadPlan,
+): Promise<OverheadResult> {
+  const file = join(outputs, 'pipeline.yaml')
+  await writeFile(file, yamlOf(lineitem))
+  const frame = () =>
+    engine
+      .scanParquet(lineitem)
+      .rename({ l_orderkey: 'order_key', l_shipdate: 'shipped', l_quantity: 'quantity', l_shipmode: 'mode' })
+      .withColumns({ quantity: 'quantity::double' })
+      .withColumns({ revenue: 'l_extendedprice * (1 - l_discount)' })
+      .filter('l_discount > 0.05')
+      .select(...KEPT)
+      .sinkParquet(join(outputs, 'frame.parquet'), { overwrite: true })
+  const pipeline = () => engine.pipeline(file).run()
+  const expected = (await frame()).rowsOut
+  const { stages } = await pipeline()
+  if (stages.at(-1)?.rowsOut !== expected) {
+    throw new Error(`the pipeline wrote ${stages.at(-1)?.rowsOut} rows, the frame ${expected}`)
   }
+  const times = { frame: [] as number[], pipeline: [] as number[] }
+  for (let run = 0; run < runs; run++) {
+    times.frame.push(await timed(frame))
+    times.pipeline.push(await timed(pipeline))
+  }
+  return { rows, ...times, ratio: median(times.pipeline) / median(times.frame), rowsOut: expected }
 }
 
 function yamlOf(lineitem: string): string {

@@ -2,6 +2,7 @@
 
 import { rm } from 'node:fs/promises'
 import { openBenchTables } from '../../data-fixtures/bench-tables.js'
+import { answerHarness } from '../child-process.js'
 import { outputDirectory } from '../outputs.js'
 import { RACE_SUITES } from '../suites/races.js'
 import { ownPeakBytes } from '../trials/process-memory.js'
@@ -36,5 +37,4 @@ async function perform({ suite, race, size, engine, ...request }: AloneRequest):
   }
 }
 
-const figures = await perform(JSON.parse(process.argv[2]) as AloneRequest)
-process.send!(figures, () => process.disconnect())
+await answerHarness(perform)

@@ -26,8 +26,6 @@ export interface Field {
 
 /** Engines of one process: a field of each size shares them. */
 export interface Engines extends Pick<Field, 'volley' | 'duckdb' | 'polars' | 'arquero' | 'parquetWasm' | 'hyparquet'> {
-  /** As far as they were opened, by name. */
-  readonly versions: () => Promise<Readonly<Record<string, string>>>
   readonly close: () => Promise<void>
 }
 
@@ -46,15 +44,6 @@ export function lazyEngines(threads: number, memoryLimitBytes: number): Engines 
     arquero: arquero.get,
     parquetWasm: parquetWasm.get,
     hyparquet: hyparquet.get,
-    versions: async () => {
-      const engines = { volley, duckdb, polars, arquero, 'parquet-wasm': parquetWasm, hyparquet }
-      const versions: Record<string, string> = {}
-      for (const [name, engine] of Object.entries(engines)) {
-        const opened = await engine.opened()
-        if (opened !== null) versions[name] = opened.version
-      }
-      return versions
-    },
     close: async () => {
       await (await volley.opened())?.close()
       ;(await duckdb.opened())?.close()

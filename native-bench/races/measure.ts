@@ -2,6 +2,7 @@
 
 import { Bench } from 'tinybench'
 import { type Answer, firstDifference } from '../answers.js'
+import { missingPackageReason } from '../engines/missing-package.js'
 import type { WarmUp } from '../suite.js'
 import type { Contestant, EngineName } from './race.js'
 
@@ -33,9 +34,8 @@ export async function prepared(
     try {
       starters.push({ engine, contestant: await prepare() })
     } catch (error) {
-      const missing = missingPackage(error)
-      const failure = missing === null ? messageOf(error) : `${missing} is not installed here`
-      starters.push({ engine, failure, isMissing: missing !== null })
+      const missing = missingPackageReason(messageOf(error))
+      starters.push({ engine, failure: missing ?? messageOf(error), isMissing: missing !== null })
     }
   }
   return starters
@@ -109,12 +109,6 @@ async function timeOnce(ready: readonly [EngineName, Contestant][]): Promise<[En
     if (task.result.state !== 'completed') throw new Error(`${task.name} did not complete: ${task.result.state}`)
     return [task.name as EngineName, task.result.latency.samples![0]]
   })
-}
-
-/** The name of the package for want of which an engine did not open. */
-function missingPackage(error: unknown): string | null {
-  if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') return null
-  return /^Cannot find package '([^']+)'/.exec(messageOf(error))?.[1] ?? null
 }
 
 function messageOf(error: unknown): string {

@@ -44,7 +44,6 @@ class RaceRun {
           cases.push(await setting.measured(suite.name, race.name, size, () => this.race(race, size, engines)))
         }
       }
-      setting.addVersions(await engines.versions())
     } finally {
       await engines.close()
     }
@@ -60,7 +59,7 @@ class RaceRun {
     const { warmUp, runs } = this.setting
     const warm = warmUp.runs === 0 ? 'once' : `${warmUp.runs} times and ${warmUp.milliseconds / 1000} s or more`
     return [
-      `All engines run in one process and take turns, ${runs} timed runs each; every engine has run ${warm} before, and files are in the system's cache.`,
+      `All engines run in one process and take turns, ${runs} timed ${runs === 1 ? 'run' : 'runs'} each; every engine has run ${warm} before, and files are in the system's cache.`,
       `Every answer was compared with that of ${REFERENCE} before anything was timed.`,
       'Peak memory and processor time are of a process that loads one engine and runs only this.',
     ]

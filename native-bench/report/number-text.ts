@@ -37,7 +37,7 @@ export function tickDuration(milliseconds: number, largest = milliseconds): stri
 /** Of nothing at all: milliseconds, which are what is measured. */
 function durationOf(milliseconds: number) {
   if (milliseconds === 0) return DURATIONS[2]
-  return DURATIONS.find(({ until }) => milliseconds < until)!
+  return DURATIONS.find(({ until }) => Math.abs(milliseconds) < until)!
 }
 
 /** `0.052`, `0.62`, `1.00`, `14.2`, `350`. */

@@ -32,7 +32,6 @@ export const scaling: Suite = {
           const measure = () => measurePoint(point, engines, setting)
           cases.set(point, await setting.measured(NAME, point.name, point.size, measure))
         }
-        setting.addVersions(await engines.versions())
       } finally {
         await engines.close()
       }

@@ -1,8 +1,7 @@
 /** How long it takes until something is there: packages loaded, first results, whole programs; each in fresh processes. */
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { outputDirectory } from '../outputs.js'
 import { type CaseResults, median } from '../results.js'
 import type { Setting, Suite } from '../suite.js'
 import { STARTUP_CASES, type StartupCase } from './startup/cases.js'
@@ -37,7 +36,7 @@ export const startup: Suite = {
 }
 
 async function measureCase(one: StartupCase, setting: Setting): Promise<CaseResults> {
-  const outputs = await mkdtemp(join(tmpdir(), 'volley-startup-'))
+  const outputs = await outputDirectory(setting.dataDirectory)
   try {
     const rounds = setting.quick ? Math.min(QUICK_ROUNDS, setting.runs) : setting.runs
     const measured = await measureProcesses(one, setting, rounds, outputs)

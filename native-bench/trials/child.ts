@@ -1,6 +1,8 @@
 /** The process of a trial: takes a request as its only argument, does it, and sends one message to the harness. */
 
 import { VolleyError } from '../../planner/errors.js'
+import { answerHarness } from '../child-process.js'
+import { missingPackageReason } from '../engines/missing-package.js'
 import type { Runner } from './engines/runner.js'
 import { ownPeakBytes, resetOwnPeak } from './process-memory.js'
 import type { TrialMessage, TrialReport, TrialRequest, TrialRun } from './trial.js'
@@ -44,9 +46,10 @@ async function perform(request: TrialRequest): Promise<TrialReport> {
 }
 
 function failureOf(error: unknown): TrialMessage {
-  const unsupported = error instanceof VolleyError && error.code === 'VOLLEY_UNSUPPORTED'
-  return { failure: error instanceof Error ? error.message : String(error), unsupported }
+  const failure = error instanceof Error ? error.message : String(error)
+  const missing = missingPackageReason(failure)
+  if (missing !== null) return { failure: missing, unsupported: true }
+  return { failure, unsupported: error instanceof VolleyError && error.code === 'VOLLEY_UNSUPPORTED' }
 }
 
-const message = await perform(JSON.parse(process.argv[2]) as TrialRequest).catch(failureOf)
-process.send!(message, () => process.disconnect())
+await answerHarness((request: TrialRequest) => perform(request).catch(failureOf))

@@ -25,7 +25,10 @@ export interface Bounds {
 export interface Trial {
   readonly ending:
     | { readonly report: TrialReport }
-    | { readonly failure: string /** The engine does not offer this. */; readonly unsupported: boolean }
+    | {
+        readonly failure: string /** The engine does not offer this, or is not installed. */
+        readonly unsupported: boolean
+      }
   /** The most that was resident of the whole process, from its start to its end. */
   readonly peakBytes: number
   /** The most that lay in its temporary directory. */

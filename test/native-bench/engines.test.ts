@@ -69,12 +69,4 @@ describe('codecs', () => {
     await (await engines.hyparquet()).read(path, ['mode'], ({ row, values }) => chunks.push(row, values.length))
     expect(chunks).toEqual([0, 2048, 2048, 2048, 4096, 904])
   })
-
-  it('tell their versions once opened', async () => {
-    expect(await engines.versions()).toMatchObject({
-      arquero: expect.stringMatching(/^\d+\.\d+\.\d+$/),
-      'parquet-wasm': expect.stringMatching(/^\d/),
-      hyparquet: expect.stringMatching(/^\d/),
-    })
-  })
 })

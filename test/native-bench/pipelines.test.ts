@@ -16,7 +16,7 @@ it('compares a pipeline with the frame that does the same, and watches the memor
     1.5::decimal(15,2) as l_quantity, 'AIR' as l_shipmode, 2.5::decimal(15,2) as l_extendedprice,
     (i % 10 / 100)::decimal(15,2) as l_discount from range(100) t(i)) to '${lineitem}'`)
   const engine = await open({ threads: 1 })
-  const overhead = await measureOverhead(engine, { rows: 100, runs: 1, lineitem })
+  const overhead = await measureOverhead(engine, { rows: 100, runs: 1, lineitem, outputs: directory })
   await engine.close()
   expect([overhead.rowsOut, overhead.frame.length, overhead.pipeline.length]).toEqual([40, 1, 1])
 

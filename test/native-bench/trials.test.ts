@@ -179,19 +179,36 @@ describe('a series of trials', () => {
 
 describe('what was measured', () => {
   it('is not measured again when an interrupted benchmark goes on', async () => {
-    const path = join(directory, 'records', 'unfinished.jsonl')
-    await openRecords(path, false, 'quick').kept('one', async () => ({ rows: 1 }))
-    writeFileSync(path, '{"key":"two","value":{"ro', { flag: 'a' })
+    const records = temporaryDirectory()
+    const quick = (resume: boolean) => openRecords(records, resume, { quick: true })
+    await quick(false).kept('one', async () => ({ rows: 1 }))
+    const [file] = readdirSync(records)
+    const cut = () => writeFileSync(join(records, file), '{"key":"two","value":{"rows":{}', { flag: 'a' })
     const measured: string[] = []
     const measure = (key: string) => async () => {
       measured.push(key)
       return { rows: 2 }
     }
-    const resumed = openRecords(path, true, 'quick')
+    cut()
+    const resumed = quick(true)
+    expect(resumed.known).toBe(1)
     expect(await resumed.kept('one', measure('one'))).toEqual({ rows: 1 })
     expect(await resumed.kept('two', measure('two'))).toEqual({ rows: 2 })
-    expect(await openRecords(path, true, 'full').kept('one', measure('one, of another setting'))).toEqual({ rows: 2 })
-    expect(measured).toEqual(['two', 'one, of another setting'])
+    cut()
+    const again = quick(true)
+    expect(await again.kept('two', measure('two again'))).toEqual({ rows: 2 })
+    expect(measured).toEqual(['two'])
+    again.remove()
+    expect([readdirSync(records), quick(true).known]).toEqual([[], 0])
+  })
+
+  it('under other options stays, and is not used', async () => {
+    const records = temporaryDirectory()
+    await openRecords(records, false, { runs: 7 }).kept('one', async () => 1)
+    const other = openRecords(records, true, { runs: 2 })
+    expect(await other.kept('one', async () => 2)).toBe(2)
+    other.remove()
+    expect(await openRecords(records, true, { runs: 7 }).kept('one', async () => 3)).toBe(1)
   })
 })
 

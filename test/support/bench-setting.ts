@@ -1,21 +1,16 @@
-/** A setting of the benchmark that measures as little as can be, and notes the versions that it is told. */
+/** A setting of the benchmark that measures as little as can be. */
 
 import type { BenchTables } from '../../data-fixtures/bench-tables.js'
 import { NO_RECORDS } from '../../native-bench/records.js'
 import type { Setting } from '../../native-bench/suite.js'
 import { temporaryDirectory } from './parquet-files.js'
 
-export interface QuickSetting extends Setting {
-  readonly versions: Map<string, string>
-}
-
 /** To be called outside of tests: its directory goes when those of the file have run. */
 export function quickSetting(
   tables: (rows: number) => BenchTables = () => {
     throw new Error('this suite was not to ask for tables')
   },
-): QuickSetting {
-  const versions = new Map<string, string>()
+): Setting {
   return {
     quick: true,
     threads: 1,
@@ -34,9 +29,5 @@ export function quickSetting(
     tables,
     measured: (_suite, _name, _size, measure) => measure(),
     progress: () => {},
-    versions,
-    addVersions: (added) => {
-      for (const [engine, version] of Object.entries(added)) versions.set(engine, version)
-    },
   }
 }

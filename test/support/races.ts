@@ -17,7 +17,7 @@ const ENGINE_BYTES = 8e9
 export function smallField(
   tables: (directory: string) => BenchTables = (directory) => openBenchTables(directory, SIZES.small),
 ): Field {
-  const { versions: _, close, ...engines } = lazyEngines(2, ENGINE_BYTES)
+  const { close, ...engines } = lazyEngines(2, ENGINE_BYTES)
   const field = {
     size: 'small',
     threads: 2,

@@ -34,7 +34,6 @@ const VOLLEY = fileURLToPath(new URL('../../../engine/cli/main.js', import.meta.
 export interface Reading {
   readonly milliseconds: number
   readonly figures: readonly Figure[]
-  readonly version: string | null
 }
 
 export interface Contender {
@@ -63,7 +62,7 @@ export const STARTUP_CASES: readonly StartupCase[] = [
     contenders: (setting) =>
       PACKAGE_NAMES.map((name) => ({
         ...timed(name, 'import', setting),
-        read: ({ output }) => ({ milliseconds: timingsOf(output).import, figures: [], version: null }),
+        read: ({ output }) => ({ milliseconds: timingsOf(output).import, figures: [] }),
         answer: async () => null,
       })),
   },
@@ -154,15 +153,14 @@ function empty(): Contender {
 }
 
 function wholeProcess({ milliseconds }: Ended): Reading {
-  return { milliseconds, figures: [], version: null }
+  return { milliseconds, figures: [] }
 }
 
-function firstResult({ import: loading, open, query, version }: Timings): Reading {
+function firstResult({ import: loading, open, query }: Timings): Reading {
   const parts = { import: loading, open: open ?? 0, 'first query': query ?? 0 }
   return {
     milliseconds: Object.values(parts).reduce((sum, part) => sum + part, 0),
     figures: Object.entries(parts).map(([name, value]): Figure => ({ name, value, unit: 'ms' })),
-    version,
   }
 }
 

@@ -1,6 +1,7 @@
 /** Runs the programs of a case: once each for its answer, then in turns for the time. */
 
 import { type Answer, firstDifference } from '../../answers.js'
+import { missingPackageReason } from '../../engines/missing-package.js'
 import { type Figure, median, type Outcome } from '../../results.js'
 import type { Setting } from '../../suite.js'
 import type { Contender, Reading, StartupCase } from './cases.js'
@@ -33,8 +34,6 @@ export async function measureProcesses(
     try {
       await contender.prepare()
       const ended = await runProcess(contender.program, true)
-      const { version } = contender.read(ended)
-      if (version !== null) setting.addVersions({ [contender.engine]: version })
       const answer = await contender.answer(ended)
       const difference = expected === null || answer === null ? null : firstDifference(expected, answer)
       if (difference !== null) throw new Error(`another answer than ${REFERENCE}: ${difference}`)
@@ -58,7 +57,7 @@ export async function measureProcesses(
   }
   return contenders.map(({ engine }): Outcome => {
     const done = ready.find(({ contender }) => contender.engine === engine)
-    if (done === undefined) return { engine, status: 'failed', reason: failures.get(engine) ?? 'was not run' }
+    if (done === undefined) return missed(engine, failures.get(engine) ?? 'was not run')
     return {
       engine,
       status: 'done',
@@ -69,6 +68,11 @@ export async function measureProcesses(
       memory: null,
     }
   })
+}
+
+function missed(engine: string, failure: string): Outcome {
+  const missing = missingPackageReason(failure)
+  return { engine, status: missing === null ? 'failed' : 'absent', reason: missing ?? failure }
 }
 
 function isReference({ engine }: Contender): boolean {

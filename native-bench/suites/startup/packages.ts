@@ -11,7 +11,6 @@ export interface Loaded {
 }
 
 export interface Opened {
-  readonly version: string
   /** Runs the query; returns what makes CSV of its rows. */
   readonly query: () => Promise<() => Promise<string[]>>
   readonly transform: (output: string) => Promise<unknown>
@@ -62,9 +61,7 @@ function limitsOf({ threads, memoryLimitBytes }: Request): { threads: number; me
 }
 
 async function volley(engine: import('../../../index.js').Engine): Promise<Opened> {
-  const manifest = createRequire(import.meta.url)('volley/package.json') as { version: string }
   return {
-    version: manifest.version,
     query: async () => {
       const table = await engine.sql(QUERY).collect()
       return async () => (await import('../../engines/volley.js')).volleyAnswer(table).map((row) => row.join(','))
@@ -82,7 +79,6 @@ async function volley(engine: import('../../../index.js').Engine): Promise<Opene
 async function duckdb(connection: import('@duckdb/node-api').DuckDBConnection, close: () => void): Promise<Opened> {
   const rowsOf = async (sql: string) => (await connection.runAndReadAll(sql)).getRows()
   return {
-    version: (await import('@duckdb/node-api')).version(),
     query: async () => {
       const rows = await rowsOf(QUERY)
       return async () => rows.map((row) => row.join(','))
@@ -108,7 +104,6 @@ async function polars(pl: typeof import('nodejs-polars').default): Promise<Opene
       .mul(pl.col('quantity').cast(pl.Decimal(18, 2)))
       .cast(pl.Decimal(18, 2))
   return {
-    version: pl.version,
     query: async () => {
       const data = await delivered()
         .groupBy('country')

@@ -16,7 +16,7 @@ function print(timings: Timings): void {
 const loaded = await PACKAGES[request.package]()
 const imported = performance.now()
 if (request.work === 'import') {
-  print({ boot, import: imported - boot, open: null, query: null, lines: [], version: null })
+  print({ boot, import: imported - boot, open: null, query: null, lines: [] })
 } else {
   if (loaded === null) throw new Error(`${request.package} is only loaded, not asked for '${request.work}'`)
   const engine = await loaded.open(request)
@@ -28,8 +28,7 @@ if (request.work === 'import') {
     const lines = await csv()
     if (request.work === 'query') process.stdout.write(`${lines.join('\n')}\n`)
     else {
-      const { version } = engine
-      print({ boot, import: imported - boot, open: opened - imported, query: done - opened, lines, version })
+      print({ boot, import: imported - boot, open: opened - imported, query: done - opened, lines })
     }
   }
   await engine.close()

@@ -32,8 +32,6 @@ export interface Timings {
   readonly query: number | null
   /** Rows of the result as CSV, untimed. */
   readonly lines: readonly string[]
-  /** What the engine says of itself; null where it was not opened. */
-  readonly version: string | null
 }
 
 /** The orders of the demo: 50,000 rows, under a megabyte. */
