@@ -1,7 +1,7 @@
 /** Checks and completes the options of `open`. */
 
 import { availableParallelism, tmpdir } from 'node:os'
-import { checkOptions } from '../planner/arguments.js'
+import { checkOptions, invalid, show } from '../planner/arguments.js'
 import { VolleyError } from '../planner/errors.js'
 import { parseBytes } from '../planner/quantities.js'
 import type { AnyStrategyName, StrategyName } from '../planner/run-options.js'
@@ -74,13 +74,9 @@ function strategyOf(given: StrategyName | ExecutionStrategy): Pick<CheckedOption
 function memoryLimitOf(given: number | string | undefined): number {
   if (given === undefined) return Math.floor(systemMemory().bytes * DEFAULT_SHARE)
   const bytes = typeof given === 'number' ? given : parseBytes(given)
-  if (!(bytes >= MINIMUM_LIMIT)) {
-    throw new VolleyError(
-      'VOLLEY_INVALID_ARGUMENT',
-      `memoryLimit must be at least 16 MiB, not ${JSON.stringify(given)}; write bytes, or text such as '512MB'`,
-    )
-  }
-  return bytes
+  if (bytes >= MINIMUM_LIMIT) return bytes
+  const expected = bytes < MINIMUM_LIMIT ? 'at least 16 MiB' : "a number of bytes, or text such as '512MB'"
+  throw invalid(`memoryLimit is ${expected}, not ${show(given)}`, expected, given)
 }
 
 const STRATEGIES: readonly StrategyName[] = ['auto', 'row', 'bulk', 'bigdata']

@@ -3,18 +3,21 @@
 import { daysInMonth, daysOf, UNITS_PER_SECOND, unitsPerDay } from '../planner/calendar.js'
 import type { TimeUnit } from '../planner/types.js'
 
-const DATE = /^(-?\d{4,6})-(\d{1,2})-(\d{1,2})$/
+const DATE = /^(-?\d{4,6})-(\d{1,2})-(\d{1,2})( \(BC\))?$/
+const BEFORE_CHRIST = ' (BC)'
 const TIME = /^(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?$/
 const ZONE = /(?:Z|([+-])(\d{2})(?::?(\d{2}))?)$/
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/
 const INTEGER = /^[+-]?\d+$/
 const FLOAT = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)$/i
 
-/** Days since 1970 of `2024-02-29`. */
+/** Days since 1970 of `2024-02-29`, or of `0044-03-15 (BC)`. */
 export function parseDate(text: string): number | null {
   const match = DATE.exec(text)
   if (match === null) return null
-  const year = Number(match[1])
+  const shown = Number(match[1])
+  // Of years before Christ, the first is the year 0.
+  const year = match[4] === undefined ? shown : 1 - shown
   const month = Number(match[2])
   const day = Number(match[3])
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return null
@@ -46,8 +49,9 @@ export interface ParsedTimestamp {
 
 /** `2024-02-29`, `2024-02-29 03:04`, `2024-02-29T03:04:05.12Z`, `... +01:00`. */
 export function parseTimestamp(text: string, unit: TimeUnit): ParsedTimestamp | null {
-  const split = text.search(/[T ]/)
-  if (split < 0) {
+  const era = text.indexOf(BEFORE_CHRIST)
+  const split = era < 0 ? text.search(/[T ]/) : era + BEFORE_CHRIST.length
+  if (split < 0 || split === text.length) {
     const days = parseDate(text)
     return days === null ? null : { units: BigInt(days) * unitsPerDay(unit), hasZone: false }
   }

@@ -156,7 +156,7 @@ function checkParquetOptions(options: ParquetSinkOptions): void {
   if (options.rowGroupSize !== undefined) checkCount('rowGroupSize', options.rowGroupSize, 1)
   if (options.partitionBy !== undefined) {
     if (!Array.isArray(options.partitionBy) || options.partitionBy.length === 0) {
-      throw invalid(`partitionBy is a list of column names, not ${show(options.partitionBy)}`)
+      throw invalid(`partitionBy is a column name or a list of them, not ${show(options.partitionBy)}`)
     }
     for (const name of options.partitionBy) checkName('each column of partitionBy', name)
   }

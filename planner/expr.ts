@@ -2,12 +2,13 @@
 
 import { checkOptions, invalid, show } from './arguments.js'
 import { VolleyError } from './errors.js'
-import type { Expression, SortKey, WindowFrame } from './expression.js'
+import type { Expression, SortKey } from './expression.js'
 import { formatExpression } from './format-expression.js'
 import { FunctionMethods } from './function-methods.js'
 import { type Constant, freezeNode, literalNode, parseText } from './operands.js'
 import { parseTypeName } from './type-names.js'
 import type { DataType } from './types.js'
+import { type FrameLike, windowFrame } from './window-frame.js'
 
 /** An operand: a string is a constant. */
 export type Value = Expr | Constant
@@ -22,11 +23,11 @@ export interface SortTerm {
 }
 export type SortBy = ExpressionLike | SortTerm
 
+/** Text can be a list, as after PARTITION BY and ORDER BY. */
 export interface OverOptions {
   readonly partitionBy?: ExpressionLike | readonly ExpressionLike[]
   readonly orderBy?: SortBy | readonly SortBy[]
-  /** Rows around the current one, negative before it, null without end. `unit` is `rows` unless given. */
-  readonly frame?: { readonly unit?: 'rows' | 'range'; readonly start: number | null; readonly end: number | null }
+  readonly frame?: FrameLike
 }
 
 /**
@@ -237,18 +238,6 @@ export function operand(value: Value): Expr {
 function list<T>(value: T | readonly T[] | undefined): readonly T[] {
   if (value === undefined) return []
   return Array.isArray(value) ? (value as readonly T[]) : [value as T]
-}
-
-function windowFrame(options: NonNullable<OverOptions['frame']>): WindowFrame {
-  const { unit = 'rows', start, end } = options
-  const valid = [start, end].every((bound) => bound === null || Number.isInteger(bound))
-  if (!valid || (unit !== 'rows' && unit !== 'range') || (start !== null && end !== null && start > end)) {
-    throw new VolleyError(
-      'VOLLEY_INVALID_ARGUMENT',
-      `a window frame goes from a whole number or null to one not smaller, in rows or range: ${JSON.stringify(options)}`,
-    )
-  }
-  return Object.freeze({ unit, start, end })
 }
 
 function describe(value: unknown): string {

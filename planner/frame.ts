@@ -25,6 +25,7 @@ import type {
   CsvSinkOptions,
   ExplainOptions,
   NdjsonSinkOptions,
+  ParquetOutputOptions,
   ParquetSinkOptions,
   RunOptions,
   RunReport,
@@ -197,8 +198,8 @@ export class Frame {
     return this.runtime.profile(this.plan, this.checked(run))
   }
 
-  sinkParquet(path: string, options: ParquetSinkOptions = {}, run: RunOptions = {}): Promise<RunReport> {
-    return this.sink({ format: 'parquet', path, options }, run)
+  sinkParquet(path: string, options: ParquetOutputOptions = {}, run: RunOptions = {}): Promise<RunReport> {
+    return this.sink({ format: 'parquet', path, options: parquetOptions(options) }, run)
   }
 
   sinkArrow(path: string, options: ArrowSinkOptions = {}, run: RunOptions = {}): Promise<RunReport> {
@@ -308,4 +309,11 @@ function record<T>(entries: readonly (readonly [string, T])[]): Readonly<Record<
   const result: Record<string, T> = Object.create(null)
   for (const [name, value] of entries) result[name] = value
   return Object.freeze(result)
+}
+
+/** The same options, one column of `partitionBy` as a list. */
+function parquetOptions(options: ParquetOutputOptions): ParquetSinkOptions {
+  const { partitionBy, ...others } = options
+  if (partitionBy === undefined) return others
+  return { ...others, partitionBy: typeof partitionBy === 'string' ? [partitionBy] : partitionBy }
 }

@@ -159,6 +159,11 @@ export interface ParquetSinkOptions extends SinkOptions {
   readonly dictionary?: boolean
 }
 
+/** As users write them: one column needs no list. */
+export interface ParquetOutputOptions extends Omit<ParquetSinkOptions, 'partitionBy'> {
+  readonly partitionBy?: string | readonly string[]
+}
+
 export interface ArrowSinkOptions extends SinkOptions {
   /** `file`, which can be read from any place, or `stream`. */
   readonly format?: 'file' | 'stream'

@@ -31,7 +31,7 @@ interface Candidate {
 
 /** Numbers with leading zeros or a plus sign are identifiers more often than numbers: they stay text, as in DuckDB. */
 const PLAIN_INTEGER = /^-?(?:0|[1-9]\d*)$/
-const PLAIN_NUMBER = /^(?:-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|nan)$/i
+const PLAIN_NUMBER = /^(?:-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|-?(?:nan|inf(?:inity)?))$/i
 
 /** From narrow to wide: the first that takes every value of the sample is the type. */
 const CANDIDATES: readonly Candidate[] = [

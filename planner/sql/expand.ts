@@ -61,19 +61,22 @@ export function collectTexts(plan: LogicalPlan): PlanTexts {
   const queries = new Set<string>()
   const visitExpression = (expression: Expression): Expression => {
     if (expression.kind === 'text') expressions.add(expression.text)
-    return mapChildren(expression, visitExpression)
+    if (expression.kind !== 'window') return mapChildren(expression, visitExpression)
+    visitKeys(expression.orderBy)
+    return mapChildren({ ...expression, orderBy: [] }, visitExpression)
+  }
+  const visitKeys = (keys: readonly SortKey[]): readonly SortKey[] => {
+    for (const { expression } of keys) {
+      if (expression.kind === 'text') orders.add(expression.text)
+      else visitExpression(expression)
+    }
+    return keys
   }
   const visitor: PlanVisitor = {
     plan: visitPlan,
     one: visitExpression,
     list: (list) => list.map(visitExpression),
-    sortKeys: (keys) => {
-      for (const { expression } of keys) {
-        if (expression.kind === 'text') orders.add(expression.text)
-        else visitExpression(expression)
-      }
-      return keys
-    },
+    sortKeys: visitKeys,
   }
   function visitPlan(node: LogicalPlan): LogicalPlan {
     if (node.kind === 'sql') queries.add(node.text)
@@ -153,22 +156,28 @@ export function expandPlan(plan: LogicalPlan, parsed: ParsedTexts, environment: 
   const listOf = (expression: Expression): readonly Expression[] =>
     expression.kind === 'text' ? parsedList(expression.text, parsed) : [expandOne(expression)]
   const expandOne = (expression: Expression): Expression => {
+    if (expression.kind === 'window') {
+      const partitionBy = expression.partitionBy.flatMap(listOf)
+      const orderBy = expandKeys(expression.orderBy)
+      return { ...expression, arguments: expression.arguments.map(expandOne), partitionBy, orderBy }
+    }
     if (expression.kind !== 'text') return mapChildren(expression, expandOne)
     const list = parsedList(expression.text, parsed)
     if (list.length === 1) return list[0]
     const details = { expression: expression.text, expected: 'one expression', actual: `${list.length} expressions` }
     throw new VolleyError('VOLLEY_PARSE', `expected one expression, found ${list.length}: ${expression.text}`, details)
   }
+  const expandKeys = (keys: readonly SortKey[]): readonly SortKey[] =>
+    keys.flatMap((key) =>
+      key.expression.kind === 'text'
+        ? parsedKeys(key, key.expression.text, parsed)
+        : [{ ...key, expression: expandOne(key.expression) }],
+    )
   const visitor: PlanVisitor = {
     plan: expandNode,
     one: expandOne,
     list: (list) => list.flatMap(listOf),
-    sortKeys: (keys) =>
-      keys.flatMap((key) =>
-        key.expression.kind === 'text'
-          ? parsedKeys(key, key.expression.text, parsed)
-          : [{ ...key, expression: expandOne(key.expression) }],
-      ),
+    sortKeys: expandKeys,
   }
   function expandNode(node: LogicalPlan): LogicalPlan {
     const expanded = mapPlan(node, visitor)
