@@ -313,7 +313,9 @@ function record<T>(entries: readonly (readonly [string, T])[]): Readonly<Record<
 
 /** The same options, one column of `partitionBy` as a list. */
 function parquetOptions(options: ParquetOutputOptions): ParquetSinkOptions {
-  const { partitionBy, ...others } = options
-  if (partitionBy === undefined) return others
-  return { ...others, partitionBy: typeof partitionBy === 'string' ? [partitionBy] : partitionBy }
+  return isListed(options) ? options : { ...options, partitionBy: [options.partitionBy ?? []].flat() }
+}
+
+function isListed(options: ParquetOutputOptions): options is ParquetSinkOptions {
+  return typeof options?.partitionBy !== 'string'
 }

@@ -26,18 +26,23 @@ import {
 
 interface Candidate {
   readonly type: DataType
-  readonly accepts: (text: string) => boolean
+  readonly accepts: (text: string, isFirst: boolean) => boolean
 }
 
 /** Numbers with leading zeros or a plus sign are identifiers more often than numbers: they stay text, as in DuckDB. */
 const PLAIN_INTEGER = /^-?(?:0|[1-9]\d*)$/
-const PLAIN_NUMBER = /^(?:-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|-?(?:nan|inf(?:inity)?))$/i
+const PLAIN_NUMBER = /^(?:-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|nan)$/i
+/** Among numbers, as in DuckDB; a column that begins with it is none. */
+const INFINITE = /^-?inf(?:inity)?$/i
 
 /** From narrow to wide: the first that takes every value of the sample is the type. */
 const CANDIDATES: readonly Candidate[] = [
   { type: BOOL, accepts: (text) => parseBoolean(text) !== null },
   { type: INT64, accepts: (text) => PLAIN_INTEGER.test(text.trim()) && fitsInt64(BigInt(text.trim())) },
-  { type: FLOAT64, accepts: (text) => PLAIN_NUMBER.test(text.trim()) },
+  {
+    type: FLOAT64,
+    accepts: (text, isFirst) => PLAIN_NUMBER.test(text.trim()) || (!isFirst && INFINITE.test(text.trim())),
+  },
   { type: DATE, accepts: (text) => parseDate(text) !== null },
   { type: time('us'), accepts: (text) => parseTime(text, 'us') !== null },
   { type: TIMESTAMP, accepts: (text) => parseTimestamp(text, 'us')?.hasZone === false },
@@ -49,8 +54,8 @@ export function inferType(texts: Iterable<string>): DataType {
   let left = CANDIDATES
   let seen = false
   for (const text of texts) {
+    left = left.filter((candidate) => candidate.accepts(text, !seen))
     seen = true
-    left = left.filter((candidate) => candidate.accepts(text))
     if (left.length === 0) return UTF8
   }
   return seen ? left[0].type : UTF8

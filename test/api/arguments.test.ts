@@ -39,6 +39,12 @@ it('options that do not exist are refused, with the nearest that does', async ()
 
 it('values of the wrong kind are refused', async () => {
   const { engine } = scene
+  await refused(
+    () => open({ memoryLimit: 'much' }),
+    /memoryLimit is a number of bytes, or text such as '512MB', not 'much'/,
+  )
+  await refused(() => open({ memoryLimit: Number.NaN }), /memoryLimit is a number of bytes, .* not NaN/)
+  await refused(() => open({ memoryLimit: '1MB' }), /memoryLimit is at least 16 MiB, not '1MB'/)
   await refused(() => engine.fromRecords(5 as unknown as []), /fromRecords takes an iterable or async iterable/)
   await refused(() => engine.fromRecords('text'), /fromRecords takes an iterable or async iterable/)
   await refused(() => engine.scanCsv('a.csv', { types: { a: 'int33' } }), /there is no type named "int33"/)

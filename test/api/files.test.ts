@@ -1,12 +1,13 @@
 /** Names tell formats: the same in scans, in sinks and in SQL. */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Frame } from '../../index.js'
 import { expect, it } from '../support/jest.js'
 import { failure, Scene } from '../support/scene.js'
 
 const scene = Scene.forFile({ threads: 1 })
 
-async function rowsOf(query: string, tables: Readonly<Record<string, string>> = {}): Promise<unknown[]> {
+async function rowsOf(query: string, tables: Readonly<Record<string, Frame | string>> = {}): Promise<unknown[]> {
   const rows: unknown[] = []
   for await (const row of scene.engine.sql(query, tables).rows()) rows.push(row)
   return rows
@@ -25,7 +26,7 @@ it('tab-separated files are written, scanned and queried with tabs', async () =>
 it('a query reads a directory, whose files tell the format', async () => {
   const path = scene.path('by kind')
   await scene.engine.fromRecords([1, 2, 3].map((n) => ({ n, kind: `k${n % 2}` }))).sinkParquet(path, {
-    partitionBy: ['kind'],
+    partitionBy: 'kind',
   })
   const expected = [
     { kind: 'k0', n: 2n },
@@ -53,4 +54,19 @@ it('options of table functions are those of DuckDB, and others are refused', asy
 it('a module named by a path without ./ is told how to be named', async () => {
   const frame = scene.engine.fromRecords([{ a: 1 }]).mapRows({ module: 'package.json' }, { schema: { a: 'int64' } })
   expect((await failure(() => frame.collect())).message).toContain('write ./package.json')
+})
+
+it('dates before Christ come back from text as they went', async () => {
+  const dates = "select date '0044-03-15 (BC)' as d, timestamp '0001-12-31 (BC) 10:00:00.5' as t"
+  const types = { d: 'date', t: 'timestamp' }
+  const written = await rowsOf(dates)
+  await scene.engine.sql(dates).sinkCsv(scene.path('old.csv'))
+  await scene.engine.sql(dates).sinkNdjson(scene.path('old.ndjson'))
+  for (const frame of [
+    scene.engine.scanCsv(scene.path('old.csv')),
+    scene.engine.scanCsv(scene.path('old.csv'), { types }),
+    scene.engine.scanNdjson(scene.path('old.ndjson'), { types }),
+  ]) {
+    expect(await rowsOf('from t', { t: frame })).toEqual(written)
+  }
 })

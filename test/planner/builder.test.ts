@@ -141,3 +141,28 @@ describe('parseTypeName', () => {
     },
   )
 })
+
+describe('frames of windows', () => {
+  const frameOf = (text: string) => {
+    const { node } = sum('a').over({ orderBy: 'b', frame: text })
+    return node.kind === 'window' ? node.frame : null
+  }
+
+  it.each([
+    ['rows between 2 preceding and 1 following', { unit: 'rows', start: -2, end: 1 }],
+    ['ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW', { unit: 'rows', start: null, end: 0 }],
+    [' range  between current row and unbounded following ', { unit: 'range', start: 0, end: null }],
+    ['rows 3 preceding', { unit: 'rows', start: -3, end: 0 }],
+    ['rows between 0 preceding and 0 following', { unit: 'rows', start: 0, end: 0 }],
+    ['rows between unbounded preceding and unbounded following', { unit: 'rows', start: null, end: null }],
+  ])('%s', (text, frame) => expect(frameOf(text)).toEqual(frame))
+
+  it.each([
+    'rows between 1 following and 1 preceding',
+    'rows between unbounded following and current row',
+    'rows between current row and unbounded preceding',
+    'rows 1 following',
+    'groups between 1 preceding and current row',
+    '',
+  ])('%s is none', (text) => expect(() => frameOf(text)).toThrow(/a window frame is \{ unit/))
+})

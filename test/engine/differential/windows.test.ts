@@ -107,8 +107,10 @@ describe('window functions', () => {
             running: sum('price').over({ partitionBy: 'color', orderBy: 'id' }),
             recent: count().over({ orderBy: 'id', frame: { start: -5, end: 0 } }),
             near: sum('price').over({ orderBy: 'small', frame: { unit: 'range', start: -1, end: 1 } }),
+            place: rowNumber().over({ partitionBy: 'color, flag', orderBy: 'small desc nulls first, id' }),
+            around: sum('price').over({ orderBy: 'id', frame: 'rows between 1 preceding and 2 following' }),
           })
-          .select('id', 'n', 'r', 'd', 'before', 'after', 'total', 'running', 'recent', 'near'),
+          .select('id', 'n', 'r', 'd', 'before', 'after', 'total', 'running', 'recent', 'near', 'place', 'around'),
       `select id, row_number() over (partition by color order by id) as n,
          rank() over (partition by color, flag order by small desc) as r,
          dense_rank() over (order by small, color) as d,
@@ -116,7 +118,9 @@ describe('window functions', () => {
          lead(text) over (order by id) as after, sum(price) over (partition by color) as total,
          sum(price) over (partition by color order by id) as running,
          count(*) over (order by id rows between 5 preceding and current row) as recent,
-         sum(price) over (order by small range between 1 preceding and 1 following) as near
+         sum(price) over (order by small range between 1 preceding and 1 following) as near,
+         row_number() over (partition by color, flag order by small desc nulls first, id) as place,
+         sum(price) over (order by id rows between 1 preceding and 2 following) as around
        from t where small < 40`,
     )
   })

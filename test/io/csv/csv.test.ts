@@ -72,6 +72,8 @@ describe('CSV reader', () => {
       ['+5'],
       ['nan', '1'],
       ['inf', '1'],
+      ['1.5', 'inf', '-Infinity'],
+      ['nan', '-inf'],
       [' 1', '2 '],
       ['t', 'f'],
       ['TRUE', 'False'],
