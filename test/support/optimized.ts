@@ -14,7 +14,11 @@ interface Internals {
 }
 
 export function internalsOf(frame: Frame): Internals {
-  return frame.runtime as unknown as Internals
+  const { parts, executions } = frame.runtime as unknown as {
+    readonly parts: Pick<Internals, 'environment'>
+    readonly executions: Pick<Internals, 'resources'>
+  }
+  return { environment: parts.environment, resources: executions.resources }
 }
 
 export async function optimizedPlan(frame: Frame): Promise<ResolvedPlan> {
