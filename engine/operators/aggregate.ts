@@ -11,7 +11,7 @@ import { expand, persistBatch, releaseBatch } from '../kernels/vectors.js'
 import type { Accumulator, Merge, PartialRows, Target } from './aggregate/accumulator.js'
 import { DomainMap } from './aggregate/domain-map.js'
 import { KEY_OFFSET } from './aggregate/group-table.js'
-import { Grouping } from './aggregate/grouping.js'
+import { Grouping, type GroupList } from './aggregate/grouping.js'
 import { inputOf } from './aggregate/input.js'
 import {
   type AggregateDescriptor,
@@ -138,9 +138,8 @@ export class AggregateState {
     })
   }
 
-  /** Adds the groups of one of several partitions of another state of the same descriptor. */
-  absorb(other: AggregateState, partition: number, partitions: number): void {
-    const { entries, count } = other.grouping.partition(partition, partitions)
+  /** Adds some of the groups of another state of the same descriptor: all of them unless they are listed. Uses scratch. */
+  absorb(other: AggregateState, { entries, count }: GroupList = other.grouping.all()): void {
     this.merge(other, entries, count, (accumulator) => accumulator.merge)
   }
 
@@ -150,7 +149,7 @@ export class AggregateState {
    */
   absorbDisjoint(other: AggregateState): void {
     other.settle()
-    const { entries, count } = other.grouping.partition(0, 1)
+    const { entries, count } = other.grouping.all()
     this.merge(other, entries, count, (accumulator) => accumulator.mergeSettled ?? accumulator.merge)
   }
 
@@ -247,24 +246,46 @@ export class AggregateState {
   }
 }
 
-/**
- * The groups of all states whose keys fall into one of `partitions`, merged, as persisted batches of up to 65,536 rows
- * in order of first appearance. Partitions can be merged by different workers at once; states are not changed.
- */
-export function mergePartition(
+/** Groups of a state that are to be merged: those that `divideGroups` lists, or all of them. */
+export interface StatePart {
+  readonly state: number
+  readonly groups: GroupList | null
+}
+
+/** Lists the groups of a state by partition; see `Grouping.divide`. */
+export function divideGroups(
   context: OperatorContext,
   descriptor: AggregateDescriptor,
-  addresses: readonly number[],
-  partition: number,
+  state: number,
   partitions: number,
+): { readonly lists: number; readonly ends: readonly number[] } {
+  const mark = context.markScratch()
+  const lists = AggregateState.attach(context, descriptor, state).grouping.divide(partitions)
+  context.rewindScratch(mark)
+  return { lists, ends: [...context.memory.u32.subarray(lists / 4, lists / 4 + partitions)] }
+}
+
+/**
+ * The groups of parts of states merged, as persisted batches of up to 65,536 rows in order of first appearance. Parts with
+ * no keys in common can be merged by different workers at once; states are not changed.
+ */
+export function mergeParts(
+  context: OperatorContext,
+  descriptor: AggregateDescriptor,
+  parts: readonly StatePart[],
 ): Batch[] {
   const mark = context.markScratch()
   const merged = AggregateState.create(context, descriptor)
   try {
-    for (const address of addresses) {
-      merged.absorb(AggregateState.attach(context, descriptor, address), partition, partitions)
+    const listed = parts.reduce((sum, { groups }) => sum + (groups?.count ?? 0), 0)
+    merged.grouping.table.reserve(listed)
+    for (const { state, groups } of parts) {
+      const other = AggregateState.attach(context, descriptor, state)
+      const before = context.markScratch()
+      merged.absorb(other, groups ?? undefined)
+      context.rewindScratch(before)
     }
-    return descriptor.keys.length === 0 && partition !== 0 ? [] : merged.finish()
+    return merged.finish()
   } finally {
     merged.release()
     context.rewindScratch(mark)
@@ -279,7 +300,7 @@ export function absorbStates(
 ): { readonly address: number; readonly bytes: number } {
   const merged = AggregateState.create(context, descriptor)
   try {
-    for (const address of addresses) merged.absorb(AggregateState.attach(context, descriptor, address), 0, 1)
+    for (const address of addresses) merged.absorb(AggregateState.attach(context, descriptor, address))
     return { address: merged.address, bytes: merged.bytes }
   } catch (error) {
     merged.release()

@@ -26,7 +26,7 @@ import type { WorkerLimits } from '../memory/budget.js'
 import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
 import type { SpilledInput } from '../operators/aggregate/spilled.js'
-import type { AggregateDescriptor } from '../operators/aggregate.js'
+import type { AggregateDescriptor, StatePart } from '../operators/aggregate.js'
 import type { PartitionTarget } from '../operators/partition.js'
 import type { ProbeStep } from '../operators/probe.js'
 import type { SpilledRows, SpillTarget } from '../operators/sort/spill.js'
@@ -181,14 +181,14 @@ export interface TaskKinds {
     task: { readonly plan: PublishedChain; readonly batches: readonly (readonly number[])[] }
     reply: { readonly results: readonly StageResult[] }
   }
+  /** Lists the groups of a state by partition, in a block: `ends`, then the groups; see `Grouping.divide`. */
+  divideGroups: {
+    task: { readonly descriptor: AggregateDescriptor; readonly state: number; readonly partitions: number }
+    reply: { readonly lists: number; readonly ends: readonly number[] }
+  }
   /** Merges the groups of one partition out of all partial states. */
   mergeGroups: {
-    task: {
-      readonly descriptor: AggregateDescriptor
-      readonly states: readonly number[]
-      readonly partition: number
-      readonly partitions: number
-    }
+    task: { readonly descriptor: AggregateDescriptor; readonly parts: readonly StatePart[] }
     reply: { readonly batches: readonly Batch[] }
   }
   /** Merges states into a new one. They stay as they are. */

@@ -5,7 +5,7 @@ import { readSpilled } from '../../io/spill/spill-reader.js'
 import { evaluateGathered } from '../kernels/evaluate.js'
 import { concat, persist, persistBatch, takeBatch, takeIntoBlocks } from '../kernels/vectors.js'
 import { absorbedDisjoint, aggregateDisjoint, aggregateSpilled, spillGroups } from '../operators/aggregate/spilled.js'
-import { AggregateState, absorbStates, mergePartition } from '../operators/aggregate.js'
+import { AggregateState, absorbStates, divideGroups, mergeParts } from '../operators/aggregate.js'
 import { JoinTable } from '../operators/join.js'
 import { unmatchedBuild } from '../operators/probe.js'
 import { spillRows } from '../operators/sort/spill.js'
@@ -27,9 +27,9 @@ export const handlers: Handlers = {
   // Loaded by threads that need it, as are encoders and functions: what they load takes longer than all the rest.
   stage: async (context, task) => (await import('./stage-task.js')).runStageTask(context, task),
 
-  mergeGroups: (context, { descriptor, states, partition, partitions }) => ({
-    batches: mergePartition(context, descriptor, states, partition, partitions),
-  }),
+  divideGroups: (context, { descriptor, state, partitions }) => divideGroups(context, descriptor, state, partitions),
+
+  mergeGroups: (context, { descriptor, parts }) => ({ batches: mergeParts(context, descriptor, parts) }),
 
   absorbGroups: (context, { descriptor, states }) => ({ state: absorbStates(context, descriptor, states) }),
 

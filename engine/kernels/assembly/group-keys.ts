@@ -182,6 +182,19 @@ export function group_hash_strings(
   }
 }
 
+/** Which of several partitions a hash belongs to. */
+@inline
+function partition_of(hash: u64, partitions: i32): u64 {
+  return ((hash >> 32) * <u64>partitions) >> 32
+}
+
+/** Writes the partition of each hash, of up to 256, as a byte. */
+export function group_number_partitions(hashes: usize, count: i32, partitions: i32, out: usize): void {
+  for (let i = 0; i < count; i++) {
+    store<u8>(out + <usize>i, <u8>partition_of(load<u64>(hashes + (<usize>i << 3)), partitions))
+  }
+}
+
 /** Lists the rows that belong to one of several partitions; returns how many. */
 export function group_select_partition(
   hashes: usize,
@@ -192,7 +205,7 @@ export function group_select_partition(
 ): i32 {
   let target = out
   for (let i = 0; i < count; i++) {
-    const share = ((load<u64>(hashes + (<usize>i << 3)) >> 32) * <u64>partitions) >> 32
+    const share = partition_of(load<u64>(hashes + (<usize>i << 3)), partitions)
     store<i32>(target, i)
     target += <usize>(share == <u64>partition) << 2
   }

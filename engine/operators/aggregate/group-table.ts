@@ -65,6 +65,13 @@ export class GroupTable {
     return HEADER_BYTES + this.read(CAPACITY) * this.stride + (this.read(MASK) + 1) * 8
   }
 
+  /** Makes room for `count` groups, so that it need not grow for them. */
+  reserve(count: number): void {
+    let capacity = this.read(CAPACITY)
+    while (capacity < count) capacity *= 2
+    if (capacity > this.read(CAPACITY)) this.grow(capacity)
+  }
+
   /** Adds the one group of a table without keys. */
   addOnly(): void {
     this.write(COUNT, 1)

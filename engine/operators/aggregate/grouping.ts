@@ -14,6 +14,15 @@ import type { OperatorContext } from '../operator-context.js'
 import { GroupTable, KEY_OFFSET } from './group-table.js'
 import { StringTable } from './string-table.js'
 
+/** Groups that are hashed at a time: their rows stay in the second-level cache from one key to the next. */
+const HASHED_GROUPS = 4096
+
+/** Numbers of groups, as u32 at an address. */
+export interface GroupList {
+  readonly entries: number
+  readonly count: number
+}
+
 export class Grouping {
   private constructor(
     private readonly context: OperatorContext,
@@ -88,32 +97,62 @@ export class Grouping {
     )
   }
 
-  /** Lists in scratch the groups of one of several partitions, the same for equal keys of any state. */
-  partition(partition: number, partitions: number): { entries: number; count: number } {
-    const { context, table, layout } = this
-    const { wasm } = context
-    const entries = context.scratch(table.count * 4)
-    if (partitions === 1) {
-      wasm.take_sequence(0, table.count, entries)
-      return { entries, count: table.count }
-    }
-    const hashes = context.scratch(table.count * 8)
-    context.memory.u8.fill(0, hashes, hashes + table.count * 8)
-    layout.fields.forEach((field, i) => {
-      this.hashField(field, i, hashes)
-    })
-    return { entries, count: wasm.group_select_partition(hashes, table.count, partition, partitions, entries) }
+  /** Lists all groups in scratch. */
+  all(): GroupList {
+    const { count } = this.table
+    const entries = this.context.scratch(count * 4)
+    this.context.wasm.take_sequence(0, count, entries)
+    return { entries, count }
   }
 
-  private hashField(field: KeyField, index: number, hashes: number): void {
+  /** Lists in scratch the groups of one of several partitions, the same for equal keys of any state. */
+  partition(partition: number, partitions: number): GroupList {
+    if (partitions === 1) return this.all()
+    const { wasm, scratch } = this.context
+    const { count } = this.table
+    const entries = scratch(count * 4)
+    return { entries, count: wasm.group_select_partition(this.hashes(), count, partition, partitions, entries) }
+  }
+
+  /**
+   * Lists the groups of all of up to 256 partitions, which are those of `partition`, in a fresh block that is the caller's:
+   * where each partition ends, u32[partitions], then the groups, partition by partition. Uses scratch.
+   */
+  divide(partitions: number): number {
+    const { context, table } = this
+    const { wasm } = context
+    const numbers = context.scratch(table.count)
+    wasm.group_number_partitions(this.hashes(), table.count, partitions, numbers)
+    const lists = context.allocate((partitions + table.count) * 4)
+    wasm.partition_order(numbers, table.count, partitions, lists, lists + partitions * 4)
+    return lists
+  }
+
+  /** The hashes of all keys, u64 each, in scratch. */
+  private hashes(): number {
+    const { context, layout } = this
+    const { count } = this.table
+    const hashes = context.scratch(count * 8)
+    context.memory.u8.fill(0, hashes, hashes + count * 8)
+    for (let start = 0; start < count; start += HASHED_GROUPS) {
+      const length = Math.min(HASHED_GROUPS, count - start)
+      layout.fields.forEach((field, i) => {
+        this.hashField(field, i, start, length, hashes + start * 8)
+      })
+    }
+    return hashes
+  }
+
+  private hashField(field: KeyField, index: number, start: number, count: number, hashes: number): void {
     const { wasm } = this.context
-    const { rows, stride, count } = this.table
+    const { rows, stride } = this.table
+    const keys = rows + start * stride + KEY_OFFSET
     const hash = (word: number, shift: number, bits: number) =>
-      wasm.group_hash_field(rows + KEY_OFFSET + word * 8, stride, shift, bits, count, hashes)
+      wasm.group_hash_field(keys + word * 8, stride, shift, bits, count, hashes)
     if (field.kind === 'nothing') return
     if (field.kind === 'string') {
       const { word, shift } = field.at
-      const at = rows + KEY_OFFSET + word * 8
+      const at = keys + word * 8
       wasm.group_hash_strings(at, stride, shift, this.strings[index]!.hashes, count, hashes)
       return
     }

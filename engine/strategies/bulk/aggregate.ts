@@ -5,7 +5,8 @@
  */
 
 import type { Batch } from '../../../io/batch.js'
-import { type AggregateDescriptor, AggregateState } from '../../operators/aggregate.js'
+import { planAggregates } from '../../operators/aggregate/plan.js'
+import { type AggregateDescriptor, AggregateState, type StatePart } from '../../operators/aggregate.js'
 import { AggregateSlots } from '../../operators/aggregate-slot.js'
 import { repeatsTasks } from '../../recovery/recovery.js'
 import type { OperatorHandle } from '../../run.js'
@@ -23,6 +24,9 @@ import type { BulkWork } from './work.js'
 
 /** Fewer groups than this are merged by one worker. */
 const SMALL_GROUPS = 20_000
+/** Of many groups, those of a partition stay in the second-level cache while they are merged. */
+const PARTITION_GROUPS = 16_384
+const MOST_PARTITIONS = 256
 /** States of single tasks that are kept, and how many of them are merged when there are so many. */
 const MOST_HELD = 8
 const MERGED_HELD = 6
@@ -192,10 +196,30 @@ async function* mergeStates(
   if (states.length === 0) states.push(AggregateState.create(context, descriptor))
   const addresses = states.map((state) => state.address)
   const groups = states.reduce((sum, state) => sum + state.groupCount, 0)
-  const partitions = groups < SMALL_GROUPS ? 1 : work.run.pool.threads * 4
-  yield* work.parts(partitions, (partition) =>
-    operator.task('mergeGroups', { descriptor, states: addresses, partition, partitions }),
+  const partitions = mergedPartitions(descriptor, groups, work.run.pool.threads)
+  const divided = await Promise.all(
+    partitions === 1 ? [] : addresses.map((state) => operator.task('divideGroups', { descriptor, state, partitions })),
   )
+  const partOf = (state: number, index: number, partition: number): StatePart => {
+    if (partitions === 1) return { state, groups: null }
+    const { lists, ends } = divided[index]
+    const start = partition === 0 ? 0 : ends[partition - 1]
+    return { state, groups: { entries: lists + (partitions + start) * 4, count: ends[partition] - start } }
+  }
+  yield* work.parts(partitions, (partition) => {
+    const parts = addresses.map((state, index) => partOf(state, index, partition))
+    return operator.task('mergeGroups', { descriptor, parts })
+  })
+  for (const { lists } of divided) context.release(lists)
   for (const state of states) state.release()
   slots.release()
+}
+
+/** How many partitions the groups of states are merged in. */
+function mergedPartitions(descriptor: AggregateDescriptor, groups: number, threads: number): number {
+  if (groups < SMALL_GROUPS) return 1
+  const least = Math.min(MOST_PARTITIONS, threads * 4)
+  // What lies beside the rows of groups is gone through as a whole for each partition.
+  if (planAggregates(descriptor).accumulators.some(({ accumulator }) => accumulator.auxiliary !== null)) return least
+  return Math.min(MOST_PARTITIONS, Math.max(least, Math.ceil(groups / PARTITION_GROUPS)))
 }

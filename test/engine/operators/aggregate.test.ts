@@ -1,5 +1,5 @@
 import { releaseBatch, releaseVector, take } from '../../../engine/kernels/vectors.js'
-import { type AggregateDescriptor, AggregateState, mergePartition } from '../../../engine/operators/aggregate.js'
+import { type AggregateDescriptor, AggregateState } from '../../../engine/operators/aggregate.js'
 import { vector } from '../../../io/batch.js'
 import type { ScalarValue, TypedAggregate } from '../../../planner/expression.js'
 import {
@@ -20,6 +20,7 @@ import {
   UTF8,
 } from '../../../planner/types.js'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '../../support/jest.js'
+import { mergePartition } from './merged-groups.js'
 import { randomColumn, SORTABLE_TYPES } from './random-columns.js'
 import { type Column, columnVector, createContext, type Form, Judge, textOf, valuesOf } from './tables.js'
 

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { DuckDbHost } from '../../../engine/duckdb/host.js'
 import { releaseBatch, releaseVector, take } from '../../../engine/kernels/vectors.js'
 import { exportPartials } from '../../../engine/operators/aggregate/partials.js'
-import { AggregateState, mergePartition } from '../../../engine/operators/aggregate.js'
+import { AggregateState } from '../../../engine/operators/aggregate.js'
 import type { ScalarValue } from '../../../planner/expression.js'
 import {
   BOOL,
@@ -25,6 +25,7 @@ import {
   UTF8,
 } from '../../../planner/types.js'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '../../support/jest.js'
+import { mergePartition } from './merged-groups.js'
 import {
   type AggregateSpec,
   countStar,
