@@ -2,11 +2,12 @@
 
 import type { MemoryViews, Vector } from '../../io/batch.js'
 import type { BlockSharing } from '../../io/block-sharing.js'
+import type { PageKernels } from '../../io/parquet/page-kernels.js'
 import type { ScalarValue } from '../../planner/expression.js'
 import type { DataType } from '../../planner/types.js'
 
 export type WasmFunction = (...parameters: number[]) => number
-export type KernelExports = Readonly<Record<string, WasmFunction>>
+export type KernelExports = Readonly<Record<string, WasmFunction>> & PageKernels
 
 /** Everything a kernel may touch. One per thread. */
 export interface KernelContext {

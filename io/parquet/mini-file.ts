@@ -1,10 +1,7 @@
 /** Reads what a morsel names of its file, and puts it together as the small Parquet file that the codec takes. */
 
-import { closeSync, fstatSync, openSync } from 'node:fs'
-import { VolleyError } from '../../planner/errors.js'
-import { readError } from '../file-errors.js'
-import { readFully } from '../read-fully.js'
 import type { ParquetMorsel } from '../source.js'
+import { readFile } from './morsel-file.js'
 import { stagingBytes } from './staging.js'
 
 /** Kept between morsels, one a thread: fresh pages cost more than the copy into them. */
@@ -19,37 +16,15 @@ export function readMiniFile(morsel: ParquetMorsel): Uint8Array {
   if (staging.length < total || staging.length > MAXIMUM_IDLE_STAGING) staging = new Uint8Array(stagingBytes(total))
   const file = staging.subarray(0, total)
   file.set(MAGIC)
-  readRanges(morsel, file)
+  readFile(morsel, (read) => {
+    let position = MAGIC.length
+    for (const { offset, length } of morsel.ranges) {
+      read(offset, file.subarray(position, position + length))
+      position += length
+    }
+  })
   file.set(morsel.footer, 4 + dataBytes)
   new DataView(file.buffer, file.byteOffset).setUint32(total - 8, morsel.footer.length, true)
   file.set(MAGIC, total - 4)
   return file
-}
-
-function readRanges(morsel: ParquetMorsel, file: Uint8Array): void {
-  const { path } = morsel
-  let descriptor: number | null = null
-  try {
-    descriptor = openSync(path, 'r')
-    const { size, mtimeMs } = fstatSync(descriptor)
-    let position = 4
-    for (const { offset, length } of morsel.ranges) {
-      const read = readFully(descriptor, file.subarray(position, position + length), offset)
-      if (read < length) {
-        throw new VolleyError(
-          'VOLLEY_TRUNCATED_FILE',
-          `${path} ends at ${offset + read}, row group ${morsel.rowGroup} goes to ${offset + length}`,
-          { path, rowGroup: morsel.rowGroup },
-        )
-      }
-      position += length
-    }
-    if (size !== morsel.fileBytes || mtimeMs !== morsel.modifiedMs) {
-      throw new VolleyError('VOLLEY_IO', `${path} was changed while it was read`, { path })
-    }
-  } catch (error) {
-    throw readError(path, error)
-  } finally {
-    if (descriptor !== null) closeSync(descriptor)
-  }
 }

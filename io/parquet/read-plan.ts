@@ -30,6 +30,7 @@ import {
   type SchemaNode,
   thriftField,
 } from './metadata.js'
+import { Encoding, isCode, PageType } from './pages.js'
 import { relocateChunk } from './relocate.js'
 import { ThriftFormatError, type ThriftStruct, writeThriftStruct } from './thrift.js'
 
@@ -74,20 +75,23 @@ export function narrowMorsel(
   options: MiniOptions = {},
 ): ParquetMorsel {
   const metadata = parseMini(morsel)
-  const fileOffset = (offset: number): number => {
-    let start = MAGIC_BYTES
-    for (const range of morsel.ranges) {
-      if (offset < start + range.length) return range.offset + offset - start
-      start += range.length
-    }
-    return offset
-  }
+  const offsetInFile = (offset: number) => fileOffset(morsel, offset)
   return {
     ...morsel,
     schema: { fields },
     constants: [],
-    ...planMiniFile(metadata, 0, fields, fileOffset, { arrow: arrowOnDemand, ...options }),
+    ...planMiniFile(metadata, 0, fields, offsetInFile, { arrow: arrowOnDemand, ...options }),
   }
+}
+
+/** Where a byte of the small file lies in the file. */
+export function fileOffset({ ranges }: ParquetMorsel, offset: number): number {
+  let start = MAGIC_BYTES
+  for (const range of ranges) {
+    if (offset < start + range.length) return range.offset + offset - start
+    start += range.length
+  }
+  return offset
 }
 
 /** Uncompressed bytes of each column that a morsel reads from its file. */
@@ -101,8 +105,11 @@ export function columnBytes(morsel: ParquetMorsel): ReadonlyMap<string, number> 
   )
 }
 
-/** Parses what was planned: a field of the wrong kind in the file's footer may show only now. */
-function parseMini({ footer, path, rowGroup }: ParquetMorsel): FileMetadata {
+/**
+ * The footer of a morsel, whose one row group has its columns. Parses what was planned: throws VOLLEY_CORRUPT_FILE if a field
+ * of the file's footer is of the wrong kind, which may show only now.
+ */
+export function parseMini({ footer, path, rowGroup }: ParquetMorsel): FileMetadata {
   try {
     return parseMetadata(footer)
   } catch (error) {
@@ -125,18 +132,20 @@ function planMiniFile(
   metadata: FileMetadata,
   rowGroup: number,
   fields: readonly Field[],
-  fileOffset: (offset: number) => number,
+  offsetInFile: (offset: number) => number,
   options: MiniOptions & { readonly arrow: () => ArrowTypes },
 ): { ranges: ByteRange[]; footer: Uint8Array } {
   const nodes = fields.map(({ name }) => metadata.root.children.find((node) => node.name === name) as SchemaNode)
   const chunks = nodes.flatMap((node) => chunksOf(metadata, rowGroup, node))
-  const ranges = coalesce(chunks.map((chunk) => ({ offset: fileOffset(chunk.offset), length: chunk.compressedBytes })))
+  const ranges = coalesce(
+    chunks.map((chunk) => ({ offset: offsetInFile(chunk.offset), length: chunk.compressedBytes })),
+  )
   const group = metadata.rowGroups[rowGroup]
   const root: ThriftStruct = new Map(metadata.root.tree)
   root.set(ElementField.CHILDREN, thriftField.i32(nodes.length))
   const elements = [root, ...nodes.flatMap((node, index) => schemaElements(node, fields[index].type, options))]
   const columns = chunks.map((chunk) =>
-    relocateChunk(chunk, place(ranges, fileOffset(chunk.offset)) - chunk.offset, [ColumnField.STATISTICS]),
+    relocateChunk(chunk, place(ranges, offsetInFile(chunk.offset)) - chunk.offset, [ColumnField.STATISTICS]),
   )
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.uncompressedBytes, 0)
   const tree: ThriftStruct = new Map([
@@ -250,17 +259,13 @@ function withoutAnnotation(node: SchemaNode): ThriftStruct {
   return element
 }
 
-const Encoding = { PLAIN: 0, PLAIN_DICTIONARY: 2, RLE: 3, BIT_PACKED: 4, RLE_DICTIONARY: 8 } as const
-const DICTIONARY_PAGE = 2
-
 /** True for a string column all of whose values are codes into its dictionary page. */
 function keepsCodes(type: DataType, node: SchemaNode, metadata: FileMetadata, rowGroup: number): boolean {
   if (type.kind !== 'utf8' || node.physical === null) return false
   const [chunk] = chunksOf(metadata, rowGroup, node)
   if (!chunk.hasDictionary) return false
-  const isCode = (encoding: number) => encoding === Encoding.PLAIN_DICTIONARY || encoding === Encoding.RLE_DICTIONARY
   if (chunk.pages !== null && chunk.pages.length > 0) {
-    return chunk.pages.every((page) => page.type === DICTIONARY_PAGE || isCode(page.encoding))
+    return chunk.pages.every((page) => page.type === PageType.DICTIONARY || isCode(page.encoding))
   }
   // A dictionary page itself may count as PLAIN here: only writers that do not list it can be trusted.
   const isLevel = (encoding: number) => encoding === Encoding.RLE || encoding === Encoding.BIT_PACKED

@@ -10,6 +10,8 @@ import { codecLimits, withCodec } from './codec.js'
 import { copyColumn } from './column-copy.js'
 import { explainFailure } from './decode-failure.js'
 import { readMiniFile } from './mini-file.js'
+import { decodeOwnColumns } from './own-columns.js'
+import type { PageTarget } from './page-kernels.js'
 import { columnBytes, narrowMorsel } from './read-plan.js'
 
 export interface DecodeOptions {
@@ -34,7 +36,7 @@ const MAXIMUM_BATCH_ROWS = 2 ** 20
  * Decodes a row group. Throws VOLLEY_CORRUPT_FILE or VOLLEY_INVALID_UTF8 naming row group and column,
  * VOLLEY_TRUNCATED_FILE, VOLLEY_IO if the file was replaced since it was planned, and what `target` throws.
  */
-export function decodeMorsel(morsel: ParquetMorsel, target: DecodeTarget, options: DecodeOptions = {}): DecodedMorsel {
+export function decodeMorsel(morsel: ParquetMorsel, target: PageTarget, options: DecodeOptions = {}): DecodedMorsel {
   target.checkCancelled()
   const batchRows = Math.min(options.batchRows ?? MAXIMUM_BATCH_ROWS, MAXIMUM_BATCH_ROWS)
   const lengths: number[] = []
@@ -50,8 +52,15 @@ export function decodeMorsel(morsel: ParquetMorsel, target: DecodeTarget, option
       }),
     )
   }
+  let stored = morsel.rows === 0 ? [] : morsel.schema.fields.filter(({ name }) => !columns.has(name))
   let bytesRead = 0
-  for (const part of splitBySize(morsel, options.codecBytes ?? codecLimits().decodeBytes)) {
+  if (lengths.length === 1) {
+    const own = decodeOwnColumns(morsel, stored, target)
+    for (const [name, column] of own.vectors) columns.set(name, [column])
+    bytesRead += own.bytesRead
+    stored = stored.filter(({ name }) => !columns.has(name))
+  }
+  for (const part of splitBySize(morsel, stored, options.codecBytes ?? codecLimits().decodeBytes)) {
     target.checkCancelled()
     bytesRead += decodePart(part, batchRows, lengths, target, columns)
   }
@@ -63,11 +72,8 @@ export function decodeMorsel(morsel: ParquetMorsel, target: DecodeTarget, option
   return { batches, bytesRead }
 }
 
-/** Cuts the columns into groups that the codec decodes one after the other. */
-function splitBySize(morsel: ParquetMorsel, codecBytes: number): ParquetMorsel[] {
-  if (morsel.rows === 0) return []
-  const names = new Set(morsel.constants.map((constant) => constant.name))
-  const stored = morsel.schema.fields.filter((field) => !names.has(field.name))
+/** Cuts the columns `stored`, which lie in the file, into groups that the codec decodes one after the other. */
+function splitBySize(morsel: ParquetMorsel, stored: readonly Field[], codecBytes: number): ParquetMorsel[] {
   if (stored.length === 0) return []
   const sizes = columnBytes(morsel)
   const groups: Field[][] = []
@@ -81,7 +87,8 @@ function splitBySize(morsel: ParquetMorsel, codecBytes: number): ParquetMorsel[]
     groups[groups.length - 1].push(field)
     bytes += size
   }
-  if (groups.length === 1) return [{ ...morsel, schema: { fields: stored }, constants: [] }]
+  const isAll = groups.length === 1 && stored.length === morsel.schema.fields.length - morsel.constants.length
+  if (isAll) return [{ ...morsel, schema: { fields: stored }, constants: [] }]
   return groups.map((fields) => narrowMorsel(morsel, fields))
 }
 

@@ -4,14 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { instantiateKernels } from '../../engine/kernels/context.js'
 import { SharedMemory } from '../../engine/memory/shared-memory.js'
 import type { Batch } from '../../io/batch.js'
 import { type EncodeOptions, encodeRowGroup } from '../../io/parquet/encode.js'
+import type { PageTarget } from '../../io/parquet/page-kernels.js'
 import { type DecodeOptions, decodeMorsel } from '../../io/parquet/reader.js'
 import { RowGroupAssembler } from '../../io/parquet/row-group-assembler.js'
 import { openParquetSource, type ParquetSource } from '../../io/parquet/source.js'
 import { ParquetFileWriter, type ParquetWriterOptions } from '../../io/parquet/writer.js'
-import type { DecodeTarget, ParquetMorsel } from '../../io/source.js'
+import type { ParquetMorsel } from '../../io/source.js'
 import { readValue } from '../../io/values.js'
 import { vectorFromValues } from '../../io/vector-from-values.js'
 import type { ScalarValue } from '../../planner/expression.js'
@@ -19,9 +21,11 @@ import type { Schema } from '../../planner/types.js'
 import { afterAll } from './jest.js'
 
 export const memory = SharedMemory.create(512 * 2 ** 20)
-export const target: DecodeTarget = {
+export const target: PageTarget = {
   memory: memory.views,
+  wasm: instantiateKernels(memory),
   allocate: memory.allocate,
+  release: memory.release,
   checkCancelled: () => undefined,
 }
 
