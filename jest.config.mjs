@@ -1,6 +1,8 @@
 export default {
   // Tests run in plain Node processes: a vm context would give typed arrays and errors another realm.
-  runner: 'jest-light-runner/child-process',
+  // It knows no time limits, so they are ours.
+  runner: '<rootDir>/test/support/limited-runner.mjs',
+  setupFilesAfterEnv: ['<rootDir>/test/support/time-limits.mjs'],
   roots: ['<rootDir>/dist/test'],
   testMatch: ['**/*.test.js'],
   // What takes half a minute a file has a command of its own: `npm run test:long`.
@@ -12,6 +14,4 @@ export default {
   setupFiles: ['<rootDir>/dist/test/support/short-lived-code.js'],
   // Unless told, one processor would stay idle.
   maxWorkers: '100%',
-  // Under every strategy a test takes many times as long.
-  testTimeout: process.env.VOLLEY_TEST_STRATEGIES === 'all' ? 600_000 : 60_000,
 }
