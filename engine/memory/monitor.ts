@@ -45,11 +45,14 @@ export interface MonitoredParts {
   readonly listeners: EngineListeners
   /** Bytes resident in the process. */
   readonly residentBytes?: () => number
+  /** Milliseconds, as of `performance.now()`. */
+  readonly now?: () => number
 }
 
 export class MemoryMonitor {
   readonly budget: MemoryBudget
-  private readonly opened = performance.now()
+  private readonly now: () => number
+  private readonly opened: number
   private readonly watchers = new Set<SampleListener>()
   private readonly residentBytes: () => number
   private timer: NodeJS.Timeout | null = null
@@ -61,6 +64,8 @@ export class MemoryMonitor {
 
   constructor(private readonly parts: MonitoredParts) {
     this.budget = parts.budget
+    this.now = parts.now ?? (() => performance.now())
+    this.opened = this.now()
     this.residentBytes = parts.residentBytes ?? (() => process.memoryUsage.rss())
     this.latest = this.measure()
   }
@@ -76,7 +81,7 @@ export class MemoryMonitor {
 
   /** Takes a sample, unless there was one within the last millisecond, and tells the pressure. For morsel boundaries. */
   check(): MemoryPressure {
-    if (performance.now() - this.opened - this.latest.atMs >= LEAST_CHECK_MS) this.take()
+    if (this.now() - this.opened - this.latest.atMs >= LEAST_CHECK_MS) this.take()
     return this.level
   }
 
@@ -151,7 +156,7 @@ export class MemoryMonitor {
   private measure(): MemorySample {
     const { bytes, peakBytes } = this.parts.memory.statistics()
     return {
-      atMs: performance.now() - this.opened,
+      atMs: this.now() - this.opened,
       rssBytes: this.residentBytes(),
       sharedBytes: bytes,
       sharedPeakBytes: peakBytes,

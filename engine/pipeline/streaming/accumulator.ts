@@ -16,7 +16,7 @@ interface Gathered {
   batches: Batch[]
   rows: number
   bytes: number
-  /** When its first batch came, in milliseconds of `performance.now()`. */
+  /** When its first batch came. */
   since: number
 }
 
@@ -40,6 +40,8 @@ export class Accumulator implements StageWork {
   constructor(
     private readonly stage: AccumulatorStage,
     private readonly context: TaskContext,
+    /** Milliseconds of `performance.now()`. */
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   get due(): number | null {
@@ -68,7 +70,7 @@ export class Accumulator implements StageWork {
   async tick(): Promise<readonly Output[]> {
     const { milliseconds } = this.stage
     if (milliseconds === null) return []
-    const late = performance.now() - milliseconds
+    const late = this.now() - milliseconds
     return [...this.gathered.values()].filter((one) => one.since <= late).map((one) => this.pass(one))
   }
 
@@ -78,7 +80,7 @@ export class Accumulator implements StageWork {
   }
 
   private save(): StageState {
-    const now = performance.now()
+    const now = this.now()
     const all = [...this.gathered.values()]
     // What is joined for the checkpoint need not be joined again.
     for (const one of all) one.batches = [joinBatches(this.context, one.batches)]
@@ -87,7 +89,7 @@ export class Accumulator implements StageWork {
   }
 
   private restore({ state, batches }: StageState): void {
-    const now = performance.now()
+    const now = this.now()
     const keys = state as unknown as readonly KeptKey[]
     keys.forEach(({ key, age }, index) => {
       this.add(key, batches[index]).since = now - age
@@ -112,7 +114,7 @@ export class Accumulator implements StageWork {
   private add(key: string, batch: Batch): Gathered {
     let one = this.gathered.get(key)
     if (one === undefined) {
-      one = { key, batches: [], rows: 0, bytes: 0, since: performance.now() }
+      one = { key, batches: [], rows: 0, bytes: 0, since: this.now() }
       this.gathered.set(key, one)
     }
     const bytes = batchBytes(this.context.memory, batch)

@@ -133,9 +133,7 @@ describe('a run that waits', () => {
   }
 
   it.each(Object.keys(waiting))('can be aborted: %s', async (name) => {
-    const began = performance.now()
-    await abortAfter(50, (options) => waiting[name]().collect(options))
-    expect(performance.now() - began).toBeLessThan(2000)
+    expect(await abortAfter(50, (options) => waiting[name]().collect(options))).toBe(false)
     await expectWorks(scene.engine)
   })
 
@@ -206,14 +204,16 @@ describe('several runs of one engine at a time', () => {
 
   it('do not disturb each other when one fails and one is aborted', async () => {
     const throws = { module: modulePath('faulty.mjs'), function: 'throws' }
-    const [sorted, failed, aborted, counted] = await Promise.allSettled([
+    const controller = new AbortController()
+    const all = Promise.allSettled([
       table().sort('text').collect(),
       table().mapBatches(throws, { schema }).collect(),
-      table()
-        .sort('text')
-        .collect({ signal: AbortSignal.timeout(5) }),
+      table().sort('text').collect({ signal: controller.signal }),
       table().filter('i >= 0').count(),
     ])
+    // They are planned by then, and none is done: that takes answers of threads.
+    setImmediate(() => controller.abort())
+    const [sorted, failed, aborted, counted] = await all
     expect(sorted.status === 'fulfilled' && sorted.value.numRows).toBe(120_000)
     expect(failed.status === 'rejected' && failed.reason.code).toBe('VOLLEY_USER_FUNCTION')
     expect(aborted.status === 'rejected' && aborted.reason.code).toBe('VOLLEY_ABORTED')

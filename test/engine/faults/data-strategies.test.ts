@@ -124,7 +124,7 @@ describe('a process that spills', () => {
   it('and exits keeps its code, and leaves nothing', async () => {
     const before = readdirSync(scene.spillDirectory)
     const end = `run.catch(() => {})
-      setInterval(() => { if (isSpilled()) process.exit(3) }, 10)`
+      setInterval(() => { if (hasSpilled) process.exit(3) }, 10)`
     expect(await spilling(end)).toEqual({ code: 3, signal: null, errors: '' })
     expect(readdirSync(scene.spillDirectory)).toEqual(before)
   })
@@ -133,7 +133,7 @@ describe('a process that spills', () => {
     const before = readdirSync(scene.spillDirectory)
     const end = `const ended = run.catch(({ code }) => code)
       const watch = setInterval(() => {
-        if (!isSpilled()) return
+        if (!hasSpilled) return
         clearInterval(watch)
         void engine.close()
       }, 10)

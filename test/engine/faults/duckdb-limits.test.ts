@@ -63,7 +63,7 @@ describe('memory of DuckDB that runs out', () => {
     it.each(Object.keys(endings))('fails the run, and another works: %s', async (ending) => {
       const error = await scene.fails('VOLLEY_MEMORY_LIMIT', () => endings[ending](inputs[name]().apply(new List())))
       expect(error.message).toMatch(
-        /^DuckDB may hold [\d.]+ [MG]B under a memory limit of [\d.]+ [MG]B and needs more: failed to allocate .* \(.+ MB\); a limit of about [\d.]+ [MG]B may be enough$/,
+        /^DuckDB may hold [\d.]+ [MG]B under a memory limit of [\d.]+ [MG]B and needs more: failed to allocate .* \(.+ [KM]?B\); a limit of about [\d.]+ [MG]B may be enough$/,
       )
       const { limitBytes, smallestLimitBytes, operators } = error.details
       expect(smallestLimitBytes).toBeGreaterThan(limitBytes as number)

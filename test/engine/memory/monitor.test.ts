@@ -10,9 +10,10 @@ const MB = 1e6
 const LIMIT = 1000 * MB
 const RUN = 7
 
-/** A monitor of a process whose resident bytes the test says. */
+/** A monitor of a process whose resident bytes and time are what the test says. */
 class Watched {
   rss = 200 * MB
+  private time = 0
   readonly budget = new MemoryBudget({ limitBytes: LIMIT, rssBytes: 100 * MB, threads: 2 })
   readonly memory = SharedMemory.create(this.budget.sharedBytes)
   readonly operators = new OperatorSlots(this.memory)
@@ -23,67 +24,72 @@ class Watched {
     budget: this.budget,
     listeners: this.listeners,
     residentBytes: () => this.rss,
+    now: () => this.time,
   })
 
-  /** The pressure once so much is resident. */
-  async at(megabytes: number): Promise<string> {
+  /** The pressure once so much is resident, two milliseconds later. */
+  at(megabytes: number): string {
     this.rss = megabytes * MB
-    await new Promise((resolve) => setTimeout(resolve, 2))
+    this.pass(2)
     return this.monitor.check()
+  }
+
+  pass(milliseconds: number): void {
+    this.time += milliseconds
   }
 }
 
 describe('pressure', () => {
-  it('comes at 75 % and 90 % of the limit, and goes 10 % below', async () => {
+  it('comes at 75 % and 90 % of the limit, and goes 10 % below', () => {
     const watched = new Watched()
     const levels: string[] = []
     for (const rss of [700, 760, 700, 660, 640, 760, 910, 850, 810, 790, 900, 640, 910, 600]) {
-      levels.push(await watched.at(rss))
+      levels.push(watched.at(rss))
     }
     const expected = 'none soft soft soft none soft hard hard hard soft hard none hard none'
     expect(levels.join(' ')).toBe(expected)
   })
 
-  it('is soft when the shared memory holds more than its budget', async () => {
+  it('is soft when the shared memory holds more than its budget', () => {
     const watched = new Watched()
     const { sharedSoftBytes } = watched.budget
     const block = watched.memory.allocateFor(RUN)(sharedSoftBytes)
-    expect(await watched.at(300)).toBe('soft')
+    expect(watched.at(300)).toBe('soft')
     watched.memory.release(block)
-    expect(await watched.at(300)).toBe('none')
+    expect(watched.at(300)).toBe('none')
   })
 
-  it('does not count pages of the shared memory that the next block takes again', async () => {
+  it('does not count pages of the shared memory that the next block takes again', () => {
     const watched = new Watched()
     const block = watched.memory.allocateFor(RUN)(300 * MB)
-    expect(await watched.at(800)).toBe('soft')
+    expect(watched.at(800)).toBe('soft')
     watched.memory.release(block)
-    expect(await watched.at(800)).toBe('none')
-    expect(await watched.at(1001)).toBe('hard')
+    expect(watched.at(800)).toBe('none')
+    expect(watched.at(1001)).toBe('hard')
   })
 
-  it('leaves the limit to DuckDB once it runs', async () => {
+  it('leaves the limit to DuckDB once it runs', () => {
     const watched = new Watched()
     watched.rss = 400 * MB
     const share = watched.monitor.startDuckDb(() => 123)
     expect(share).toEqual(watched.budget.duckdb(400 * MB))
-    expect([await watched.at(940), await watched.at(980), await watched.at(930), await watched.at(900)]).toEqual([
+    expect([watched.at(940), watched.at(980), watched.at(930), watched.at(900)]).toEqual([
       'none',
       'soft',
       'soft',
       'none',
     ])
-    expect([await watched.at(1060), await watched.at(1010), await watched.at(990)]).toEqual(['hard', 'hard', 'soft'])
+    expect([watched.at(1060), watched.at(1010), watched.at(990)]).toEqual(['hard', 'hard', 'soft'])
     expect(watched.monitor.sample.duckdbBytes).toBe(123)
     watched.monitor.endDuckDb()
-    expect(await watched.at(760)).toBe('soft')
+    expect(watched.at(760)).toBe('soft')
     expect(watched.monitor.sample.duckdbBytes).toBe(0)
   })
 })
 
-it('says how it stands in words', async () => {
+it('says how it stands in words', () => {
   const watched = new Watched()
-  await watched.at(498)
+  watched.at(498)
   expect(watched.monitor.describe()).toBe('rss 498 of 1000 MB')
   watched.memory.allocateFor(RUN, watched.operators.claim('aggregate'))(210 * MB)
   watched.memory.allocateFor(RUN, watched.operators.claim('scan'))(10 * MB)
@@ -99,17 +105,21 @@ it('says how it stands in words', async () => {
 
 describe('while something runs', () => {
   it('gives samples by itself, and none afterwards', async () => {
-    const { monitor, memory } = new Watched()
+    const watched = new Watched()
+    const { monitor, memory } = watched
     memory.setCodecBytes(1, 65_536)
     const samples: MemorySample[] = []
-    const unwatch = monitor.watch((sample) => samples.push(sample))
+    const unwatch = monitor.watch((sample) => {
+      samples.push(sample)
+      watched.pass(25)
+    })
     await eventually(() => samples.length >= 4)
     unwatch()
     const { length } = samples
     await new Promise((resolve) => setTimeout(resolve, 60))
     expect(samples).toHaveLength(length)
     expect(samples[2]).toEqual({
-      atMs: expect.any(Number),
+      atMs: 50,
       rssBytes: 200 * MB,
       sharedBytes: 0,
       sharedPeakBytes: 0,
@@ -118,15 +128,14 @@ describe('while something runs', () => {
       heapBytes: expect.any(Number),
       limitBytes: LIMIT,
     })
-    expect(samples[2].atMs).toBeGreaterThan(samples[1].atMs)
   })
 
-  it('tells listeners of each change of the pressure, and in between some times a second', async () => {
+  it('tells listeners of each change of the pressure, and in between some times a second', () => {
     const watched = new Watched()
     const events: MemoryEvent[] = []
     watched.listeners.add('memory', (event) => events.push(event))
     watched.memory.allocateFor(RUN, watched.operators.claim('sort'))(MB)
-    for (const rss of [500, 501, 800, 801, 950, 500]) await watched.at(rss)
+    for (const rss of [500, 501, 800, 801, 950, 500]) watched.at(rss)
     expect(events.map(({ pressure, rssBytes }) => [pressure, rssBytes / MB])).toEqual([
       ['none', 500],
       ['soft', 800],
@@ -142,7 +151,7 @@ describe('while something runs', () => {
     watched.listeners.add('memory', () => {
       throw new Error('broken')
     })
-    expect(await watched.at(800)).toBe('soft')
+    expect(watched.at(800)).toBe('soft')
     expect((await warned).message).toBe("a listener of 'memory' failed: broken")
   })
 })

@@ -283,16 +283,14 @@ describe('when the run is aborted', () => {
 
   it('while a pipe waits to be repeated, the wait ends', async () => {
     const controller = new AbortController()
-    const began = performance.now()
     const result = await runGenerations(planOf({ id: 'a' }), {
       signal: controller.signal,
-      retries: () => ({ count: 1, backoffMs: 60_000 }),
+      retries: () => ({ count: 1, backoffMs: 3_600_000 }),
       run: async () => {
         setTimeout(() => controller.abort(), 5)
         throw new VolleyError('VOLLEY_IO', 'the disk is away')
       },
     })
-    expect(performance.now() - began).toBeLessThan(5000)
     expect([result.status, statuses(result)]).toEqual(['aborted', { a: 'aborted' }])
   })
 

@@ -202,17 +202,15 @@ describe('a run that fails', () => {
 describe('an abort', () => {
   it('ends the wait between runs, and those that have not begun do not', async () => {
     const aborting = new AbortController()
-    const began = performance.now()
     const { status, runs } = await ofKind('aborted', () => 'kinds.csv', 'full').runMultiple({
       paramName: 'kind',
       paramValues: [0, 1, 2],
-      delayBetweenRuns: 60_000,
+      delayBetweenRuns: 3_600_000,
       signal: aborting.signal,
       onRun: () => aborting.abort(),
     })
     expect(status).toBe('aborted')
     expect(runs.map((one) => one.status)).toEqual(['done', 'aborted', 'aborted'])
-    expect(performance.now() - began).toBeLessThan(30_000)
   })
 
   it('ends a run under way', async () => {

@@ -142,9 +142,8 @@ describe('waiting', () => {
     const waits = times.slice(1).map((time, index) => time - times[index])
     expect(waits.map((wait, index) => wait >= 20 * 3 ** index - 2)).toEqual([true, true, true])
     expect(patient.count).toBe(3)
-    const began = performance.now()
-    await new Retries({ count: 1, backoffMs: 2000, jitter: 1 }, () => 1).run(attempt, asking)
-    expect(performance.now() - began).toBeLessThan(1000)
+    // All of an hour.
+    await new Retries({ count: 1, backoffMs: 3_600_000, jitter: 1 }, () => 1).run(attempt, asking)
   })
 
   it('ends when the run is aborted', async () => {
@@ -159,9 +158,7 @@ describe('waiting', () => {
   it('ends when another task has failed for good', async () => {
     const retryable = busy(99).frame.select('id')
     const failing = retryable.filter('id / (id - id) = 0 or cast(repeat(cast(id as varchar), 9) as integer) > 0')
-    const began = performance.now()
-    await failure(() => failing.collect({ strategy: 'bulk', retries: { count: 5, backoffMs: 60_000 } }))
-    expect(performance.now() - began).toBeLessThan(5000)
+    await failure(() => failing.collect({ strategy: 'bulk', retries: { count: 5, backoffMs: 3_600_000 } }))
   })
 
   it('is of no use where the reason does not pass', async () => {

@@ -1,6 +1,6 @@
 /** What runs of pipelines tell of themselves, and report. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -151,16 +151,17 @@ describe('streams', () => {
         .producer('orders', path('orders.parquet'))
         .processor('paced', { transform: { filter: 'amount >= 50' } })
         .consumer('file', { path: path('counted.parquet'), mode: 'replace' })
-    const first = engine.pipeline(job()).run({
-      ...kept,
-      signal: stopped.signal,
-      onProgress: () => {},
-    })
-    setTimeout(() => stopped.abort(), 60)
+    const manifest = path('checkpoints/counted/checkpoint.json')
+    const watch = setInterval(() => {
+      if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).committed !== null) stopped.abort()
+    }, 1)
+    const first = engine.pipeline(job()).run({ ...kept, signal: stopped.signal, onProgress: () => {} })
+    // It may have ended by then.
     const wasStopped = await first.then(
       () => false,
       () => true,
     )
+    clearInterval(watch)
     const report = await engine.pipeline(job()).run({ ...kept, resume: true })
     expect(report.stages.map(({ id, rowsIn, rowsOut }) => [id, rowsIn, rowsOut])).toEqual([
       ['orders', ROWS, ROWS],
