@@ -7,7 +7,7 @@ import { given } from './function-methods.js'
 import { type Constant, freezeNode, literalNode, parseText } from './operands.js'
 import type { DataType } from './types.js'
 
-export { Expr, type ExpressionLike, type OverOptions, type SortBy, type SortTerm, type Value } from './expr.js'
+export { Expr, type ExpressionLike, type OverOptions, type Value } from './expr.js'
 export { parseTypeName } from './type-names.js'
 
 /** A column. Any name will do, however odd. */

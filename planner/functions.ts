@@ -16,15 +16,13 @@ import { TEMPORAL } from './functions/temporal.js'
 import { TEXT } from './functions/text.js'
 
 export {
-  canCastImplicitly,
   commonType,
   commonTypeOf,
   comparisonType,
   isConditionType,
   isHugeint,
-  type Operand,
 } from './functions/coercion.js'
-export type { AggregateFunction, ScalarFunction, Signature, WindowFunction } from './functions/definition.js'
+export type { AggregateFunction, ScalarFunction, WindowFunction } from './functions/definition.js'
 export type { AggregateName, ScalarName, WindowName } from './functions/names.js'
 export { type DateUnit, datePartFunction, dateUnit } from './functions/temporal.js'
 

@@ -87,7 +87,7 @@ function asJson(terminal: Terminal): ProgressLines {
   }
 }
 
-export function stageText(event: StageProgress): string {
+function stageText(event: StageProgress): string {
   const { stage, rowsIn, rowsOut, totalRows, rowsPerSecond, remainingMs, queued, status, isDone } = event
   const rows = rowsIn ?? rowsOut
   return [

@@ -49,7 +49,7 @@ export function driverOf({ driver }: Asked, operators: Exclude<StrategyName, 'au
 }
 
 /** Says where the object is given what a strategy must have. */
-export function checkStrategyObject(strategy: ExecutionStrategy): ExecutionStrategy {
+function checkStrategyObject(strategy: ExecutionStrategy): ExecutionStrategy {
   if (typeof strategy !== 'object' || strategy === null) {
     throw invalid(`a strategy is an object with name, supports and execute, not ${show(strategy)}`)
   }

@@ -13,7 +13,6 @@ import {
   type PortSchemas,
   type Relation,
 } from '../../planner/component.js'
-import { REJECTS_PORT } from '../../planner/run-options.js'
 import type { Schema } from '../../planner/types.js'
 import type { Row } from '../../planner/user-functions.js'
 
@@ -25,8 +24,6 @@ export interface Out {
 
 /** The port of the results. */
 export const MAIN = MAIN_PORT
-/** The port of the records that could not be processed, by custom. */
-export const REJECTS = REJECTS_PORT
 
 /** Why a strategy cannot run something, as a clause: `a full sort needs all of an unbounded input`. */
 export interface Unsupported {

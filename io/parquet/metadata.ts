@@ -221,7 +221,7 @@ export function flag(tree: ThriftStruct, id: number): boolean | null {
   return found === undefined ? null : found.value === true
 }
 
-export function text(tree: ThriftStruct, id: number): string | null {
+function text(tree: ThriftStruct, id: number): string | null {
   const found = bytes(tree, id)
   return found === null ? null : decoder.decode(found)
 }

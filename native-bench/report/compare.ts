@@ -7,7 +7,7 @@ import { differ, NOISE_RULE } from './noise.js'
 import { ratioText, threeDigits } from './number-text.js'
 import { geometricMean, isOwn } from './standing.js'
 
-export const VERDICTS = ['slower', 'faster', 'gone', 'new', 'unchanged'] as const
+const VERDICTS = ['slower', 'faster', 'gone', 'new', 'unchanged'] as const
 /**
  * `slower`, `faster`, `unchanged`: by `NOISE_RULE`. `gone`: measured before, and now failed, absent or no longer listed;
  * `new`: the other way round.

@@ -3,10 +3,10 @@
 import { median } from '../results.js'
 
 /** What a change must exceed in any case, as a part of the smaller median. */
-export const LEAST_CHANGE = 0.05
+const LEAST_CHANGE = 0.05
 /** The same where a series has fewer than `FEW` runs, whose spread tells little. */
-export const LEAST_CHANGE_OF_FEW = 0.15
-export const FEW = 3
+const LEAST_CHANGE_OF_FEW = 0.15
+const FEW = 3
 
 export const NOISE_RULE =
   `A difference counts if it exceeds the sum of both spreads (1.48 times the median absolute deviation, which ` +

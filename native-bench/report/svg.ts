@@ -5,7 +5,7 @@ import { type Content, type Markup, markup } from './markup.js'
 
 /** Of all drawings, so that text in them has one size wherever they are set. */
 export const WIDTH = 360
-export const TEXT_SIZE = 11
+const TEXT_SIZE = 11
 
 /** Characters that are narrower and wider than others in the fonts that browsers take for `sans-serif`. */
 const NARROW = /[ .,:;'|!ijlft()[\]/-]/

@@ -14,7 +14,7 @@ import { type Fingerprint, fingerprint } from './fingerprint.js'
 import { type Outcome, outcomeOf } from './outcome.js'
 import { runTrial } from './run-trial.js'
 import type { Contender, TrialRequest } from './trial.js'
-import { LARGE_WORKS, type LargeWork } from './works/out-of-core.js'
+import type { LargeWork } from './works/out-of-core.js'
 
 /** The data's size in memory, as a multiple of the limit, at scale 1. */
 const DATA_PER_LIMIT = 10
@@ -54,13 +54,6 @@ export interface Surroundings {
   readonly directory: string
   /** Overwrites the last line. */
   readonly progress: (text: string) => void
-}
-
-export function largeWork(name: string): LargeWork {
-  const found = LARGE_WORKS.find((work) => work.name === name)
-  if (found === undefined)
-    throw new Error(`no case ${name}: there are ${LARGE_WORKS.map((one) => one.name).join(', ')}`)
-  return found
 }
 
 /** Runs cases and limits one after the other. Outcomes are taken from `records` where they are known. */

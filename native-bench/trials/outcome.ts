@@ -32,8 +32,3 @@ export function outcomeOf(trial: Trial, expected: Fingerprint | null, actual: Fi
     return { kind: 'failed', reason: `left temporary files: ${leftFiles.join(', ')}`, ...watched }
   return { kind: 'done', report: ending.report, ...watched }
 }
-
-/** The strategies that ran: `bulk > bigdata`. */
-export function strategiesText(report: TrialReport): string {
-  return report.strategies?.map(({ name }) => name).join(' > ') ?? ''
-}

@@ -76,11 +76,6 @@ export function implicitCastCost(from: Operand, to: TypePattern): number {
   return reaches(from.type, to) ? (matches(from.type, to) ? EXACT : targetCost(to)) : IMPOSSIBLE
 }
 
-/** True if a value of one type becomes the other without being asked to. */
-export function canCastImplicitly(from: DataType, to: DataType): boolean {
-  return implicitCastCost({ type: from, literal: undefined }, to) >= 0
-}
-
 /** The type that both operands are brought to in `coalesce`, `case`, `union` and the like, or null. */
 export function commonType(a: Operand, b: Operand): DataType | null {
   if (a.type.kind === 'null') return b.type

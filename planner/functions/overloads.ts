@@ -22,7 +22,7 @@ export function overload(parameters: readonly TypePattern[], result: TypePattern
 }
 
 /** The overload with the cheapest casts; none if two are equally cheap, as a guess would surprise. */
-export function cheapest(overloads: readonly Overload[], operands: readonly Operand[]): Overload | null {
+function cheapest(overloads: readonly Overload[], operands: readonly Operand[]): Overload | null {
   let best: Overload | null = null
   let bestCost = Number.POSITIVE_INFINITY
   let tied = false

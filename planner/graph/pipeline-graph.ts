@@ -41,7 +41,7 @@ function nestedIn(id: string): string | null {
 }
 
 /** The name of what a stage reads, among the datasets of its graph. */
-export function datasetOf({ stage, port }: Input): string {
+function datasetOf({ stage, port }: Input): string {
   return port === MAIN ? stage : `${stage}.${port}`
 }
 

@@ -24,7 +24,7 @@ export interface Step {
   readonly reason: string
 }
 
-export const STEPS: readonly Step[] = [
+const STEPS: readonly Step[] = [
   { rule: foldConstants, reason: 'first: conditions become simpler, and bounds become constants that statistics know' },
   { rule: compareColumns, reason: 'after constants are folded, which it compares with' },
   {

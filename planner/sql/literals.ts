@@ -87,7 +87,7 @@ export function literalOf(value: AstValue, position: number | undefined, text: S
 }
 
 /** A constant's value in our form, by its type. */
-export function scalarOf(constant: AstValue, type: DataType, text: SqlText): ScalarValue {
+function scalarOf(constant: AstValue, type: DataType, text: SqlText): ScalarValue {
   if (constant.is_null) return null
   const { value } = constant
   switch (type.kind) {

@@ -1,6 +1,8 @@
 /** Resolved plans as SQL over tables of DuckDB's, so that it can say what they compute. */
 
-import { quoteName, sqlOfPlan, typedSelect } from '../../planner/duckdb-sql.js'
+import { sqlOfPlan } from '../../planner/duckdb-sql/plan.js'
+import { quoteName } from '../../planner/duckdb-sql/quoting.js'
+import { typedSelect } from '../../planner/duckdb-sql/select.js'
 import type { ResolvedPlan, TableSource } from '../../planner/logical-plan.js'
 
 /** A SELECT whose columns have the names and types of the plan. */

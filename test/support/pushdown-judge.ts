@@ -1,7 +1,9 @@
 /** Queries over Parquet files as the one statement that DuckDB is given for them. */
 
 import { openParquetSource, type ParquetSource } from '../../io/parquet/source.js'
-import { type Pushdown, parquetScanSql, pushdownOf, type TableOf } from '../../planner/duckdb-sql.js'
+import type { TableOf } from '../../planner/duckdb-sql/plan.js'
+import { type Pushdown, pushdownOf } from '../../planner/duckdb-sql/pushdown.js'
+import { parquetScanSql } from '../../planner/duckdb-sql/scans.js'
 import type { LogicalPlan, ResolvedPlan, TableSource } from '../../planner/logical-plan.js'
 import { Planner } from './plan-judge.js'
 

@@ -8,11 +8,12 @@ import { Executor } from '../../engine/executor.js'
 import { checkEngineOptions } from '../../engine/options.js'
 import type { StageProgress } from '../../engine/pipeline/progress/events.js'
 import type { CheckpointOptions } from '../../engine/pipeline/streaming/job.js'
-import { runStreaming, type StreamingOutcome } from '../../engine/pipeline/streaming/run-streaming.js'
+import { Streaming, type StreamingOutcome, startPlanOf } from '../../engine/pipeline/streaming/run-streaming.js'
 import { Engine } from '../../engine/session.js'
 import { formatOfPath } from '../../io/file-format.js'
 import { definePipeline } from '../../planner/pipeline/define/pipeline.js'
 import type { PipelineDefinition } from '../../planner/pipeline/definition.js'
+import { flatten } from '../../planner/pipeline/flatten.js'
 import type { PipelineSpecification } from '../../planner/pipeline/specification.js'
 import { afterAll } from './jest.js'
 
@@ -53,7 +54,8 @@ export class StreamScene {
     const services = this.executor.openPipeline(options.signal)
     const { checkpoint } = options
     try {
-      return await runStreaming(define({ mode: 'streaming', ...specification }, this.directory), services, {
+      const definition = define({ mode: 'streaming', ...specification }, this.directory)
+      const streaming = new Streaming(flatten(definition), startPlanOf(definition), services, {
         startedAt: new Date(),
         onProgress: options.onProgress,
         checkpoint:
@@ -66,6 +68,7 @@ export class StreamScene {
                 ...checkpoint,
               },
       })
+      return await streaming.run()
     } finally {
       await services.close()
     }

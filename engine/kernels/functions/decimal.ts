@@ -22,7 +22,7 @@ export function narrow(context: KernelContext, source: Vector): Vector {
 }
 
 /** Decimals at 16 bytes. */
-export function widen(context: KernelContext, source: Vector): Vector {
+function widen(context: KernelContext, source: Vector): Vector {
   if (source.width !== 8) return source
   const rows = source.constant ? 1 : source.length
   const values = context.scratch(rows * 16)

@@ -10,7 +10,7 @@ import { sharedDictionary } from './shared-dictionary.js'
 export const NO_ROW = 0xffffffff
 
 /** Most bytes, or list elements, that the 32-bit offsets of one vector can address. */
-export const MAX_OFFSET = 2 ** 31 - 1
+const MAX_OFFSET = 2 ** 31 - 1
 
 export interface TakeOptions {
   /** True if indices may be `NO_ROW`. */

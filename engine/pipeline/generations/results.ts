@@ -44,16 +44,3 @@ export interface GenerationsResult<T> {
   /** VOLLEY_ABORTED if the run was aborted, or the failure that came first; null if there is none. */
   readonly error: unknown
 }
-
-/** `failed 'clean'; skipped 'join' and 'load'`: what came of a run that is not done, in one line; null if it is. */
-export function describeFailure({ pipes }: Pick<GenerationsResult<unknown>, 'pipes'>): string | null {
-  const parts = (['failed', 'aborted', 'skipped'] as const).flatMap((status) => {
-    const ids = pipes.filter((pipe) => pipe.status === status).map(({ id }) => `'${id}'`)
-    return ids.length === 0 ? [] : [`${status} ${listed(ids)}`]
-  })
-  return parts.length === 0 ? null : parts.join('; ')
-}
-
-function listed(names: readonly string[]): string {
-  return names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
-}

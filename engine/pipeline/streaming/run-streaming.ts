@@ -5,7 +5,7 @@ import type { ExecutionPlan } from '../../../planner/graph/execution-plan.js'
 import { expandedGraphOf } from '../../../planner/graph/pipeline-graph.js'
 import { PlanGenerator } from '../../../planner/graph/plan-generator.js'
 import type { ConsumerStage, PipelineDefinition, ProducerStage } from '../../../planner/pipeline/definition.js'
-import { type FlatPipeline, type FlatStage, flatten } from '../../../planner/pipeline/flatten.js'
+import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
 import { JobFileConsumer } from '../checkpoint/files/file-consumer.js'
 import { SpooledConsumer } from '../checkpoint/spooled-consumer.js'
 import { DeadLetters, runName } from '../errors/dead-letters.js'
@@ -58,14 +58,6 @@ export interface StreamingOutcome {
   readonly outputs: readonly string[]
   readonly deadLetters: readonly DeadLetterFile[]
   readonly checkpoint: CheckpointReport | null
-}
-
-export async function runStreaming(
-  definition: PipelineDefinition,
-  services: PipelineServices,
-  options: StreamingOptions,
-): Promise<StreamingOutcome> {
-  return new Streaming(flatten(definition), startPlanOf(definition), services, options).run()
 }
 
 /**

@@ -47,7 +47,7 @@ export async function applyJsonata(frame: Frame, transform: JsonataTransform, st
   return transform.mode === 'record' ? frame.mapRows(source, { schema }) : frame.mapBatches(source, { schema })
 }
 
-export async function parseJsonata(expression: string): Promise<JsonataNode> {
+async function parseJsonata(expression: string): Promise<JsonataNode> {
   const { default: jsonata } = await import('jsonata')
   try {
     return jsonata(expression).ast() as unknown as JsonataNode

@@ -81,7 +81,7 @@ async function ofRun<T>(run: Run, answer: Promise<T>): Promise<T> {
 }
 
 /** Names repeat in a schema, and differ by case alone; those of a table may not. */
-export function numbered(schema: Schema): Schema {
+function numbered(schema: Schema): Schema {
   return schemaOf(schema.fields.map((field, index) => ({ ...field, name: `c${index}`, nullable: true })))
 }
 

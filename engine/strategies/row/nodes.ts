@@ -117,7 +117,7 @@ export function setExact({ cell, large }: Pick<ExactNode, 'cell' | 'large'>, val
   }
 }
 
-export function truthOf(value: ScalarValue): number {
+function truthOf(value: ScalarValue): number {
   return value === null ? UNKNOWN : value === true ? TRUE : FALSE
 }
 

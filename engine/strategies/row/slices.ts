@@ -32,7 +32,7 @@ export interface Slice {
 export type Slices = AsyncGenerator<Slice>
 
 /** The first slice is small, so that results come soon; larger ones cost less for each record. */
-export const FIRST_ROWS = 1024
+const FIRST_ROWS = 1024
 export const MOST_ROWS = 16_384
 
 /** Cuts batches into slices that grow with what has been read. */

@@ -111,7 +111,7 @@ export interface PostgresqlFault {
 }
 
 /** A VolleyError passes through. The text of a connection does not get into the message. */
-export function postgresqlError(cause: unknown, where: string, secret?: string): Error {
+function postgresqlError(cause: unknown, where: string, secret?: string): Error {
   if (cause instanceof VolleyError) return cause
   const fault = cause as { code?: string; detail?: string; column?: string; where?: string; message?: string }
   const whole = reasonOf(cause)

@@ -9,7 +9,7 @@ import { contestant, type Race } from '../../races/race.js'
 const MOST_RECORDS = 100_000
 const COLUMNS = ['l_orderkey', 'l_extendedprice', 'l_discount', 'l_shipmode', 'l_comment']
 
-export const EXPRESSION = `{
+const EXPRESSION = `{
   "order": l_orderkey,
   "cents": $floor(l_extendedprice * (1 - l_discount) * 100),
   "label": $lowercase(l_shipmode) & ": " & $substring(l_comment, 0, 8),

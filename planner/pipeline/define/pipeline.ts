@@ -33,7 +33,7 @@ export function definePipeline(given: unknown, environment: DefinitionEnvironmen
   return definition
 }
 
-export function invalidPipeline(problems: readonly Problem[]): VolleyError {
+function invalidPipeline(problems: readonly Problem[]): VolleyError {
   const lines = problems.map(problemLine)
   const [first] = lines
   const message = lines.length === 1 ? first : `${lines.length} problems:\n${lines.map((one) => `- ${one}`).join('\n')}`

@@ -19,7 +19,8 @@ import {
   DuckDBTimeValue,
   type DuckDBValue,
 } from '@duckdb/node-api'
-import { SESSION_SETTINGS, sqlOfLiteral } from '../../../planner/duckdb-sql.js'
+import { sqlOfLiteral } from '../../../planner/duckdb-sql/literals.js'
+import { SESSION_SETTINGS } from '../../../planner/duckdb-sql/session.js'
 import type { ScalarValue } from '../../../planner/expression.js'
 import type { DataType, TimeUnit } from '../../../planner/types.js'
 
