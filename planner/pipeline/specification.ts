@@ -150,6 +150,7 @@ export interface HttpSourceSpecification {
 export type PaginationSpecification =
   | 'none'
   | 'link'
+  | { readonly type: 'none' | 'link' }
   | {
       readonly type: 'page'
       readonly parameter?: string

@@ -2,6 +2,7 @@
 
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { systemCode, writeError } from '../../../io/file-errors.js'
 import { VolleyError } from '../../../planner/errors.js'
 
@@ -12,26 +13,37 @@ export class JobLock {
   private constructor(private readonly path: string) {}
 
   /** Throws VOLLEY_CHECKPOINT_EXISTS if the job runs. */
-  static async take(path: string, job: string): Promise<JobLock> {
-    const content = JSON.stringify({ process: process.pid, host: hostname() })
-    for (;;) {
-      if (held.has(path)) throw isRunning(job, process.pid)
-      try {
-        await linkNew(path, content)
-        held.add(path)
-        return new JobLock(path)
-      } catch (error) {
-        if (systemCode(error) !== 'EEXIST') throw writeError(path, error)
-      }
-      const owner = await ownerOf(path)
-      if (owner !== null && owner !== process.pid && isAlive(owner)) throw isRunning(job, owner)
-      await rm(path, { force: true })
+  static async take(given: string, job: string): Promise<JobLock> {
+    const path = resolve(given)
+    if (held.has(path)) throw isRunning(job, process.pid)
+    // Before anything is waited for: another run of this process may ask meanwhile.
+    held.add(path)
+    try {
+      await takeFile(path, job)
+      return new JobLock(path)
+    } catch (error) {
+      held.delete(path)
+      throw error
     }
   }
 
   async release(): Promise<void> {
-    held.delete(this.path)
     await rm(this.path, { force: true }).catch(() => undefined)
+    held.delete(this.path)
+  }
+}
+
+async function takeFile(path: string, job: string): Promise<void> {
+  const content = JSON.stringify({ process: process.pid, host: hostname() })
+  for (;;) {
+    try {
+      return await linkNew(path, content)
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw writeError(path, error)
+    }
+    const owner = await ownerOf(path)
+    if (owner !== null && owner !== process.pid && isAlive(owner)) throw isRunning(job, owner)
+    await rm(path, { force: true })
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a run is asked about its checkpoint. */
 
 import { join } from 'node:path'
-import { checkCount, checkName } from '../../../planner/arguments.js'
+import { checkCount, checkName, checkOptions, invalid } from '../../../planner/arguments.js'
 import type { PipelineDefinition } from '../../../planner/pipeline/definition.js'
 import type { PipelineRunOptions } from '../pipeline-handle.js'
 import type { CheckpointOptions } from '../streaming/job.js'
@@ -13,7 +13,11 @@ export function checkpointOf(
   { directory }: PipelineDefinition,
   { checkpoint, resume = false, checkpointDirectory, checkpointEvery = {} }: PipelineRunOptions,
 ): CheckpointOptions | null {
-  if (checkpoint === undefined) return null
+  if (checkpoint === undefined) {
+    if (!resume) return null
+    throw invalid('resume goes on with the job of a checkpoint: name it, as { checkpoint, resume }', 'a checkpoint')
+  }
+  checkOptions('checkpointEvery', checkpointEvery, ['batches', 'milliseconds'])
   const { batches, milliseconds } = checkpointEvery
   if (batches !== undefined) checkCount('checkpointEvery.batches', batches, 1)
   if (milliseconds !== undefined) checkCount('checkpointEvery.milliseconds', milliseconds, 1)

@@ -1,7 +1,5 @@
 /** Writes what a consumer reads. */
 
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { unreachable } from '../../../planner/errors.js'
 import type { Frame } from '../../../planner/frame.js'
 import type { ConsumerStage } from '../../../planner/pipeline/definition.js'
@@ -11,6 +9,7 @@ import type { StageErrors } from '../errors/stage-errors.js'
 import { slicesOf } from '../extract/slices.js'
 import { type FileTarget, nextPart } from '../load/file-consumer.js'
 import { openConsumer } from '../load/open-consumer.js'
+import { makeParentDirectory } from '../load/parent-directory.js'
 import type { PipelineServices } from '../services.js'
 
 export interface Loaded {
@@ -56,7 +55,7 @@ export async function load(
 
 async function sink(frame: Frame, target: FileTarget, run: RunOptions): Promise<{ path: string; report: RunReport }> {
   const isPart = target.mode === 'append'
-  await mkdir(isPart ? target.path : dirname(target.path), { recursive: true })
+  await makeParentDirectory(target.path)
   const path = isPart ? nextPart(target.path, target.format) : target.path
   const options = { ...target.options, overwrite: target.mode === 'replace' || target.options.overwrite === true }
   return { path, report: await sinkTo(frame, target.format, path, options, run) }

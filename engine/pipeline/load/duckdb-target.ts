@@ -13,6 +13,7 @@ import { DuckDbTrial } from './duckdb-trial.js'
 import type { Refusal } from './faults.js'
 import type { Committed, LoadedDatabase, Trial } from './loaded-database.js'
 import { numberedRows } from './numbered-rows.js'
+import { makeParentDirectory } from './parent-directory.js'
 import { type Destination, type StagedTable, stagedColumn, upsertAll } from './statements.js'
 import type { TableTarget } from './table-loader.js'
 
@@ -33,6 +34,7 @@ export class DuckDbTarget implements LoadedDatabase {
   ) {}
 
   async open(): Promise<void> {
+    await makeParentDirectory(this.target.connection)
     this.file = await openDuckDbFile(this.target.connection, 'write', this.services)
   }
 

@@ -9,6 +9,7 @@ import type { PipelineServices } from '../services.js'
 import { SqliteClient } from '../sqlite/client.js'
 import type { Refusal } from './faults.js'
 import type { Committed, LoadedDatabase, Trial } from './loaded-database.js'
+import { makeParentDirectory } from './parent-directory.js'
 import { SavepointTrial } from './savepoint-trial.js'
 import { type Destination, type StagedTable, upsertAll } from './statements.js'
 import type { TableTarget } from './table-loader.js'
@@ -29,6 +30,7 @@ export class SqliteTarget implements LoadedDatabase {
 
   async open(): Promise<void> {
     const { table, connection } = this.target
+    await makeParentDirectory(connection)
     this.client = SqliteClient.start(this.services)
     const stagingPath = await this.services.run.spill.createFile()
     await this.client.call('openStage', { path: connection, table, stagingPath })

@@ -1,11 +1,11 @@
 /** Runs a pipeline in the modes `streaming` and `hybrid`, and reports. */
 
-import { mkdir } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { PipelineDefinition } from '../../../planner/pipeline/definition.js'
 import { flatten } from '../../../planner/pipeline/flatten.js'
 import { checkpointOf } from '../checkpoint/options.js'
 import type { ExtractedInputs } from '../full/extracted-inputs.js'
+import { makeParentDirectory } from '../load/parent-directory.js'
 import type { PipelineRunOptions } from '../pipeline-handle.js'
 import type { PipelineReport } from '../report.js'
 import type { PipelineServices } from '../services.js'
@@ -68,6 +68,6 @@ export async function streamPipeline(
 async function makeDirectories(definition: PipelineDefinition): Promise<void> {
   for (const stage of flatten(definition).stages) {
     if (stage.kind !== 'consumer' || stage.target.kind !== 'file') continue
-    await mkdir(dirname(resolve(definition.directory, stage.target.path)), { recursive: true })
+    await makeParentDirectory(resolve(definition.directory, stage.target.path))
   }
 }

@@ -31,6 +31,12 @@ export class PostgresqlConnection {
 
   /** Throws VOLLEY_DATABASE. Aborting the signal ends what runs. */
   static async open(connection: string, signal: AbortSignal): Promise<PostgresqlConnection> {
+    if (!isConnection(connection)) {
+      const expected = 'postgresql://user@host/database'
+      throw new VolleyError('VOLLEY_INVALID_ARGUMENT', `a connection to PostgreSQL is a text such as ${expected}`, {
+        expected,
+      })
+    }
     const { default: pg } = await import('pg')
     const label = shownConnection(connection)
     let client: PgClient
@@ -90,6 +96,11 @@ export class PostgresqlConnection {
     this.signal.removeEventListener('abort', this.abort)
     await this.client.end().catch(() => undefined)
   }
+}
+
+/** An address, or the path of a socket. Anything else would be taken for the name of a database on a server of no name. */
+function isConnection(text: string): boolean {
+  return /^(postgres(ql)?:\/\/|socket:|\/)/i.test(text)
 }
 
 /** What may be shown of a connection: user, host and database. */

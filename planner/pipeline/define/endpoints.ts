@@ -106,6 +106,9 @@ function httpSource(given: HttpSourceSpecification): HttpSource {
 function paginationOf(given: PaginationSpecification): Pagination {
   if (typeof given === 'string') return { kind: given }
   switch (given.type) {
+    case 'none':
+    case 'link':
+      return { kind: given.type }
     case 'page':
       return {
         kind: 'page',

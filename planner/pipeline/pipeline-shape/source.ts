@@ -36,6 +36,8 @@ const pagination = either(choice('none', 'link'), {
   what: 'a pagination',
   tag: 'type',
   variants: [
+    { names: ['none'], impliedBy: [], shape: object('no pagination', {}) },
+    { names: ['link'], impliedBy: [], shape: object('a pagination by links', {}) },
     {
       names: ['page'],
       impliedBy: [],

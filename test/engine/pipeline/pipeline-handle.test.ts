@@ -210,6 +210,17 @@ describe('closures', () => {
 })
 
 describe('loads', () => {
+  it.each(['duckdb', 'sqlite'] as const)('into a %s file make its directory', async (type) => {
+    const connection = scene.path(`made/for/${type}.db`)
+    const load = { type, connection, table: 't' }
+    await scene.engine.pipeline({ extract: [{ id: 1 }], load }).run()
+    expect(existsSync(connection)).toBe(true)
+    const below = { ...load, connection: scene.path('in.parquet/t.db') }
+    await expect(scene.engine.pipeline({ extract: [{ id: 1 }], load: below }).run()).rejects.toMatchObject({
+      code: 'VOLLEY_IO',
+    })
+  })
+
   it('append, and upsert by key', async () => {
     const load = (path: string, mode: 'append' | 'upsert', records: readonly object[]) =>
       scene.engine

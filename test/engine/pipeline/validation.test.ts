@@ -152,7 +152,23 @@ describe('validation refuses what a run does', () => {
     const { isValid, problems } = await scene.engine.pipeline({ extract, load: 'b.csv' } as never).validate()
     expect(isValid).toBe(false)
     expect(problems).toMatchObject([{ stage: null, file: null, line: null }])
-    expect(problems[0].message).toMatch(/^extract\.pagination: expected 'none' or 'link', or .*type: page \|/)
+    expect(problems[0].message).toMatch(
+      /^extract\.pagination: expected 'none' or 'link', or a pagination with type: .*page \|/,
+    )
+  })
+
+  it('no way to go through pages that is written as a type', async () => {
+    for (const type of ['none', 'link'] as const) {
+      const extract = { url: 'http://localhost/', pagination: { type }, schema: { id: 'bigint' } }
+      const { stages } = await scene.engine.pipeline({ extract, load: 'b.csv' }).definition()
+      expect(stages[0]).toMatchObject({ source: { pagination: { kind: type } } })
+    }
+  })
+
+  it('a connection that is none', async () => {
+    const extract = { type: 'postgresql' as const, connection: 'localhost', table: 't' }
+    const error = await failure(() => scene.engine.pipeline({ extract, load: 'b.csv' }).run())
+    expect(error.message).toContain('a connection to PostgreSQL is a text such as postgresql://user@host/database')
   })
 
   it('its graph, with the place, as planning it does', async () => {
