@@ -1,14 +1,14 @@
 /** Turns the words of a command line into a request, or says what is wrong with them. Reads no files, starts nothing. */
 
 import { nearestName, unreachable } from '../../planner/errors.js'
+import { commandHelp, generalHelp } from './command-line/help.js'
+import { COMMANDS, type CommandName, isCommand, PLAN_FORMATS, PLAN_ORDERS } from './command-line/options.js'
 import { pipelineArguments, runRequest } from './command-line/pipeline-arguments.js'
 import { sqlArguments, transformArguments } from './command-line/query-arguments.js'
+import type { Request } from './command-line/request.js'
 import { outputArguments, runArguments } from './command-line/run-arguments.js'
+import { UsageError } from './command-line/usage-error.js'
 import { readWords, type Words } from './command-line/words.js'
-import { commandHelp, generalHelp } from './help.js'
-import { COMMANDS, type CommandName, isCommand, PLAN_FORMATS, PLAN_ORDERS } from './options.js'
-import type { Request } from './request.js'
-import { UsageError } from './usage-error.js'
 
 /** Throws UsageError. `words` are those after the program's name. */
 export function parseCommandLine(words: readonly string[]): Request {

@@ -2,10 +2,10 @@
 
 import { InternalError, VolleyError } from '../../planner/errors.js'
 import type { Place, PlacedProblem } from '../pipeline/yaml/document.js'
-import { jsonLine } from './json.js'
+import { UsageError } from './command-line/usage-error.js'
+import { jsonLine } from './printing/json.js'
+import { displayWidth } from './printing/text-table.js'
 import type { Terminal } from './terminal.js'
-import { displayWidth } from './text-table.js'
-import { UsageError } from './usage-error.js'
 
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 

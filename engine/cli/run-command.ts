@@ -1,9 +1,9 @@
 /** Runs one command line. Loads the engine only once the command line is known to be good. */
 
+import { isCommand } from './command-line/options.js'
+import type { Request } from './command-line/request.js'
 import { parseCommandLine } from './command-line.js'
 import { EXIT, reportFailure, reportInterruption } from './failure.js'
-import { isCommand } from './options.js'
-import type { Request } from './request.js'
 import type { Terminal } from './terminal.js'
 
 /** Returns the exit code; whatever fails is said on the terminal. Aborting the signal interrupts the run, which cleans up after itself. */
@@ -22,11 +22,11 @@ export async function runCommand(words: readonly string[], terminal: Terminal, s
 async function execute(request: Request, terminal: Terminal, signal: AbortSignal): Promise<number> {
   switch (request.kind) {
     case 'run':
-      return (await import('./pipeline-run.js')).runPipelineFile(request, terminal, signal)
+      return (await import('./commands/pipeline-run.js')).runPipelineFile(request, terminal, signal)
     case 'validate':
-      return (await import('./pipeline-plan.js')).validateFile(request, terminal)
+      return (await import('./commands/pipeline-plan.js')).validateFile(request, terminal)
     case 'bench':
-      return (await import('./bench.js')).runBench(request.words, signal)
+      return (await import('./commands/bench.js')).runBench(request.words, signal)
     default:
       await done(request, terminal, signal)
       return EXIT.done
@@ -45,15 +45,15 @@ async function done(
     case 'version':
       return terminal.print(`${await packageVersion()}\n`)
     case 'transform':
-      return (await import('./transform.js')).runTransform(request, terminal, signal)
+      return (await import('./commands/transform.js')).runTransform(request, terminal, signal)
     case 'explain':
-      return (await import('./explain.js')).runExplain(request, terminal)
+      return (await import('./commands/explain.js')).runExplain(request, terminal)
     case 'inspect':
-      return (await import('./inspect.js')).runInspect(request, terminal)
+      return (await import('./commands/inspect.js')).runInspect(request, terminal)
     case 'sql':
-      return (await import('./sql.js')).runSql(request, terminal, signal)
+      return (await import('./commands/sql.js')).runSql(request, terminal, signal)
     case 'plan':
-      return (await import('./pipeline-plan.js')).showPlan(request, terminal)
+      return (await import('./commands/pipeline-plan.js')).showPlan(request, terminal)
   }
 }
 

@@ -3,10 +3,10 @@
 import { VolleyError } from '../../planner/errors.js'
 import type { RunOptions } from '../../planner/run-options.js'
 import type { Engine } from '../session.js'
-import { progressLine } from './progress.js'
-import type { RunArguments } from './request.js'
+import type { RunArguments } from './command-line/request.js'
+import { UsageError } from './command-line/usage-error.js'
+import { progressLine } from './printing/progress.js'
 import type { Terminal } from './terminal.js'
-import { UsageError } from './usage-error.js'
 
 export async function withEngine<T>(run: RunArguments, use: (engine: Engine) => Promise<T>): Promise<T> {
   const engine = await openFor(run)

@@ -1,6 +1,6 @@
+import type { Request } from '../../engine/cli/command-line/request.js'
+import { UsageError } from '../../engine/cli/command-line/usage-error.js'
 import { parseCommandLine } from '../../engine/cli/command-line.js'
-import type { Request } from '../../engine/cli/request.js'
-import { UsageError } from '../../engine/cli/usage-error.js'
 import { describe, expect, it } from '../support/jest.js'
 
 function transform(...words: string[]): Extract<Request, { kind: 'transform' | 'explain' }> {

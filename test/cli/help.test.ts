@@ -1,8 +1,8 @@
 /** Compares the help with test/cli/help/*.txt; UPDATE_HELP=1 rewrites them. */
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { commandHelp, generalHelp } from '../../engine/cli/help.js'
-import { COMMANDS } from '../../engine/cli/options.js'
+import { commandHelp, generalHelp } from '../../engine/cli/command-line/help.js'
+import { COMMANDS } from '../../engine/cli/command-line/options.js'
 import { describe, expect, it } from '../support/jest.js'
 
 const FOLDER = new URL('../../../test/cli/help/', import.meta.url)

@@ -1,5 +1,5 @@
 import { splitAssignments, splitList, splitNames, splitSortKeys } from '../../engine/cli/command-line/lists.js'
-import { UsageError } from '../../engine/cli/usage-error.js'
+import { UsageError } from '../../engine/cli/command-line/usage-error.js'
 import { describe, expect, it } from '../support/jest.js'
 
 describe('splitList', () => {

@@ -1,8 +1,8 @@
 /** The lines and the summary of pipelines on terminals. */
 
-import { fittingTable } from '../../engine/cli/fitting-table.js'
-import { stageLines } from '../../engine/cli/stage-lines.js'
-import { displayWidth } from '../../engine/cli/text-table.js'
+import { fittingTable } from '../../engine/cli/printing/fitting-table.js'
+import { stageLines } from '../../engine/cli/printing/stage-lines.js'
+import { displayWidth } from '../../engine/cli/printing/text-table.js'
 import type { StageProgress } from '../../engine/pipeline/progress/events.js'
 import { describe, expect, it } from '../support/jest.js'
 

@@ -1,5 +1,5 @@
-import { progressText } from '../../engine/cli/progress.js'
-import { displayWidth, textTable } from '../../engine/cli/text-table.js'
+import { progressText } from '../../engine/cli/printing/progress.js'
+import { displayWidth, textTable } from '../../engine/cli/printing/text-table.js'
 import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../planner/quantities.js'
 import { describe, expect, it } from '../support/jest.js'
 

@@ -1,6 +1,6 @@
 /** Takes apart the small list languages of the options; the expressions inside are SQL and stay text. */
 
-import { UsageError } from '../usage-error.js'
+import { UsageError } from './usage-error.js'
 
 /** A `--sort` key; undefined leaves the default to the frame. */
 export interface SortArgument {

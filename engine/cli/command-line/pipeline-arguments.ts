@@ -1,8 +1,8 @@
 /** What `run`, `plan` and `validate` are told of a pipeline. */
 
 import { parseDuration } from '../../../planner/quantities.js'
-import { PIPELINE_MODES } from '../options.js'
-import type { CheckpointInterval, PipelineArguments, Request } from '../request.js'
+import { PIPELINE_MODES } from './options.js'
+import type { CheckpointInterval, PipelineArguments, Request } from './request.js'
 import { runArguments } from './run-arguments.js'
 import type { Words } from './words.js'
 

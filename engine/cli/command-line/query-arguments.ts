@@ -1,8 +1,8 @@
 /** What `transform`, `explain` and `sql` are told to compute. */
 
-import { ROW_FORMATS } from '../options.js'
-import type { RowStep, SqlArguments, TransformArguments } from '../request.js'
 import { splitAssignments, splitNames, splitSortKeys } from './lists.js'
+import { ROW_FORMATS } from './options.js'
+import type { RowStep, SqlArguments, TransformArguments } from './request.js'
 import type { Words } from './words.js'
 
 const DEFAULT_TABLE_ROWS = 40

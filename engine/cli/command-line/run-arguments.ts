@@ -1,8 +1,8 @@
 /** What all commands that process rows are told of the run and of its output. */
 
-import { COMPRESSIONS, PROGRESS_FORMATS, STRATEGIES } from '../options.js'
-import type { OutputArguments, RunArguments } from '../request.js'
 import { splitNames } from './lists.js'
+import { COMPRESSIONS, PROGRESS_FORMATS, STRATEGIES } from './options.js'
+import type { OutputArguments, RunArguments } from './request.js'
 import type { Words } from './words.js'
 
 export function outputArguments(words: Words): OutputArguments {

@@ -2,8 +2,8 @@
 
 import { parseArgs } from 'node:util'
 import { nearestName } from '../../../planner/errors.js'
-import type { CommandSpec } from '../options.js'
-import { UsageError } from '../usage-error.js'
+import type { CommandSpec } from './options.js'
+import { UsageError } from './usage-error.js'
 
 /** What was written, by option. */
 export class Words {

@@ -1,7 +1,7 @@
 /** What a run did, for people: before and after, then the phases and the totals. */
 
-import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../planner/quantities.js'
-import type { RunReport } from '../../planner/run-options.js'
+import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../../planner/quantities.js'
+import type { RunReport } from '../../../planner/run-options.js'
 import { textTable } from './text-table.js'
 
 /** Most operators that the line on memory names. */

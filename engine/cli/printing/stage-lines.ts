@@ -1,7 +1,7 @@
 /** The lines that show how the stages of a pipeline go: one for the whole, one for each stage. */
 
-import { formatBytes, formatCount, formatDuration, formatRate } from '../../planner/quantities.js'
-import type { StageProgress } from '../pipeline/progress/events.js'
+import { formatBytes, formatCount, formatDuration, formatRate } from '../../../planner/quantities.js'
+import type { StageProgress } from '../../pipeline/progress/events.js'
 import { type FittingColumn, fittingColumns } from './fitting-table.js'
 import { cutToWidth, displayWidth } from './text-table.js'
 

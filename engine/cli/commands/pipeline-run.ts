@@ -1,14 +1,14 @@
 /** `volley run`: runs a pipeline and says what its stages did. */
 
-import { VolleyError } from '../../planner/errors.js'
-import type { PipelineReport } from '../pipeline/report.js'
-import { EXIT, reportInterruption } from './failure.js'
-import { jsonLine } from './json.js'
-import { hasMoved, pipelineSummary } from './pipeline-summary.js'
-import type { Request } from './request.js'
-import { stageProgress } from './stage-progress.js'
-import type { Terminal } from './terminal.js'
-import { withEngine } from './with-engine.js'
+import { VolleyError } from '../../../planner/errors.js'
+import type { PipelineReport } from '../../pipeline/report.js'
+import type { Request } from '../command-line/request.js'
+import { EXIT, reportInterruption } from '../failure.js'
+import { jsonLine } from '../printing/json.js'
+import { hasMoved, pipelineSummary } from '../printing/pipeline-summary.js'
+import { stageProgress } from '../printing/stage-progress.js'
+import type { Terminal } from '../terminal.js'
+import { withEngine } from '../with-engine.js'
 
 type RunRequest = Extract<Request, { kind: 'run' }>
 

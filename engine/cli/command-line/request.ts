@@ -1,6 +1,6 @@
 /** What a command line asks for, whichever way it is written. */
 
-import type { SortArgument } from './command-line/lists.js'
+import type { SortArgument } from './lists.js'
 import type {
   COMPRESSIONS,
   PIPELINE_MODES,

@@ -7,10 +7,10 @@ import {
   formatOfPath,
   isDirectory,
   KNOWN_EXTENSIONS,
-} from '../../io/file-format.js'
-import { expandPaths } from '../../io/paths.js'
-import { nearestName } from '../../planner/errors.js'
-import { UsageError } from './usage-error.js'
+} from '../../../io/file-format.js'
+import { expandPaths } from '../../../io/paths.js'
+import { nearestName } from '../../../planner/errors.js'
+import { UsageError } from '../command-line/usage-error.js'
 
 /** The one format of all inputs: files, globs, and directories, whose files tell. */
 export function inputsFormat(inputs: readonly string[]): FileFormat {

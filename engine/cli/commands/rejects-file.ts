@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { RecordBatch } from 'apache-arrow'
-import { VolleyError } from '../../planner/errors.js'
-import type { RunOptions } from '../../planner/run-options.js'
-import type { Engine } from '../session.js'
-import type { OutputArguments, RunArguments } from './request.js'
-import { UsageError } from './usage-error.js'
+import { VolleyError } from '../../../planner/errors.js'
+import type { RunOptions } from '../../../planner/run-options.js'
+import type { Engine } from '../../session.js'
+import type { OutputArguments, RunArguments } from '../command-line/request.js'
+import { UsageError } from '../command-line/usage-error.js'
 import { checkOutput, writeOutput } from './write-output.js'
 
 /** Records that may wait for the file. */
@@ -38,7 +38,7 @@ export async function recovering<T>(
   if (!overwrite && existsSync(path)) {
     throw new VolleyError('VOLLEY_OUTPUT_EXISTS', `${path} exists already; give --overwrite to replace it`, { path })
   }
-  const { REJECT_COLUMNS } = await import('../recovery/rejected-record.js')
+  const { REJECT_COLUMNS } = await import('../../recovery/rejected-record.js')
   const waiting = new WaitingRecords()
   const dropped = new AbortController()
   const written = writeOutput(engine.fromRecords(waiting, REJECT_COLUMNS), path, plainOutput(overwrite), {

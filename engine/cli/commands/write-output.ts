@@ -2,11 +2,11 @@
 
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Frame } from '../../planner/frame.js'
-import type { RunOptions, RunReport } from '../../planner/run-options.js'
+import type { Frame } from '../../../planner/frame.js'
+import type { RunOptions, RunReport } from '../../../planner/run-options.js'
+import type { OutputArguments } from '../command-line/request.js'
+import { UsageError } from '../command-line/usage-error.js'
 import { outputFormat } from './formats.js'
-import type { OutputArguments } from './request.js'
-import { UsageError } from './usage-error.js'
 
 export async function writeOutput(
   frame: Frame,

@@ -1,14 +1,14 @@
 /** `volley inspect`: what a Parquet file's footer says. */
 
-import type { InspectedColumn, ParquetInspection } from '../../io/parquet/inspect.js'
-import { inspectParquet } from '../../io/parquet/inspect.js'
-import type { ColumnStatistics } from '../../io/source.js'
-import { formatBytes, formatCount, formatShare } from '../../planner/quantities.js'
-import { jsonText } from './json.js'
-import type { Request } from './request.js'
-import type { Terminal } from './terminal.js'
-import { type TextColumn, textTable } from './text-table.js'
-import { valueText } from './value-text.js'
+import type { InspectedColumn, ParquetInspection } from '../../../io/parquet/inspect.js'
+import { inspectParquet } from '../../../io/parquet/inspect.js'
+import type { ColumnStatistics } from '../../../io/source.js'
+import { formatBytes, formatCount, formatShare } from '../../../planner/quantities.js'
+import type { Request } from '../command-line/request.js'
+import { jsonText } from '../printing/json.js'
+import { type TextColumn, textTable } from '../printing/text-table.js'
+import { valueText } from '../printing/value-text.js'
+import type { Terminal } from '../terminal.js'
 
 type InspectRequest = Extract<Request, { kind: 'inspect' }>
 

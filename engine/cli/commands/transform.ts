@@ -1,17 +1,17 @@
 /** `volley transform`: read, shape, write, tell. */
 
-import type { FileFormat } from '../../io/file-format.js'
-import { openParquet } from '../../io/parquet/open-file.js'
-import type { Frame } from '../../planner/frame.js'
+import type { FileFormat } from '../../../io/file-format.js'
+import { openParquet } from '../../../io/parquet/open-file.js'
+import type { Frame } from '../../../planner/frame.js'
+import type { Request } from '../command-line/request.js'
+import { UsageError } from '../command-line/usage-error.js'
+import { jsonLine } from '../printing/json.js'
+import { type Extent, runSummary } from '../printing/run-summary.js'
+import type { Terminal } from '../terminal.js'
+import { withEngine, withProgress } from '../with-engine.js'
 import { inputFiles, inputsFormat } from './formats.js'
-import { jsonLine } from './json.js'
 import { checkRejects, recovering } from './rejects-file.js'
-import type { Request } from './request.js'
-import { type Extent, runSummary } from './run-summary.js'
 import { scanInputs, shape } from './shape.js'
-import type { Terminal } from './terminal.js'
-import { UsageError } from './usage-error.js'
-import { withEngine, withProgress } from './with-engine.js'
 import { checkOutput, measureFiles, writeOutput } from './write-output.js'
 
 type TransformRequest = Extract<Request, { kind: 'transform' | 'explain' }>

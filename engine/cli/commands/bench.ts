@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /** On top of the engine, and so not imported. */
-const BENCHMARK = fileURLToPath(new URL('../../native-bench/main.js', import.meta.url))
+const BENCHMARK = fileURLToPath(new URL('../../../native-bench/main.js', import.meta.url))
 
 /** Returns its exit code. */
 export async function runBench(words: readonly string[], signal: AbortSignal): Promise<number> {

@@ -1,10 +1,10 @@
 /** `volley explain`: the plan of a transform, without running it. */
 
+import type { Request } from '../command-line/request.js'
+import type { Terminal } from '../terminal.js'
+import { withEngine } from '../with-engine.js'
 import { inputsFormat } from './formats.js'
-import type { Request } from './request.js'
 import { scanInputs, shape } from './shape.js'
-import type { Terminal } from './terminal.js'
-import { withEngine } from './with-engine.js'
 import { checkOutput } from './write-output.js'
 
 type ExplainRequest = Extract<Request, { kind: 'transform' | 'explain' }>

@@ -1,7 +1,7 @@
 /** What the run of a pipeline did, for people. */
 
-import { formatBytes, formatCount, formatDuration, formatRate } from '../../planner/quantities.js'
-import type { PipelineReport, StageReport } from '../pipeline/report.js'
+import { formatBytes, formatCount, formatDuration, formatRate } from '../../../planner/quantities.js'
+import type { PipelineReport, StageReport } from '../../pipeline/report.js'
 import { type FittingColumn, fittingTable } from './fitting-table.js'
 
 /** `width` in cells; null: as wide as it comes. */

@@ -1,11 +1,11 @@
 /** Shows how the stages of a pipeline go: lines redrawn on a terminal, lines now and then elsewhere, or JSON. */
 
-import { formatCount, formatDuration, formatRate } from '../../planner/quantities.js'
-import type { PhaseProgress, StageProgress } from '../pipeline/progress/events.js'
+import { formatCount, formatDuration, formatRate } from '../../../planner/quantities.js'
+import type { PhaseProgress, StageProgress } from '../../pipeline/progress/events.js'
+import type { ProgressWish } from '../command-line/request.js'
+import type { Terminal } from '../terminal.js'
 import { jsonLine } from './json.js'
-import type { ProgressWish } from './request.js'
 import { stageLines } from './stage-lines.js'
-import type { Terminal } from './terminal.js'
 import { displayWidth } from './text-table.js'
 
 export interface ProgressLines {

@@ -1,10 +1,10 @@
 /** Shows how a run goes: one line, redrawn on a terminal, or a line now and then elsewhere. */
 
-import { formatCount, formatDuration, formatRate } from '../../planner/quantities.js'
-import type { ProgressEvent } from '../../planner/run-options.js'
+import { formatCount, formatDuration, formatRate } from '../../../planner/quantities.js'
+import type { ProgressEvent } from '../../../planner/run-options.js'
+import type { ProgressWish } from '../command-line/request.js'
+import type { Terminal } from '../terminal.js'
 import { jsonLine } from './json.js'
-import type { ProgressWish } from './request.js'
-import type { Terminal } from './terminal.js'
 
 export interface ProgressLine {
   readonly show: (event: ProgressEvent) => void

@@ -1,12 +1,12 @@
 /** Turns the arguments of transform and explain into a frame. */
 
-import type { FileFormat } from '../../io/file-format.js'
-import { VolleyError } from '../../planner/errors.js'
-import type { SortTerm } from '../../planner/expr.js'
-import type { Frame } from '../../planner/frame.js'
-import type { Engine } from '../session.js'
-import type { SortArgument } from './command-line/lists.js'
-import type { RowStep, TransformArguments } from './request.js'
+import type { FileFormat } from '../../../io/file-format.js'
+import { VolleyError } from '../../../planner/errors.js'
+import type { SortTerm } from '../../../planner/expr.js'
+import type { Frame } from '../../../planner/frame.js'
+import type { Engine } from '../../session.js'
+import type { SortArgument } from '../command-line/lists.js'
+import type { RowStep, TransformArguments } from '../command-line/request.js'
 
 /** All inputs as one table. */
 export function scanInputs(engine: Engine, inputs: readonly string[], format: FileFormat): Frame {

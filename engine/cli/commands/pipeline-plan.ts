@@ -1,13 +1,13 @@
 /** `volley plan` and `volley validate`: what a pipeline is, without running it. */
 
-import { planOf } from '../pipeline/pipeline-handle.js'
-import { placedError } from '../pipeline/pipeline-input.js'
-import type { PipelineValidation } from '../pipeline/validation.js'
-import { loadPipeline } from '../pipeline/yaml/load-pipeline.js'
-import { EXIT, problemText } from './failure.js'
-import { jsonLine, jsonText } from './json.js'
-import type { Request } from './request.js'
-import type { Terminal } from './terminal.js'
+import { planOf } from '../../pipeline/pipeline-handle.js'
+import { placedError } from '../../pipeline/pipeline-input.js'
+import type { PipelineValidation } from '../../pipeline/validation.js'
+import { loadPipeline } from '../../pipeline/yaml/load-pipeline.js'
+import type { Request } from '../command-line/request.js'
+import { EXIT, problemText } from '../failure.js'
+import { jsonLine, jsonText } from '../printing/json.js'
+import type { Terminal } from '../terminal.js'
 
 type PlanRequest = Extract<Request, { kind: 'plan' }>
 type ValidateRequest = Extract<Request, { kind: 'validate' }>
@@ -32,7 +32,7 @@ export async function showPlan({ pipeline, format, order }: PlanRequest, termina
 /** Returns the exit code. */
 export async function validateFile({ pipeline, json }: ValidateRequest, terminal: Terminal): Promise<number> {
   const { path, params } = pipeline
-  const { open } = await import('../session.js')
+  const { open } = await import('../../session.js')
   const engine = await open({ threads: 1 })
   try {
     const validation = await engine.pipeline(path).validate(params)
