@@ -7,7 +7,7 @@ import { comparisonSection } from './html-comparison.js'
 import { numbersOf, recordedFacts } from './html-numbers.js'
 import { suiteSection } from './html-suite.js'
 import { details } from './html-table.js'
-import { lossText, rankedLosses } from './losses.js'
+import { lossText, noLossesText, rankedLosses } from './losses.js'
 import { Markup, markup } from './markup.js'
 import { NOISE_RULE } from './noise.js'
 import { ratioText } from './number-text.js'
@@ -78,7 +78,7 @@ function ratioOf(one: CaseResults): { ratio: number; tooltip: string } | null {
 
 function losses(results: Results): Markup {
   const lines = rankedLosses(results).map(lossText)
-  if (lines.length === 0) return markup`<p>Nowhere.</p>`
+  if (lines.length === 0) return markup`<p>${noLossesText(results)}</p>`
   const [first, others] = [lines.slice(0, SHOWN_LOSSES), lines.slice(SHOWN_LOSSES)]
   const list = (some: readonly string[], start: number) =>
     markup`<ol class="notes" start="${start}">${some.map((line) => markup`<li>${line}</li>`)}</ol>`

@@ -59,6 +59,14 @@ export function rankedLosses({ suites }: Results): Loss[] {
   return losses.sort((a, b) => compareNumbers(lost(b), lost(a)))
 }
 
+/** What is said where nothing is lost: that it is the fastest everywhere only if somebody else was there. */
+export function noLossesText({ suites }: Results): string {
+  const isCompared = suites.some(({ cases }) =>
+    cases.some((one) => ownOutcome(one) !== null && fastestOther(one) !== null),
+  )
+  return isCompared ? 'Nowhere.' : 'No case has a time of another engine.'
+}
+
 /** Of infinities too, whose difference is no number. */
 function compareNumbers(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1

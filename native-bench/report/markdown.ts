@@ -2,7 +2,7 @@
 
 import type { Results, SuiteResults } from '../results.js'
 import { factsOf, missedLines, remarkLines } from './about.js'
-import { lossText, rankedLosses } from './losses.js'
+import { lossText, noLossesText, rankedLosses } from './losses.js'
 import { NOISE_RULE } from './noise.js'
 import { type ReportTable, suiteTables } from './tables.js'
 
@@ -47,7 +47,7 @@ function lossLines(results: Results): string[] {
     '## Where volley is not the fastest',
     '',
     ...(losses.length === 0
-      ? ['Nowhere.']
+      ? [noLossesText(results)]
       : [
           `Sorted by the time lost. ${NOISE_RULE}`,
           '',

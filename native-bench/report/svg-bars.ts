@@ -40,7 +40,7 @@ const ROW = 18
 const HEADING = 22
 const AXIS = 18
 const BAR = 10
-const MOST_LABEL = 128
+const MOST_LABEL = 136
 /** Between a bar's end and its number. */
 const GAP = 4
 

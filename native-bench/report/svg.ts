@@ -18,9 +18,12 @@ export function textWidth(text: string): number {
   return width * TEXT_SIZE
 }
 
+/** Sums of widths that are the same may differ by so much. */
+const ROUNDING = 1e-6
+
 /** Cut where it would be wider than `width`. */
 export function fitting(text: string, width: number): string {
-  if (textWidth(text) <= width) return text
+  if (textWidth(text) <= width + ROUNDING) return text
   let kept = text
   while (kept !== '' && textWidth(`${kept}…`) > width) kept = kept.slice(0, -1)
   return `${kept.trimEnd()}…`

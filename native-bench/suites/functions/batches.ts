@@ -3,12 +3,12 @@
 import { Field as ArrowField, Float64, Schema } from 'apache-arrow'
 import type { Frame } from '../../../index.js'
 import { arqueroAnswer } from '../../engines/arquero.js'
-import { type PolarsData, type PolarsEngine, polarsAnswer } from '../../engines/polars.js'
-import { volleyAnswer } from '../../engines/volley.js'
+import type { PolarsData, PolarsEngine } from '../../engines/polars.js'
 import { contestant, type Race } from '../../races/race.js'
 import { discountedColumns } from '../discounted.js'
 import { duckDbInMemory, duckDbOnFile } from './duckdb-function.js'
-import { arqueroPrices, polarsPrices, volleyPrices, volleyPricesInMemory } from './prices.js'
+import { polarsInMemory, polarsOnFile, volleyInMemory, volleyOnFile } from './entrants.js'
+import { arqueroPrices } from './prices.js'
 
 const MODULE = new URL('../discounted.js', import.meta.url).href
 const RESULT = new Schema([new ArrowField('cents', new Float64(), false)])
@@ -31,21 +31,9 @@ export const batchesFile: Race = {
   title: 'JavaScript function of two columns, from Parquet',
   sizes: ['small', 'medium', 'large'],
   engines: {
-    volley: async ({ volley, tables }) => {
-      const [{ engine }, { lineitem }] = [await volley(), await tables.tpch()]
-      return contestant(
-        () => volleyTotal(volleyPrices(engine, lineitem)).collect(),
-        async (table) => volleyAnswer(table),
-      )
-    },
+    volley: volleyOnFile(volleyTotal),
     duckdb: duckDbOnFile('discounted'),
-    polars: async ({ polars, tables }) => {
-      const [engine, { lineitem }] = [await polars(), await tables.tpch()]
-      return contestant(
-        async () => polarsTotal(engine, await polarsPrices(engine, lineitem).collect()),
-        async (data) => polarsAnswer(engine, data),
-      )
-    },
+    polars: polarsOnFile(polarsTotal),
     arquero: 'reads no Parquet files',
   },
 }
@@ -55,22 +43,9 @@ export const batchesMemory: Race = {
   title: 'JavaScript function of two columns, in memory',
   sizes: ['small', 'medium', 'large'],
   engines: {
-    volley: async ({ volley, tables }) => {
-      const prices = await volleyPricesInMemory((await volley()).engine, (await tables.tpch()).lineitem)
-      return contestant(
-        () => volleyTotal(prices).collect(),
-        async (table) => volleyAnswer(table),
-      )
-    },
+    volley: volleyInMemory(volleyTotal),
     duckdb: duckDbInMemory('discounted'),
-    polars: async ({ polars, tables }) => {
-      const engine = await polars()
-      const prices = await polarsPrices(engine, (await tables.tpch()).lineitem).collect()
-      return contestant(
-        async () => polarsTotal(engine, prices),
-        async (data) => polarsAnswer(engine, data),
-      )
-    },
+    polars: polarsInMemory(polarsTotal),
     arquero: async (field) => {
       const [{ aq }, prices] = [await field.arquero(), await arqueroPrices(field)]
       return contestant(

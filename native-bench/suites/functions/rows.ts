@@ -3,20 +3,13 @@
 import { Field as ArrowField, Float64, Schema } from 'apache-arrow'
 import type { Frame } from '../../../index.js'
 import { arqueroAnswer } from '../../engines/arquero.js'
-import { type PolarsData, type PolarsEngine, polarsAnswer } from '../../engines/polars.js'
+import type { PolarsData, PolarsEngine } from '../../engines/polars.js'
 import { recordsAnswer } from '../../engines/records.js'
-import { volleyAnswer } from '../../engines/volley.js'
 import { contestant, type Race } from '../../races/race.js'
 import { discountedRow } from '../discounted.js'
 import { duckDbInMemory, duckDbOnFile } from './duckdb-function.js'
-import {
-  arqueroPrices,
-  type PriceRow,
-  polarsPrices,
-  recordPrices,
-  volleyPrices,
-  volleyPricesInMemory,
-} from './prices.js'
+import { polarsInMemory, polarsOnFile, volleyInMemory, volleyOnFile } from './entrants.js'
+import { arqueroPrices, type PriceRow, recordPrices } from './prices.js'
 
 const MODULE = new URL('../discounted.js', import.meta.url).href
 const RESULT = new Schema([new ArrowField('cents', new Float64(), false)])
@@ -38,21 +31,9 @@ export const rowsFile: Race = {
   title: 'JavaScript function of a row, from Parquet',
   sizes: ['small', 'medium'],
   engines: {
-    volley: async ({ volley, tables }) => {
-      const [{ engine }, { lineitem }] = [await volley(), await tables.tpch()]
-      return contestant(
-        () => volleyTotal(volleyPrices(engine, lineitem)).collect(),
-        async (table) => volleyAnswer(table),
-      )
-    },
+    volley: volleyOnFile(volleyTotal),
     duckdb: duckDbOnFile('discounted_row'),
-    polars: async ({ polars, tables }) => {
-      const [engine, { lineitem }] = [await polars(), await tables.tpch()]
-      return contestant(
-        async () => polarsTotal(engine, await polarsPrices(engine, lineitem).collect()),
-        async (data) => polarsAnswer(engine, data),
-      )
-    },
+    polars: polarsOnFile(polarsTotal),
     arquero: 'reads no Parquet files',
   },
 }
@@ -62,22 +43,9 @@ export const rowsMemory: Race = {
   title: 'JavaScript function of a row, in memory',
   sizes: ['small', 'medium'],
   engines: {
-    volley: async ({ volley, tables }) => {
-      const prices = await volleyPricesInMemory((await volley()).engine, (await tables.tpch()).lineitem)
-      return contestant(
-        () => volleyTotal(prices).collect(),
-        async (table) => volleyAnswer(table),
-      )
-    },
+    volley: volleyInMemory(volleyTotal),
     duckdb: duckDbInMemory('discounted_row'),
-    polars: async ({ polars, tables }) => {
-      const engine = await polars()
-      const prices = await polarsPrices(engine, (await tables.tpch()).lineitem).collect()
-      return contestant(
-        async () => polarsTotal(engine, prices),
-        async (data) => polarsAnswer(engine, data),
-      )
-    },
+    polars: polarsInMemory(polarsTotal),
     arquero: async (field) => {
       const [{ aq }, prices] = [await field.arquero(), await arqueroPrices(field)]
       return contestant(

@@ -48,6 +48,7 @@ describe('the page', () => {
     const withCases = (cases: typeof suite.cases): Results => ({ ...ONE, suites: [{ ...suite, cases }] })
     expect(htmlPage([{ ...ONE, suites: [] }])).toContain('volley benchmark')
     expect(htmlPage([withCases([])])).toContain('No case was measured.')
+    expect(htmlPage([withCases([])])).toContain('No case has a time of another engine.')
     expect(htmlPage([withCases([{ ...one, outcomes: [missed] }])])).toContain('volley failed in q1, medium: broke')
     const nothing = { ...one.outcomes[0], milliseconds: [0, 0] }
     for (const axis of [null, { name: 'rows', value: 10 }, { name: 'threads', value: 1 }] as const) {
@@ -73,6 +74,10 @@ describe('places of labels', () => {
     expect(cut).toMatch(/^a name.*…$/)
     expect(textWidth(cut)).toBeLessThanOrEqual(80)
     expect(fitting('short', 80)).toBe('short')
+    // A label's own width, after it was added to a margin that is taken away again.
+    for (const label of ['groupby', 'strategies', 'volley bulk, 384 MB']) {
+      expect(fitting(label, textWidth(label) + 14 - 14)).toBe(label)
+    }
   })
 })
 
