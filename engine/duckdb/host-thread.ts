@@ -173,7 +173,7 @@ class HostThread {
 
   private async send(operation: Operation, connection: duckdb.Connection, stream: ResultStream): Promise<void> {
     for (;;) {
-      await operation.takeCredit()
+      await this.sampler.resting(operation.takeCredit())
       const batch = await this.fetches.run(() => operation.on(connection, () => stream.next()))
       if (batch === null) return
       this.post({ kind: 'batch', id: operation.id, batch })

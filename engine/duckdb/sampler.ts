@@ -25,12 +25,24 @@ export class Sampler {
   /** Samples regularly until `work` has ended, and once after. */
   async during<T>(work: Promise<T>): Promise<T> {
     this.busy++
-    this.timer ??= setInterval(() => this.tick(), EVERY_MS)
+    this.start()
     try {
       return await work
     } finally {
       this.busy--
       this.isStale = true
+    }
+  }
+
+  /** Takes no more samples than one until `waiting` has ended, which is not for DuckDB: nothing changes meanwhile. */
+  async resting<T>(waiting: Promise<T>): Promise<T> {
+    this.busy--
+    this.isStale = true
+    try {
+      return await waiting
+    } finally {
+      this.busy++
+      this.start()
     }
   }
 
@@ -41,18 +53,24 @@ export class Sampler {
     duckdb.destroy_prepare_sync(this.statement)
   }
 
+  private start(): void {
+    this.timer ??= setInterval(() => this.tick(), EVERY_MS)
+  }
+
   private stop(): void {
     if (this.timer !== null) clearInterval(this.timer)
     this.timer = null
   }
 
   private tick(): void {
+    // One that is under way may not see what has happened since it began.
+    if (this.sampling !== null) return
     if (this.busy === 0 && !this.isStale) {
       this.stop()
       return
     }
     this.isStale = false
-    this.sampling ??= this.read().finally(() => {
+    this.sampling = this.read().finally(() => {
       this.sampling = null
     })
   }

@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import { Component, type Engine, open } from '../../../index.js'
 import { beforeAll, describe, expect, it } from '../../support/jest.js'
 import { duckdbRun } from '../../support/parquet-files.js'
-import { expectWorks, failure, modulePath, Scene } from '../../support/scene.js'
+import { eventually, expectWorks, failure, modulePath, Scene } from '../../support/scene.js'
 import { endings, inputSql, SCHEMA, shapeNames, shapes } from './modes.js'
 
 const scene = Scene.forFile()
@@ -66,7 +66,7 @@ class Collected extends Component {
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** Longer than it takes DuckDB's host to come to rest: ended in the middle of a statement, it would end the process. */
-const REST_MS = 200
+const REST_MS = 500
 
 describe('the thread of DuckDB that dies', () => {
   const pushed = (engine: Engine) => shapes.sort(engine.scanParquet(input)).collect({ strategy: 'bigdata' })
@@ -99,6 +99,8 @@ describe('the thread of DuckDB that dies', () => {
         for (let i = 0; i < 300_000; i++) {
           yield { i, text: `${i}` }
           if (i !== 200_000) continue
+          // What came before is in DuckDB.
+          await eventually(() => engine.memoryUsage().usedBytes < usedBytes + (1 << 20))
           await pause(REST_MS)
           await host.terminate()
         }

@@ -16,6 +16,9 @@ afterAll(() => scene.remove())
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 const soon = () => pause(10)
 
+/** Many times what the host takes to come to rest behind a batch: ended while DuckDB works, it would end the process. */
+const REST_MS = 500
+
 describe('what is stopped', () => {
   it.each([0, 1, 5, 20, 60])('ends a query that has not answered yet, after %i ms', async (ms) => {
     await scene.with({}, async (host) => {
@@ -131,7 +134,7 @@ describe('a host that is closed', () => {
     process.off('worker', listen)
     const stream = host.query('select i from range(100) t(i)', NUMBERS, { owner: OWNER, batchRows: 10 })
     await stream.next()
-    await pause(20)
+    await pause(REST_MS)
     await created[0].terminate()
     expect((await failure(async () => void (await drainAll(stream)))).code).toBe('VOLLEY_WORKER_DIED')
     expect((await failure(() => host.execute('select 1'))).code).toBe('VOLLEY_WORKER_DIED')
