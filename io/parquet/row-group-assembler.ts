@@ -1,7 +1,7 @@
 /** Cuts ordered batches into row groups of an exact number of rows, or fewer where so many are too large. */
 
 import type { Batch } from '../batch.js'
-import type { RowGroupSlice } from './ipc-stream.js'
+import type { RowGroupSlice } from './encode/ipc-stream.js'
 
 /** DuckDB's size too: 60 of its vectors of 2,048 rows. */
 export const DEFAULT_ROW_GROUP_ROWS = 122_880

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { instantiateKernels } from '../../../engine/kernels/context.js'
 import { SharedMemory } from '../../../engine/memory/shared-memory.js'
-import { hybridRuns } from '../../../io/parquet/hybrid-runs.js'
+import { hybridRuns } from '../../../io/parquet/encode/hybrid-runs.js'
 import { readBit } from '../../../io/values.js'
 import { describe, expect, it } from '../../support/jest.js'
 

@@ -5,15 +5,15 @@
  * that the codec spends on hashing every value. The packed codes are stored, not compressed: they hardly compress.
  */
 
-import type { DataType } from '../../planner/types.js'
-import type { MemoryViews } from '../batch.js'
-import { readBit } from '../values.js'
+import type { DataType } from '../../../planner/types.js'
+import type { MemoryViews } from '../../batch.js'
+import { readBit } from '../../values.js'
+import { ColumnField, Physical, thriftField } from '../metadata.js'
+import { type ThriftField, type ThriftStruct, ThriftType, writeThriftStruct } from '../thrift.js'
 import { type DistinctValues, distinctNumbers, distinctWords } from './distinct-values.js'
 import { bitWidth, hybridRuns } from './hybrid-runs.js'
 import { keepsDictionary, type RowGroupSlice } from './ipc-stream.js'
-import { ColumnField, Physical, thriftField } from './metadata.js'
 import { storedFrame } from './stored-frame.js'
-import { type ThriftField, type ThriftStruct, ThriftType, writeThriftStruct } from './thrift.js'
 
 export type StoredFormat = 'snappy' | 'lz4' | 'none'
 

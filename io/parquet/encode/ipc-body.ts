@@ -1,9 +1,9 @@
 /** The body of one IPC message: field nodes and buffers of columns, planned first and then written at one address. */
 
-import { InternalError, VolleyError } from '../../planner/errors.js'
-import { type DataType, typeName, valueWidth } from '../../planner/types.js'
-import { align64, type MemoryViews, type Vector } from '../batch.js'
-import { readBit } from '../values.js'
+import { InternalError, VolleyError } from '../../../planner/errors.js'
+import { type DataType, typeName, valueWidth } from '../../../planner/types.js'
+import { align64, type MemoryViews, type Vector } from '../../batch.js'
+import { readBit } from '../../values.js'
 
 /** Where the copy goes: views of the whole stream's buffer; addresses are offsets in it, multiples of 64. */
 interface Target {

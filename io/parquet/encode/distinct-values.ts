@@ -1,7 +1,7 @@
 /** Numbers the distinct values of a column in order of appearance. */
 
-import type { MemoryViews, Vector } from '../batch.js'
-import { readBit } from '../values.js'
+import type { MemoryViews, Vector } from '../../batch.js'
+import { readBit } from '../../values.js'
 import type { RowGroupSlice } from './ipc-stream.js'
 
 export interface DistinctValues {

@@ -6,11 +6,11 @@
 
 import * as arrow from 'apache-arrow'
 import { BufferRegion, DictionaryBatch, FieldNode, Message, RecordBatch } from 'apache-arrow/ipc/metadata/message'
-import type { DataType, Schema } from '../../planner/types.js'
-import { align64, type Batch, type MemoryViews, type Vector } from '../batch.js'
+import type { DataType, Schema } from '../../../planner/types.js'
+import { align64, type Batch, type MemoryViews, type Vector } from '../../batch.js'
+import { storageField } from '../schema-elements.js'
+import { stagingBytes } from '../staging.js'
 import { IpcBody } from './ipc-body.js'
-import { storageField } from './schema-elements.js'
-import { stagingBytes } from './staging.js'
 
 /** Rows [start, start + length) of a batch; `start` may be any row. */
 export interface RowGroupSlice {

@@ -1,7 +1,7 @@
 /** Decides from a sample whether a column of a row group is worth a dictionary. */
 
-import type { MemoryViews, Vector } from '../batch.js'
-import { isValid } from '../values.js'
+import type { MemoryViews, Vector } from '../../batch.js'
+import { isValid } from '../../values.js'
 import type { RowGroupSlice } from './ipc-stream.js'
 
 const SAMPLE_ROWS = 4096
