@@ -10,9 +10,10 @@ import type { FileFormat, TargetDefinition } from '../../../planner/pipeline/def
 import type { SinkTarget } from '../../../planner/run-options.js'
 import type { Schema } from '../../../planner/types.js'
 import { openSink } from '../../sinks.js'
-import type { Consumer, ConsumerResult, Json } from '../stage.js'
+import type { ConsumerResult, Json } from '../stage.js'
 import { OneSchema } from './one-schema.js'
 import type { ConsumerSetting } from './setting.js'
+import { UncommittedConsumer } from './uncommitted-consumer.js'
 
 export type FileTarget = Extract<TargetDefinition, { kind: 'file' }>
 
@@ -34,8 +35,7 @@ export function sinkTarget(format: FileFormat, path: string, options: object, ov
 }
 
 /** Modes `append`, `replace` and `fail`. */
-export class FileConsumer implements Consumer {
-  readonly isResumable = false
+export class FileConsumer extends UncommittedConsumer {
   private readonly path: string
   private sink: Sink | null = null
   private readonly columns: OneSchema
@@ -44,6 +44,7 @@ export class FileConsumer implements Consumer {
     private readonly target: FileTarget,
     private readonly setting: ConsumerSetting,
   ) {
+    super()
     this.path = resolve(setting.directory, target.path)
     this.columns = new OneSchema(this.path, setting.schema)
   }
@@ -58,16 +59,6 @@ export class FileConsumer implements Consumer {
   async write(batch: Batch): Promise<void> {
     this.columns.expect(batch.schema)
     await (await this.opened(batch.schema)).write(batch)
-  }
-
-  async prepare(): Promise<Json> {
-    return null
-  }
-
-  async commit(): Promise<void> {}
-
-  async committedEpoch(): Promise<number | null> {
-    return null
   }
 
   /** Without a schema and without a batch, there is no file. */

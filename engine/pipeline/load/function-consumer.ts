@@ -8,13 +8,13 @@ import type { FunctionDefinition } from '../../../planner/pipeline/definition.js
 import { Retries } from '../../recovery/retries.js'
 import { failedRecord } from '../errors/dead-letter.js'
 import { isolate, isRecordFault, partOf } from '../errors/record-faults.js'
-import type { Consumer, ConsumerResult, Json } from '../stage.js'
+import type { ConsumerResult } from '../stage.js'
 import { type UserCall, userCall } from '../user-call.js'
 import type { ConsumerSetting } from './setting.js'
+import { UncommittedConsumer } from './uncommitted-consumer.js'
 
 /** What the function was given cannot be taken back: a job that failed gives it the same again. */
-export class FunctionConsumer implements Consumer {
-  readonly isResumable = false
+export class FunctionConsumer extends UncommittedConsumer {
   private user: UserCall | null = null
   private rows = 0
   private readonly retries: Retries
@@ -23,6 +23,7 @@ export class FunctionConsumer implements Consumer {
     private readonly definition: FunctionDefinition,
     private readonly setting: ConsumerSetting,
   ) {
+    super()
     this.retries = new Retries(setting.retries ?? { count: 0 })
   }
 
@@ -42,16 +43,6 @@ export class FunctionConsumer implements Consumer {
     } finally {
       releaseBatch(memory, batch)
     }
-  }
-
-  async prepare(): Promise<Json> {
-    return null
-  }
-
-  async commit(): Promise<void> {}
-
-  async committedEpoch(): Promise<number | null> {
-    return null
   }
 
   async finish(): Promise<ConsumerResult> {

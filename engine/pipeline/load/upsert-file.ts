@@ -19,20 +19,20 @@ import type { LogicalPlan } from '../../../planner/logical-plan.js'
 import type { CsvSinkOptions } from '../../../planner/run-options.js'
 import { field, INT64, type Schema, schemaOf, typeName, typesEqual } from '../../../planner/types.js'
 import { openSink } from '../../sinks.js'
-import type { Consumer, ConsumerResult, Json } from '../stage.js'
+import type { ConsumerResult, Json } from '../stage.js'
 import { besides, type FileTarget, sinkTarget } from './file-consumer.js'
 import { checkKey, requireKeys } from './keys.js'
 import { numberedRows } from './numbered-rows.js'
 import { OneSchema } from './one-schema.js'
 import type { ConsumerSetting } from './setting.js'
+import { UncommittedConsumer } from './uncommitted-consumer.js'
 
 /** Numbers the rows that come in. */
 const ORDER = '__volley_row'
 /** 1 for the last row of a key. */
 const RECENCY = '__volley_recency'
 
-export class UpsertFileConsumer implements Consumer {
-  readonly isResumable = false
+export class UpsertFileConsumer extends UncommittedConsumer {
   private readonly path: string
   private readonly staging: string
   private sink: Sink | null = null
@@ -44,6 +44,7 @@ export class UpsertFileConsumer implements Consumer {
     private readonly target: FileTarget,
     private readonly setting: ConsumerSetting,
   ) {
+    super()
     this.path = resolve(setting.directory, target.path)
     this.columns = new OneSchema(this.path, setting.schema)
     this.staging = besides(this.path, randomBytes(6).toString('hex'), '.arrow')
@@ -70,16 +71,6 @@ export class UpsertFileConsumer implements Consumer {
     } finally {
       if (!isHandedOver) releaseBatch(memory, batch)
     }
-  }
-
-  async prepare(): Promise<Json> {
-    return null
-  }
-
-  async commit(): Promise<void> {}
-
-  async committedEpoch(): Promise<number | null> {
-    return null
   }
 
   async finish(): Promise<ConsumerResult> {

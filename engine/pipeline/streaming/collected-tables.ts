@@ -7,9 +7,10 @@ import type { ExecutionPlan } from '../../../planner/graph/execution-plan.js'
 import type { ConsumerStage, Input } from '../../../planner/pipeline/definition.js'
 import type { FlatPipeline, FlatStage } from '../../../planner/pipeline/flatten.js'
 import type { Schema } from '../../../planner/types.js'
+import { UncommittedConsumer } from '../load/uncommitted-consumer.js'
 import type { PhaseClocks } from '../progress/phases.js'
 import type { BatchTable, PipelineServices } from '../services.js'
-import type { Consumer, ConsumerResult, Json } from '../stage.js'
+import type { ConsumerResult } from '../stage.js'
 import { StreamGraph, tableKey, tableSteps } from './graph.js'
 import type { StageParts } from './running-stage.js'
 import { StreamRun } from './stream-run.js'
@@ -119,8 +120,7 @@ function collectingStage(id: string, input: Input): ConsumerStage {
   }
 }
 
-class TableCollector implements Consumer {
-  readonly isResumable = false
+class TableCollector extends UncommittedConsumer {
   private batches: Batch[] = []
   /** Null before the first batch. */
   schema: Schema | null = null
@@ -128,7 +128,9 @@ class TableCollector implements Consumer {
   constructor(
     private readonly services: PipelineServices,
     readonly input: Input,
-  ) {}
+  ) {
+    super()
+  }
 
   /** Hands the batches over. */
   table(): BatchTable {
@@ -150,16 +152,6 @@ class TableCollector implements Consumer {
   async write(batch: Batch): Promise<void> {
     this.schema ??= batch.schema
     this.batches.push(batch)
-  }
-
-  async prepare(): Promise<Json> {
-    return null
-  }
-
-  async commit(): Promise<void> {}
-
-  async committedEpoch(): Promise<number | null> {
-    return null
   }
 
   async finish(): Promise<ConsumerResult> {

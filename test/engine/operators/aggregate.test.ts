@@ -19,19 +19,12 @@ import {
   UINT64,
   UTF8,
 } from '../../../planner/types.js'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '../../support/jest.js'
+import { describe, expect, it } from '../../support/jest.js'
 import { mergePartition } from './merged-groups.js'
 import { randomColumn, SORTABLE_TYPES } from './random-columns.js'
-import { type Column, columnVector, createContext, type Form, Judge, textOf, valuesOf } from './tables.js'
+import { type Column, columnVector, type Form, operatorScene, textOf, valuesOf } from './tables.js'
 
-const { memory, context } = createContext()
-let judge: Judge
-
-beforeAll(async () => {
-  judge = await Judge.open()
-})
-afterAll(() => judge.close())
-afterEach(() => context.resetScratch())
+const { memory, context, judge } = operatorScene()
 
 interface AggregateSpec {
   readonly function: string

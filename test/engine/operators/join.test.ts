@@ -2,18 +2,11 @@ import { NO_ROW, releaseVector, take } from '../../../engine/kernels/vectors.js'
 import { CrossProbe, type JoinPairs, type ProbeKind } from '../../../engine/operators/join/pairs.js'
 import { JoinTable } from '../../../engine/operators/join.js'
 import { type DataType, FLOAT64, field, INT32, INT64, UTF8 } from '../../../planner/types.js'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '../../support/jest.js'
+import { describe, expect, it } from '../../support/jest.js'
 import { randomColumn, SORTABLE_TYPES } from './random-columns.js'
-import { type Column, columnVector, createContext, type Form, Judge } from './tables.js'
+import { type Column, columnVector, type Form, operatorScene } from './tables.js'
 
-const { memory, context } = createContext()
-let judge: Judge
-
-beforeAll(async () => {
-  judge = await Judge.open()
-})
-afterAll(() => judge.close())
-afterEach(() => context.resetScratch())
+const { memory, context, judge } = operatorScene()
 
 const LEFT_ROWS = 400
 const RIGHT_ROWS = 150

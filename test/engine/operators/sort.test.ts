@@ -2,18 +2,11 @@ import type { SortColumn } from '../../../engine/operators/sort/keys.js'
 import { mergeRuns, sortIndices } from '../../../engine/operators/sort.js'
 import type { Vector } from '../../../io/batch.js'
 import { BOOL, type DataType, decimal, FLOAT64, field, INT32, INT64, UTF8 } from '../../../planner/types.js'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '../../support/jest.js'
+import { describe, expect, it } from '../../support/jest.js'
 import { randomColumn, SORTABLE_TYPES } from './random-columns.js'
-import { type Column, columnVector, createContext, type Form, Judge } from './tables.js'
+import { type Column, columnVector, type Form, operatorScene } from './tables.js'
 
-const { memory, context } = createContext()
-let judge: Judge
-
-beforeAll(async () => {
-  judge = await Judge.open()
-})
-afterAll(() => judge.close())
-afterEach(() => context.resetScratch())
+const { memory, context, judge } = operatorScene()
 
 const ROWS = 700
 

@@ -19,6 +19,7 @@ import { vectorFromValues } from '../../../io/vector-from-values.js'
 import { InternalError } from '../../../planner/errors.js'
 import type { ScalarValue } from '../../../planner/expression.js'
 import { type DataType, typeName } from '../../../planner/types.js'
+import { afterAll, afterEach } from '../../support/jest.js'
 
 export type TestContext = OperatorContext & ThreadKernels
 
@@ -85,35 +86,44 @@ export function textOf(value: ScalarValue): string {
   return Object.is(value, -0) ? '0' : String(value)
 }
 
-/** DuckDB on one thread, so that first and last follow the order of insertion. */
-export class Judge {
-  private constructor(
-    private readonly instance: DuckDBInstance,
-    private readonly connection: DuckDBConnection,
-  ) {}
+/** For a file of tests: an engine's memory whose scratch each test begins anew, and DuckDB to judge by. */
+export function operatorScene(): { memory: SharedMemory; context: TestContext; judge: Judge } {
+  const { memory, context } = createContext()
+  const judge = new Judge()
+  afterAll(() => judge.close())
+  afterEach(() => context.resetScratch())
+  return { memory, context, judge }
+}
 
-  static async open(): Promise<Judge> {
-    const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
-    return new Judge(instance, await instance.connect())
-  }
+/** DuckDB on one thread, so that first and last follow the order of insertion. Opens at the first call. */
+class Judge {
+  private instance: DuckDBInstance | null = null
+  private connection: DuckDBConnection | null = null
 
   close(): void {
-    this.connection.closeSync()
-    this.instance.closeSync()
+    this.connection?.closeSync()
+    this.instance?.closeSync()
   }
 
   async table(name: string, columns: readonly Column[]): Promise<void> {
     const definitions = columns.map((column) => `${column.name} ${typeName(column.type)}`)
-    await this.connection.run(`create or replace table ${name} (${definitions.join(', ')})`)
+    const connection = await this.opened()
+    await connection.run(`create or replace table ${name} (${definitions.join(', ')})`)
     const rows = columns[0].values.map((_, row) => `(${columns.map((c) => literal(c.type, c.values[row])).join(', ')})`)
     for (let start = 0; start < rows.length; start += 1000) {
-      await this.connection.run(`insert into ${name} values ${rows.slice(start, start + 1000).join(', ')}`)
+      await connection.run(`insert into ${name} values ${rows.slice(start, start + 1000).join(', ')}`)
     }
   }
 
   async rows(sql: string): Promise<ScalarValue[][]> {
-    const reader = await this.connection.runAndReadAll(sql)
+    const reader = await (await this.opened()).runAndReadAll(sql)
     return reader.getRows().map((row) => row.map(scalarOf))
+  }
+
+  private async opened(): Promise<DuckDBConnection> {
+    this.instance ??= await DuckDBInstance.create(':memory:', { threads: '1' })
+    this.connection ??= await this.instance.connect()
+    return this.connection
   }
 }
 
