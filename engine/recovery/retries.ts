@@ -43,7 +43,8 @@ export class Retries {
       try {
         return await attempt(count - done)
       } catch (error) {
-        if (done === count || !this.passes(error)) throw afterAttempts(error, done + 1)
+        if (!this.passes(error)) throw count > done ? notAgain(error, done + 1) : afterAttempts(error, done + 1)
+        if (done === count) throw afterAttempts(error, done + 1)
         await this.wait(done, checkCancelled)
         this.repeated++
         onRetry()
@@ -96,6 +97,17 @@ export function isPassing(error: unknown): boolean {
   if (!(error instanceof VolleyError)) return false
   if (error.code === 'VOLLEY_WORKER_DIED' || error.code === 'VOLLEY_IO') return true
   return error.code === 'VOLLEY_USER_FUNCTION' && error.details.retryable === true
+}
+
+/** Who asked for repetitions is told how to have them. */
+function notAgain(error: unknown, attempts: number): unknown {
+  const failure = afterAttempts(error, attempts)
+  if (!(failure instanceof VolleyError) || failure.code !== 'VOLLEY_USER_FUNCTION') return failure
+  const { code, message, details, cause } = failure
+  const advice = '(not tried again: its error has no retryable: true)'
+  // A plan has retries within those of its stage.
+  if (details.retryable === true || message.endsWith(advice)) return failure
+  return new VolleyError(code, `${message} ${advice}`, details, cause)
 }
 
 function afterAttempts(error: unknown, attempts: number): unknown {

@@ -27,7 +27,24 @@ export function withChainCounts(
     if (first.kind === 'producer') byId.set(first.id, { ...byId.get(first.id)!, rowsOut: read.rows, bytes: read.bytes })
     countForward(chain, onlyInput(first, stageOf), byId)
   }
+  countBranches(stages, byId)
   return reports.map((report) => byId.get(report.id) ?? report)
+}
+
+/** What leaves a stage is what each of its readers takes, also where several read it or one reads several. */
+function countBranches(stages: readonly FlatStage[], byId: Map<string, StageReport>): void {
+  const routed = new Set(
+    stages.filter((stage) => stage.kind === 'processor' && stage.routes.length > 0).map(({ id }) => id),
+  )
+  for (const stage of stages) {
+    const report = byId.get(stage.id)!
+    if (report.status !== 'done' || report.rowsIn !== null || stage.inputs.length === 0) continue
+    const taken = stage.inputs.map(({ stage: id, port }) =>
+      port !== 'main' || routed.has(id) ? null : byId.get(id)!.rowsOut,
+    )
+    const rowsIn = taken.reduce((sum, rows) => (sum === null || rows === null ? null : sum + rows), 0)
+    byId.set(stage.id, { ...report, rowsIn, rowsOut: report.rowsOut ?? (keepsRows(stage) ? rowsIn : null) })
+  }
 }
 
 /** The stages of a run's plan that follow each other up to it, sources first, as far as each reads one alone. */

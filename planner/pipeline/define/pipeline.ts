@@ -71,7 +71,7 @@ function defined(
     maxWorkers: given.maxWorkers ?? DEFAULT_MAX_WORKERS,
     onFailure: given.onFailure ?? 'fail-fast',
     placement: placementOf(given.placement ?? 'threads'),
-    errors: errorsOf(given.errors ?? {}, environment),
+    errors: errorsOf(given.errors ?? {}, environment, outer.at('errors')),
     retries: retriesOf(given.retries),
     directory: environment.directory,
   }

@@ -39,7 +39,7 @@ export function stageOf(
   define: DefineNested,
 ): StageDefinition {
   const kind = kindOf(given)
-  const base = baseOf(given, environment)
+  const base = baseOf(given, environment, findings)
   switch (kind) {
     case 'producer': {
       const { source } = given as ProducerSpecification
@@ -72,14 +72,14 @@ function kindOf(given: StageSpecification): StageDefinition['kind'] {
   return 'pipeline' in given ? 'pipeline' : 'processor'
 }
 
-function baseOf(given: StageSpecification, environment: DefinitionEnvironment): StageBase {
+function baseOf(given: StageSpecification, environment: DefinitionEnvironment, findings: Findings): StageBase {
   const { from, tables = {} } = given as ProcessorSpecification
   return {
     id: given.id,
     inputs: listOf(from).map(inputOf),
     tables: Object.fromEntries(Object.entries(tables).map(([name, stage]) => [name, inputOf(stage)])),
     placement: given.placement === undefined ? null : placementOf(given.placement),
-    errors: given.errors === undefined ? null : errorsOf(given.errors, environment),
+    errors: given.errors === undefined ? null : errorsOf(given.errors, environment, findings.at('errors')),
     retries: retriesOf(given.retries),
     queue: given.queue ?? DEFAULT_QUEUE,
   }
@@ -200,7 +200,15 @@ export function placementOf(given: PlacementSpecification): Placement {
   }
 }
 
-export function errorsOf(given: Partial<ErrorPolicy>, { resolve }: DefinitionEnvironment): ErrorPolicy {
+export function errorsOf(
+  given: Partial<ErrorPolicy>,
+  { resolve }: DefinitionEnvironment,
+  findings: Findings,
+): ErrorPolicy {
+  const limit = (['maxRate', 'maxCount', 'maxConsecutive'] as const).find((name) => given[name] !== undefined)
+  if (limit !== undefined && typeof given.deadLetters !== 'string') {
+    findings.add(`${limit} needs a place for the records that are left out: deadLetters`, 'deadLetters: a path')
+  }
   return {
     deadLetters: typeof given.deadLetters === 'string' ? resolve(given.deadLetters) : null,
     maxRate: given.maxRate ?? null,

@@ -132,6 +132,47 @@ describe('functions', () => {
     await expect(scene.engine.pipeline(built).run()).rejects.toThrow(/Cannot mix BigInt.*Number\(value\) makes them/)
   })
 
+  it('and branches tell what they take', async () => {
+    const built = begin('branches')
+      .producer('in', 'in.parquet')
+      .processor('few', { from: 'in', transform: { filter: 'id < 30' } })
+      .processor('all', { from: 'in', transform: { add: { more: 'id' }, drop: 'more' } })
+      .consumer('out', { path: 'branches.parquet', mode: 'replace' }, { from: ['few', 'all'] })
+    const { stages } = await scene.engine.pipeline(built).run()
+    expect(stages.map(({ id, rowsIn, rowsOut }) => [id, rowsIn, rowsOut])).toEqual([
+      ['in', null, 1000],
+      ['few', 1000, null],
+      ['all', 1000, 1000],
+      ['out', 1030, 1030],
+    ])
+  })
+
+  it('are told how to be repeated', async () => {
+    const failing = (retryable: boolean) =>
+      begin('repeated', { retries: { count: 1, backoffMs: 1 } })
+        .producer('in', 'in.parquet')
+        .processor('f', {
+          transform: {
+            function: {
+              call: () => {
+                throw Object.assign(new Error('not yet'), { retryable })
+              },
+            },
+          },
+        })
+        .consumer('out', 'repeated.parquet')
+    const messages = [false, true].map((retryable) =>
+      scene.engine
+        .pipeline(failing(retryable))
+        .run()
+        .catch((error: Error) => error.message),
+    )
+    expect(await Promise.all(messages)).toEqual([
+      expect.stringMatching(/not yet \(not tried again: its error has no retryable: true\)$/),
+      expect.stringMatching(/not yet \(after 2 attempts\)$/),
+    ])
+  })
+
   it('put out by other ports', async () => {
     const built = begin('ports')
       .producer('in', 'in.parquet')

@@ -171,6 +171,14 @@ describe('validation refuses what a run does', () => {
     expect(error.message).toContain('a connection to PostgreSQL is a text such as postgresql://user@host/database')
   })
 
+  it('limits of failures without a place for these', async () => {
+    const given = { extract: 'a.csv', load: 'b.csv', errors: { maxCount: 3 } }
+    const { problems } = await scene.engine.pipeline(given).validate()
+    expect(problems.map(({ message }) => message)).toEqual([
+      'errors: maxCount needs a place for the records that are left out: deadLetters',
+    ])
+  })
+
   it('its graph, with the place, as planning it does', async () => {
     const stages = ['stages:', '  - { id: in, source: a.csv }', '  - { id: b, from: c, transform: { filter: id > 0 } }']
     const others = ['  - { id: c, from: b, transform: { filter: id > 0 } }', '  - { id: out, from: in, target: c.csv }']

@@ -78,7 +78,7 @@ describe('a job in mode full', () => {
       ['orders', null, ROWS],
       ['customers', null, null],
       ['sorted', ROWS, ROWS],
-      ['totals', null, 7],
+      ['totals', ROWS, 7],
       ['file', 7, 7],
       ['own', ROWS, ROWS],
     ])
