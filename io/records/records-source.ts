@@ -1,6 +1,6 @@
 /** Reads JavaScript objects from an iterable or an async iterable. */
 
-import { VolleyError } from '../../planner/errors.js'
+import { isRetryable, VolleyError } from '../../planner/errors.js'
 import type { Schema } from '../../planner/types.js'
 import { projectSchema, RowBatches } from '../row-batches.js'
 import type { BatchMorsel, DecodeTarget, ScanEstimate, ScanRequest, Source } from '../source.js'
@@ -11,6 +11,8 @@ import { recordValue } from './row.js'
 export type Records = Iterable<unknown> | AsyncIterable<unknown>
 
 const SAMPLE_ROWS = 1000
+/** A producer that pauses for longer is asked for no more records to infer a schema from: the rest may take for ever. */
+const SAMPLE_PAUSE_MS = 1000
 /** How long the first row of a batch waits for others to come, so that a slow producer's records are seen soon. */
 const LINGER_MS = 50
 /** Rows of the first batch of a producer that never pauses, where rows are wanted soon; later ones grow. */
@@ -33,14 +35,14 @@ export class RecordsSource implements Source {
     private readonly records: Records,
     /** Where inference left off, if the records cannot be read again. */
     private readonly rest: PeekedRecords | null,
-    /** Names a record may have, or null if others are ignored. */
-    private readonly known: ReadonlySet<string> | null,
+    /** What inference saw, or null if other fields are ignored. */
+    private readonly sample: Sample | null,
   ) {
     this.bounded = !(Symbol.asyncIterator in records)
     this.isRepeatable = isReusable(records)
   }
 
-  /** Without a `schema`, reads the first 1,000 records to infer one. */
+  /** Without a `schema`, infers one from the first 1,000 records, or from those that came before a pause. */
   static async open(id: number, records: Records, schema: Schema | null): Promise<RecordsSource> {
     if (schema !== null) return new RecordsSource(id, schema, records, null, null)
     const peeked = new PeekedRecords(iteratorOf(records))
@@ -49,10 +51,10 @@ export class RecordsSource implements Source {
     if (inferred.fields.length === 0) {
       throw new VolleyError('VOLLEY_INVALID_ARGUMENT', 'no columns found in the records: give a schema')
     }
-    const known = new Set(inferred.fields.map((f) => f.name))
-    if (!isReusable(records)) return new RecordsSource(id, inferred, records, peeked, known)
+    const seen: Sample = { names: new Set(inferred.fields.map((f) => f.name)), records: sample.length }
+    if (!isReusable(records)) return new RecordsSource(id, inferred, records, peeked, seen)
     await peeked.return()
-    return new RecordsSource(id, inferred, records, null, known)
+    return new RecordsSource(id, inferred, records, null, seen)
   }
 
   estimate(): ScanEstimate {
@@ -101,17 +103,24 @@ export class RecordsSource implements Source {
 
   /** With an inferred schema, a key that the sample did not have would be lost in silence. */
   private refuseUnknown(record: unknown, row: number): void {
-    if (this.known === null || !isRecord(record)) return
+    if (this.sample === null || !isRecord(record)) return
+    const { names, records } = this.sample
     for (const name of Object.keys(record)) {
-      if (!this.known.has(name)) {
+      if (!names.has(name)) {
         throw new VolleyError(
           'VOLLEY_BAD_RECORD',
-          `record ${row} has a field ${name} that the first ${SAMPLE_ROWS} records lack: give a schema`,
+          `record ${row} has a field ${name} that the first ${records} records lack: give a schema`,
           { row, column: name },
         )
       }
     }
   }
+}
+
+/** The records that a schema was inferred from. */
+interface Sample {
+  readonly names: ReadonlySet<string>
+  readonly records: number
 }
 
 type RecordIterator = Iterator<unknown> | AsyncIterator<unknown>
@@ -134,14 +143,19 @@ class PeekedRecords {
   private waiting: Promise<IteratorResult<unknown>> | null = null
   private deadline: Promise<'later'> | null = null
   private wasImpatient = false
+  /** How many records came. */
+  private count = 0
 
   constructor(private readonly iterator: RecordIterator) {}
 
-  async peek(count: number): Promise<readonly unknown[]> {
-    while (this.peeked.length < count && !this.done) {
-      const step = await this.iterator.next()
-      if (step.done) this.done = true
-      else this.peeked.push(step.value)
+  /** The first records: `most`, or fewer where the producer pauses behind the last. */
+  async peek(most: number): Promise<readonly unknown[]> {
+    while (this.peeked.length < most && !this.done) {
+      const step = this.advance()
+      const result = step instanceof Promise ? await this.beforePause(step) : step
+      if (result === 'later') break
+      if (result.done) this.done = true
+      else this.peeked.push(result.value)
     }
     return this.peeked
   }
@@ -153,7 +167,7 @@ class PeekedRecords {
   next(impatient: boolean, prompt = false): IteratorResult<unknown> | Promise<IteratorResult<unknown> | 'later'> {
     if (this.position < this.peeked.length) return { done: false, value: this.peeked[this.position++] }
     if (this.done) return { done: true, value: undefined }
-    const step = this.waiting ?? this.iterator.next()
+    const step = this.waiting ?? this.advance()
     if (!(step instanceof Promise)) return step
     this.waiting = step
     if (!impatient || !this.wasImpatient) this.deadline = null
@@ -174,6 +188,35 @@ class PeekedRecords {
     // A generator that is waiting for its input cannot return before that comes, which may be never.
     if (this.waiting === null) await returned
     else returned.catch(() => undefined)
+  }
+
+  /** The step, or `later` if it takes too long; the first record is waited for. */
+  private async beforePause(step: Promise<IteratorResult<unknown>>): Promise<IteratorResult<unknown> | 'later'> {
+    this.waiting = step
+    if (this.peeked.length === 0) return this.arrived(step)
+    let timer: NodeJS.Timeout | undefined
+    const pause = new Promise<'later'>((resolve) => {
+      timer = setTimeout(resolve, SAMPLE_PAUSE_MS, 'later')
+    })
+    return Promise.race([this.arrived(step), pause]).finally(() => clearTimeout(timer))
+  }
+
+  /** The producer's next step. Throws VOLLEY_USER_FUNCTION where it throws. */
+  private advance(): IteratorResult<unknown> | Promise<IteratorResult<unknown>> {
+    try {
+      const step = this.iterator.next()
+      this.count++
+      return step instanceof Promise ? step.catch((cause) => this.fail(cause, this.count - 1)) : step
+    } catch (cause) {
+      return this.fail(cause, this.count)
+    }
+  }
+
+  private fail(cause: unknown, row: number): never {
+    if (cause instanceof VolleyError) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const details = { row, ...(isRetryable(cause) && { retryable: true }) }
+    throw new VolleyError('VOLLEY_USER_FUNCTION', `the records failed at record ${row}: ${reason}`, details, cause)
   }
 
   private async arrived(step: Promise<IteratorResult<unknown>>): Promise<IteratorResult<unknown>> {

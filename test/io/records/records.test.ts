@@ -244,13 +244,46 @@ describe('RecordsSource', () => {
     expect(shared.statistics().blocks).toBe(before)
   })
 
-  it('passes on the errors of the producer', async () => {
+  it('tells which record the producer failed at, and keeps its error', async () => {
+    const failure = new RangeError('producer')
     async function* failing() {
       yield { a: 1 }
-      throw new RangeError('producer')
+      throw failure
     }
-    await expect(open(failing())).rejects.toThrow('producer')
-    const source = await open(failing(), types.schemaOf([types.field('a', types.INT32)]))
-    await expect(scan(source)).rejects.toThrow('producer')
+    function* failingAtOnce() {
+      yield { a: 1 }
+      throw failure
+    }
+    const expected = {
+      code: 'VOLLEY_USER_FUNCTION',
+      message: 'the records failed at record 1: producer',
+      details: { row: 1 },
+      cause: failure,
+    }
+    for (const make of [failing, failingAtOnce]) {
+      await expect(open(make())).rejects.toMatchObject(expected)
+      const source = await open(make(), types.schemaOf([types.field('a', types.INT32)]))
+      await expect(scan(source)).rejects.toMatchObject(expected)
+    }
+  })
+
+  it('infers a schema from what came when the producer pauses', async () => {
+    let goOn = () => {}
+    const pause = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    async function* pausing() {
+      yield { a: 1 }
+      yield { a: 2.5 }
+      await pause
+      yield { a: 3 }
+      yield { a: 4, b: 5 }
+    }
+    const source = await open(pausing())
+    expect(schemaText(source)).toBe('a DOUBLE')
+    goOn()
+    await expect(scan(source)).rejects.toMatchObject({
+      message: 'record 3 has a field b that the first 2 records lack: give a schema',
+    })
   })
 })
