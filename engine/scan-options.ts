@@ -6,13 +6,17 @@ import type { NdjsonReadOptions } from '../io/ndjson/ndjson-source.js'
 import type { ParquetSourceOptions } from '../io/parquet/source.js'
 import type { Records } from '../io/records/records-source.js'
 import { checkCount, checkOptions, invalid, show } from '../planner/arguments.js'
-import { parseTypeName } from '../planner/type-names.js'
+import { columnType } from '../planner/map-schema.js'
 import type { DataType } from '../planner/types.js'
 
 /** A file, a glob, a directory, or a list of them. */
 export type Paths = string | readonly string[]
 
-export type ArrowInput = arrow.Table | arrow.RecordBatch | readonly arrow.RecordBatch[]
+export type ArrowInput =
+  | arrow.Table
+  | arrow.RecordBatch
+  | Iterable<arrow.RecordBatch>
+  | AsyncIterable<arrow.RecordBatch>
 
 /** Types of some or all columns by name, as SQL or Arrow names them; the others are inferred. */
 export type ColumnTypes = Readonly<Record<string, string | DataType>>
@@ -69,10 +73,6 @@ function withTypes<T extends { readonly types?: ColumnTypes; readonly sampleRows
   if (types === undefined) return others
   if (typeof types !== 'object' || types === null)
     throw invalid(`types names a type for each column, not ${show(types)}`)
-  const named = Object.entries(types).map(([name, type]) => [name, typeOf(type)])
+  const named = Object.entries(types).map(([name, type]) => [name, columnType(name, type)])
   return { ...others, types: Object.fromEntries(named) as Readonly<Record<string, DataType>> }
-}
-
-function typeOf(type: string | DataType): DataType {
-  return typeof type === 'string' ? parseTypeName(type) : type
 }

@@ -1,7 +1,5 @@
 /** Makes plans that scan: files by format, tables and records of the user. Nothing is read before a run. */
 
-import * as arrow from 'apache-arrow'
-import { fromRecordBatch } from '../io/arrow/record-batch.js'
 import { fromArrowSchema } from '../io/arrow/schema.js'
 import type { Batch } from '../io/batch.js'
 import { CsvSource } from '../io/csv/csv-source.js'
@@ -9,17 +7,16 @@ import { extensionsOf, type FileFormat, formatOfPath, isTabSeparated } from '../
 import { IpcSource } from '../io/ipc/ipc-source.js'
 import { MemorySource } from '../io/memory-source.js'
 import { NdjsonSource } from '../io/ndjson/ndjson-source.js'
-import { packBatch } from '../io/packed.js'
 import { openParquetSource } from '../io/parquet/source.js'
 import { expandPaths } from '../io/paths.js'
 import { type Records, RecordsSource } from '../io/records/records-source.js'
 import type { Source } from '../io/source.js'
 import { vectorFromValues } from '../io/vector-from-values.js'
-import { VolleyError } from '../planner/errors.js'
 import type { LogicalPlan } from '../planner/logical-plan.js'
 import { type SchemaLike, schemaFrom } from '../planner/map-schema.js'
 import type { TableReference } from '../planner/sql/expand.js'
 import { BOOL, field, schemaOf } from '../planner/types.js'
+import { checkArrowInput, importBatches } from './arrow-input.js'
 import type { SharedMemory } from './memory/shared-memory.js'
 import {
   type ArrowInput,
@@ -82,24 +79,12 @@ export class Scans {
   }
 
   tables(input: ArrowInput): LogicalPlan {
-    const batches = recordBatchesOf(input)
-    if (batches === null || batches.length === 0) {
-      throw new VolleyError(
-        'VOLLEY_INVALID_ARGUMENT',
-        'fromArrow takes an apache-arrow Table, a RecordBatch or a list of RecordBatches',
-      )
-    }
-    const schema = fromArrowSchema(batches[0].schema)
+    const batches = checkArrowInput(input)
     return this.sources.scan({
       format: 'memory',
       label: 'memory',
       paths: null,
-      open: async (_, id) => {
-        const imported = batches.map((batch) =>
-          packBatch(fromRecordBatch(batch, this.memory.views, this.memory.allocate), this.memory),
-        )
-        return new MemorySource(id, schema, imported, this.memory)
-      },
+      open: (_, id) => importBatches(id, batches, this.memory),
     })
   }
 
@@ -157,12 +142,4 @@ export class Scans {
       open: (files, id) => open(files, id, label),
     })
   }
-}
-
-function recordBatchesOf(input: ArrowInput): readonly arrow.RecordBatch[] | null {
-  if (input instanceof arrow.Table) {
-    return input.batches.length > 0 ? input.batches : [new arrow.RecordBatch(input.schema, undefined)]
-  }
-  if (input instanceof arrow.RecordBatch) return [input]
-  return Array.isArray(input) && input.every((batch) => batch instanceof arrow.RecordBatch) ? input : null
 }

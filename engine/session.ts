@@ -83,8 +83,8 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * An apache-arrow Table, a RecordBatch, or several. Copied into the shared memory once, at the first run, and freed
-   * when no frame refers to it any more.
+   * An apache-arrow Table, a RecordBatch, or several, also from an async iterable such as `stream()`. Copied into the
+   * shared memory once, at the first run, and freed when no frame refers to it any more.
    */
   fromArrow(input: ArrowInput): Frame {
     return this.frame(this.#executor.scans.tables(input))

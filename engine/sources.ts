@@ -23,9 +23,16 @@ interface Opened {
   readonly state: string
 }
 
+interface Opening {
+  readonly source: Promise<Source>
+  readonly state: string
+}
+
 export class SourceRegistry {
   private readonly definitions = new Map<number, SourceDefinition>()
   private readonly opened = new Map<number, Opened>()
+  /** By number of the source, for runs that ask for it at the same time. */
+  private readonly opening = new Map<number, Opening>()
   private readonly unused = new FinalizationRegistry<number>((id) => this.forget(id))
   private next = 1
 
@@ -46,9 +53,26 @@ export class SourceRegistry {
     const state = JSON.stringify(paths.map(fileState))
     const known = this.opened.get(table.id)
     if (known?.state === state) return known.source
-    await known?.source.close()
-    const source = await definition.open(paths, table.id)
-    this.opened.set(table.id, { source, state })
+    const pending = this.opening.get(table.id)
+    if (pending?.state === state) return pending.source
+    const opening = { source: this.reopen(table.id, definition, paths, state), state }
+    this.opening.set(table.id, opening)
+    try {
+      return await opening.source
+    } finally {
+      if (this.opening.get(table.id) === opening) this.opening.delete(table.id)
+    }
+  }
+
+  private async reopen(
+    id: number,
+    definition: SourceDefinition,
+    paths: readonly string[],
+    state: string,
+  ): Promise<Source> {
+    await this.opened.get(id)?.source.close()
+    const source = await definition.open(paths, id)
+    this.opened.set(id, { source, state })
     return source
   }
 

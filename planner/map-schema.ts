@@ -15,11 +15,14 @@ export function schemaFrom(given: SchemaLike, fromArrow: (schema: ArrowSchema) =
   }
   if (isArrowSchema(given)) return fromArrow(given)
   if (isSchema(given)) return given
-  return schemaOf(
-    checkEntries('schema', given).map(([name, type]) =>
-      field(name, typeof type === 'string' ? parseTypeName(type) : type),
-    ),
-  )
+  return schemaOf(checkEntries('schema', given).map(([name, type]) => field(name, columnType(name, type))))
+}
+
+/** The type of a column: ours, or named. */
+export function columnType(name: string, given: string | DataType): DataType {
+  if (typeof given === 'string') return parseTypeName(given)
+  if (typeof given?.kind === 'string') return given
+  throw invalid(`the type of column ${name} is a name such as 'int64', not ${show(given)}`)
 }
 
 /** By its shape, as it may come from another copy of the library. */

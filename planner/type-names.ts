@@ -1,6 +1,7 @@
 /** Reads the names of types: SQL's, as DuckDB has them, and the short ones of Arrow and data frames. */
 
 import { VolleyError } from './errors.js'
+import { readTypeName } from './nested-type-names.js'
 import {
   BINARY,
   BOOL,
@@ -63,12 +64,17 @@ const NAMES: readonly (readonly [DataType, readonly string[]])[] = [
 const BY_NAME = new Map(NAMES.flatMap(([type, names]) => names.map((name) => [name, type] as const)))
 
 /**
- * The type of this name, in any case: `int32`, `INTEGER`, `decimal(10,2)`, `timestamp(ms, UTC)`, `timestamptz`, ...
+ * The type of this name, in any case: `int32`, `INTEGER`, `decimal(10,2)`, `timestamp(ms, UTC)`, `timestamptz`,
+ * `int32[]`, `struct(a integer, b varchar)`, `map(varchar, double)`, ...
  * Digits after `int` and `float` count bits, as in Arrow, not bytes as in some SQL: `int8` is TINYINT.
  *
  * @throws VolleyError VOLLEY_INVALID_ARGUMENT if there is no such type, or not with these parameters.
  */
 export function parseTypeName(text: string): DataType {
+  return readTypeName(text, flatType)
+}
+
+function flatType(text: string): DataType {
   const match = /^\s*([a-z_][a-z0-9_ ]*?)\s*(?:[([]\s*([^()[\]]*?)\s*[)\]])?\s*$/i.exec(text)
   const type = match && withParameters(match[1].toLowerCase().replace(/\s+/g, ' '), splitParameters(match[2]))
   if (type) return type
