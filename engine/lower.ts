@@ -76,7 +76,10 @@ function lowerNode(plan: ResolvedPlan, lowering: Lowering): Pipeline {
     case 'union':
       return from({ kind: 'union', inputs: plan.inputs.map(lowered), node: whole }, plan.schema)
     case 'window':
-      return from({ kind: 'window', input: lowered(plan.input), windows: plan.windows, node: whole }, plan.schema)
+      return from(
+        { kind: 'window', input: lowered(plan.input), windows: plan.windows, first: plan.first ?? null, node: whole },
+        plan.schema,
+      )
     case 'map': {
       const input = lowered(plan.input)
       const { mode, schema } = plan

@@ -114,7 +114,10 @@ function propertiesOf(plan: ResolvedPlan): ExplainedNode['properties'] {
       return { component: plan.component.name, ...(names.length > 0 && { ports: names }) }
     }
     case 'window':
-      return { compute: plan.windows.map((one) => `${formatWindow(one)} AS ${formatName(one.name)}`) }
+      return {
+        compute: plan.windows.map((one) => `${formatWindow(one)} AS ${formatName(one.name)}`),
+        ...(plan.first !== undefined && { 'first of each partition': plan.first.count }),
+      }
     default:
       return unreachable(plan)
   }

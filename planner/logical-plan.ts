@@ -86,6 +86,13 @@ export type LogicalPlan =
       readonly ports: PortSchemas
     }
 
+/** The first rows of each partition in the order of a window. */
+export interface FirstRows {
+  readonly count: number
+  /** True if the rows that are equal to the last one by the first key of the order are wanted, too. */
+  readonly peers: boolean
+}
+
 /** What a user function or an equality may assume of a resolved node: every kind carries its output schema. */
 export type ResolvedPlan =
   | {
@@ -173,4 +180,6 @@ export type ResolvedPlan =
       readonly schema: Schema
       readonly input: ResolvedPlan
       readonly windows: readonly TypedWindow[]
+      /** If given, other rows are not wanted; some may be left out. */
+      readonly first?: FirstRows
     }

@@ -17,6 +17,7 @@ import type { ChainEnd, ChainStep, HeldState } from '../workers/messages.js'
 import type { TaskContext } from '../workers/task-context.js'
 import { acquireState, type TaskState } from './aggregate-slot.js'
 import { filter } from './filter.js'
+import { firstRows } from './first-rows.js'
 import { PartitionedRows, positionColumn } from './partition.js'
 import { probe } from './probe.js'
 import { project } from './project.js'
@@ -115,6 +116,12 @@ export class Chain {
       case 'top': {
         const keys = step.keys.map((key) => key.expression)
         const kept = this.computed(index, keys, batch, () => top(this.context, step.keys, step.limit, batch))
+        this.selections = null
+        return this.apply(index + 1, kept)
+      }
+      case 'firstRows': {
+        const keys = step.key === null ? step.partitionBy : [...step.partitionBy, step.key.expression]
+        const kept = this.computed(index, keys, batch, () => firstRows(this.context, step, batch, this.position))
         this.selections = null
         return this.apply(index + 1, kept)
       }

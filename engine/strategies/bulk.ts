@@ -65,11 +65,11 @@ export class BulkStrategy implements BulkWork {
     return this.run.metrics.span(node, () => this.switching.current)
   }
 
-  async *batches(pipeline: Pipeline): AsyncGenerator<Batch> {
+  async *batches(pipeline: Pipeline, last: readonly ChainStep[] = []): AsyncGenerator<Batch> {
     const joins = new BuiltJoins(this)
     try {
       const { source, steps } = await joins.prepare(pipeline.source, pipeline.steps)
-      for await (const batch of this.output(source, steps)) yield { ...batch, schema: pipeline.schema }
+      for await (const batch of this.output(source, [...steps, ...last])) yield { ...batch, schema: pipeline.schema }
     } finally {
       joins.release()
     }

@@ -16,7 +16,7 @@ import type {
   TypedExpression,
   TypedWindow,
 } from '../../planner/expression.js'
-import type { JoinKind, ResolvedPlan, UserFunction } from '../../planner/logical-plan.js'
+import type { FirstRows, JoinKind, ResolvedPlan, UserFunction } from '../../planner/logical-plan.js'
 import { field, type Schema, schemaOf } from '../../planner/types.js'
 import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { ChainEnd, ChainStep } from '../workers/messages.js'
@@ -33,7 +33,7 @@ export interface JoinStep extends PlanPiece {
   readonly buildColumns: readonly number[]
 }
 
-export type PipelineStep = Exclude<ChainStep, { kind: 'probe' }> | JoinStep
+export type PipelineStep = Exclude<ChainStep, { kind: 'probe' | 'firstRows' }> | JoinStep
 
 export type PipelineSource = PlanPiece &
   (
@@ -55,7 +55,13 @@ export type PipelineSource = PlanPiece &
         readonly keys: readonly SortKey<TypedExpression>[]
         readonly limit: number | null
       }
-    | { readonly kind: 'window'; readonly input: Pipeline; readonly windows: readonly TypedWindow[] }
+    | {
+        readonly kind: 'window'
+        readonly input: Pipeline
+        readonly windows: readonly TypedWindow[]
+        /** The rows of each partition that are wanted; null for all. */
+        readonly first: FirstRows | null
+      }
     | { readonly kind: 'limit'; readonly input: Pipeline; readonly count: number | null; readonly offset: number }
     | { readonly kind: 'union'; readonly inputs: readonly Pipeline[] }
     /** A join of which the unmatched build rows are wanted too, once all probe rows have passed. */

@@ -45,6 +45,8 @@ function expressionsOf(step: ChainStep): readonly TypedExpression[] {
       return step.expressions.map((named) => named.expression)
     case 'top':
       return step.keys.map((key) => key.expression)
+    case 'firstRows':
+      return step.key === null ? step.partitionBy : [...step.partitionBy, step.key.expression]
     case 'check':
       return step.expressions
     case 'probe':

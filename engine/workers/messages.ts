@@ -27,6 +27,7 @@ import type { PlanPart, PlanPiece } from '../metrics/plan-part.js'
 import type { TaskUsage } from '../metrics/task-usage.js'
 import type { SpilledInput } from '../operators/aggregate/spilled.js'
 import type { AggregateDescriptor, StatePart } from '../operators/aggregate.js'
+import type { FirstRowsStep } from '../operators/first-rows.js'
 import type { PartitionTarget } from '../operators/partition.js'
 import type { ProbeStep } from '../operators/probe.js'
 import type { SpilledRows, SpillTarget } from '../operators/sort/spill.js'
@@ -57,6 +58,7 @@ export type ChainStep = PlanPiece &
     | { readonly kind: 'project'; readonly schema: Schema; readonly expressions: readonly NamedExpression[] }
     /** Keeps the first `limit` rows of a slice in sort order: a top-k sort follows. */
     | { readonly kind: 'top'; readonly keys: readonly SortKey<TypedExpression>[]; readonly limit: number }
+    | FirstRowsStep
     /** Passes all rows on for which the expressions can be computed, so that what follows never fails for one of them. */
     | { readonly kind: 'check'; readonly label: string; readonly expressions: readonly TypedExpression[] }
     | ProbeStep

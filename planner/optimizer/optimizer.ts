@@ -6,6 +6,7 @@ import { sameColumns } from '../plan-tree.js'
 import type { OptimizerContext, Rule } from './rule.js'
 import { compareColumns } from './rules/compare-columns.js'
 import { foldConstants } from './rules/fold-constants.js'
+import { limitWindows } from './rules/limit-windows.js'
 import { mergeProjects } from './rules/merge-projects.js'
 import { orderJoins } from './rules/order-joins.js'
 import { pruneColumns } from './rules/prune-columns.js'
@@ -39,6 +40,10 @@ const STEPS: readonly Step[] = [
   { rule: pruneColumns, reason: 'after all rules that drop uses of a column, and those that need to see it' },
   { rule: mergeProjects, reason: 'pruning adds projections above breakers and leaves some that pass all on' },
   { rule: pushLimits, reason: 'after projections are merged; before scans learn predicates, which a limit excludes' },
+  {
+    rule: limitWindows,
+    reason: 'after columns are pruned: of windows that nobody reads, the others need not take heed',
+  },
   { rule: scanPredicates, reason: 'last: the conditions and the columns of scans are final' },
 ]
 

@@ -102,6 +102,7 @@ function stepOver(input: string, step: ChainStep, others: readonly string[]): st
       return `SELECT ${[...list, ...others].join(', ')} FROM (${input})`
     }
     case 'top':
+    case 'firstRows':
       // It only saves what follows some work.
       return input
     case 'check':

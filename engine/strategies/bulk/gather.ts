@@ -18,18 +18,22 @@ export type Gathered =
   | { readonly kind: 'memory'; readonly whole: Batch }
   | { readonly kind: 'staged'; readonly relation: Relation }
 
-/** `keys` are expressions over the rows, which the breaker will compare. */
+/**
+ * `keys` are expressions over the rows, which the breaker will compare. `last` leaves out rows that it can do without: those
+ * that DuckDB reads do not pass it.
+ */
 export function gather(
   work: BulkWork,
   pipeline: Pipeline,
   operator: OperatorHandle,
   keys: readonly TypedExpression[],
+  last: readonly ChainStep[] = [],
 ): Promise<Gathered> {
   const steps = pipeline.steps.flatMap((step) => (step.kind === 'join' ? [] : [step]))
   const sqlSteps = steps.length < pipeline.steps.length ? null : SqlSteps.of(work.run, pipeline.source, steps)
   return sqlSteps !== null && areSql(keys)
-    ? gatherScan(work, pipeline, steps, sqlSteps, operator, keys)
-    : gatherAny(work, pipeline, operator, keys)
+    ? gatherScan(work, pipeline, [...steps, ...last], sqlSteps, operator, keys)
+    : gatherAny(work, pipeline, last, operator, keys)
 }
 
 /** Once there is no more room, DuckDB reads the rest of the files itself. */
@@ -64,11 +68,12 @@ async function gatherScan(
 async function gatherAny(
   work: BulkWork,
   pipeline: Pipeline,
+  last: readonly ChainStep[],
   operator: OperatorHandle,
   keys: readonly TypedExpression[],
 ): Promise<Gathered> {
   const { schema } = pipeline
-  const batches = operator.span.input(work.batches(pipeline))
+  const batches = operator.span.input(work.batches(pipeline, last))
   const pieces = new Pieces(work, operator, null)
   try {
     for (let next = await batches.next(); next.done !== true; next = await batches.next()) {

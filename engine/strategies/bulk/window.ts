@@ -7,7 +7,10 @@ import type { Batch } from '../../../io/batch.js'
 import { expressionKey } from '../../../planner/expression-tree.js'
 import { field, INT32, INT64, type Schema, schemaOf } from '../../../planner/types.js'
 import { releaseBatch } from '../../kernels/vectors.js'
+import { FirstRowsSlots } from '../../operators/first-rows.js'
+import { repeatsTasks } from '../../recovery/recovery.js'
 import type { OperatorHandle } from '../../run.js'
+import type { ChainStep } from '../../workers/messages.js'
 import type { Relation } from '../bigdata/relation.js'
 import { queried, StagedRows } from '../bigdata/staged-rows.js'
 import { copyRange } from '../limit.js'
@@ -25,7 +28,9 @@ export async function* windows(work: BulkWork, source: WindowSource): AsyncGener
   work.switching.begin('window')
   const operator = work.run.operator('window', undefined, work.span(source))
   const partitionBy = sharedPartitions(source)
-  const gathered = await gather(work, source.input, operator, partitionBy)
+  const slots = firstRowsSlots(work, source, operator)
+  const gathered = await gather(work, source.input, operator, partitionBy, firstRowsSteps(source, slots))
+  slots?.release(source.windows[0])
   if (gathered.kind === 'memory') return yield await computed(operator, source, gathered.whole)
   yield* windowsOfStaged(work, operator, source, gathered.relation)
 }
@@ -50,6 +55,22 @@ async function* windowsOfStaged(
   const [part, place] = names.splice(fields.length, 2)
   const sql = `SELECT ${names.join(', ')} FROM ${results.table} ORDER BY ${part}, ${place}`
   yield* queried(work.run, sql, schemaOf([...fields, ...windows]), [results])
+}
+
+/** Null unless the first rows of partitions are wanted. Tasks that are done again would count their rows twice. */
+function firstRowsSlots(work: BulkWork, { first }: WindowSource, operator: OperatorHandle): FirstRowsSlots | null {
+  if (first === null || repeatsTasks(work.run.recovery)) return null
+  return FirstRowsSlots.create(operator.context, work.window)
+}
+
+/** Leaves out rows before which enough others come in their partition. */
+function firstRowsSteps(
+  { first, windows: [{ partitionBy, orderBy }] }: WindowSource,
+  slots: FirstRowsSlots | null,
+): ChainStep[] {
+  if (first === null || slots === null) return []
+  const place = { slots: slots.slots, slotCount: slots.slotCount }
+  return [{ kind: 'firstRows', ...first, ...place, partitionBy, key: orderBy[0] ?? null }]
 }
 
 async function computed(operator: OperatorHandle, source: WindowSource, whole: Batch): Promise<Batch> {

@@ -26,8 +26,8 @@ export interface BulkWork {
   readonly window: number
   /** Measures a piece, under the strategy that is under way. */
   span(piece: PlanPiece): NodeSpan
-  /** The result of a pipeline in order. The consumer owns the batches and may stop early. */
-  batches(pipeline: Pipeline): AsyncGenerator<Batch>
+  /** The result of a pipeline, behind `last`, in order. The consumer owns the batches and may stop early. */
+  batches(pipeline: Pipeline, last?: readonly ChainStep[]): AsyncGenerator<Batch>
   /** The batches of a source behind some steps. */
   output(source: PipelineSource, steps: readonly ChainStep[]): AsyncGenerator<Batch>
   /** The same of a feed, until there are no more morsels or `stop` says so. */

@@ -50,6 +50,10 @@ export async function recordChain(
         slices = topSlices(ownContext(), step, slices)
         next++
         break
+      case 'firstRows':
+        // It only saves what follows some work.
+        next++
+        break
       case 'probe':
         slices = probedSlices(ownContext(), step, slices)
         next++

@@ -5,7 +5,12 @@ import { differential } from '../../support/differential.js'
 import { everyType } from '../../support/every-type.js'
 import { describe, it } from '../../support/jest.js'
 
-const volley = differential({ t: everyType(3_000), one: everyType(1), none: everyType(0) })
+const volley = differential({
+  t: everyType(3_000),
+  one: everyType(1),
+  none: everyType(0),
+  shared: 'select i % 700 as p, (hash(i) % 1000)::integer as v from range(400000) t(i)',
+})
 
 const RANKINGS = ['row_number()', 'rank()', 'dense_rank()', 'percent_rank()', 'cume_dist()', 'ntile(7)']
 const VALUES = [
@@ -122,6 +127,28 @@ describe('window functions', () => {
          row_number() over (partition by color, flag order by small desc nulls first, id) as place,
          sum(price) over (order by id rows between 1 preceding and 2 following) as around
        from t where small < 40`,
+    )
+  })
+
+  it.each([
+    ...['i8', 'i64', 'u64', 'f32', 'f64', 'd9', 'd38', 'text', 'day', 'moment', 'flag'].map(
+      (key, i) => `rank() over (partition by color order by ${key}${i % 2 === 0 ? '' : ' desc'}) <= ${(i % 4) + 1}`,
+    ),
+    'row_number() over (partition by name order by f64 desc nulls first, id) < 3',
+    'row_number() over (partition by f64, text order by u64 nulls last, id desc) = 1',
+    '2 >= rank() over (partition by d38 order by i32 desc nulls first, flag)',
+    'rank() over (partition by bytes order by d15 nulls first) = 2 and small > 50',
+    'rank() over (partition by color order by price + small) <= 40',
+  ])('tell the first rows: %s', async (condition) => {
+    await volley().expectQuery(`select id, color, f64 from t qualify ${condition}`)
+  })
+
+  it('tell the first rows of a table that threads share, ties among them in order', async () => {
+    await volley().expectQuery(
+      `select p, v, r, n from (
+         select p, v, rank() over w as r, row_number() over w as n
+         from shared window w as (partition by p order by v desc)
+       ) where r <= 2 and n <= 2`,
     )
   })
 

@@ -25,6 +25,10 @@ const SMALL: Readonly<Record<string, string>> = {
   'conditions stop at limits': 'select * from (select o_custkey from orders limit 10) where o_custkey = 7',
   'conditions stop at windows':
     'select * from (select o_custkey, row_number() over (order by o_orderkey) as n from orders) where o_custkey = 7',
+  'windows learn how many rows are wanted':
+    'select o_orderkey from orders qualify row_number() over (partition by o_custkey order by o_totalprice desc) <= 2',
+  'windows give all rows where some other function needs them':
+    'select * from (select o_orderkey, rank() over w as r, count(*) over w as n from orders window w as (partition by o_custkey order by o_totalprice)) where r = 1',
   'outer join becomes inner':
     'select c_name, o_orderkey from customer left join orders on c_custkey = o_custkey where o_totalprice > 10',
   'outer join stays outer':
