@@ -26,7 +26,7 @@ async function execute(request: Request, terminal: Terminal, signal: AbortSignal
     case 'validate':
       return (await import('./commands/pipeline-plan.js')).validateFile(request, terminal)
     case 'bench':
-      return (await import('./commands/bench.js')).runBench(request.words, signal)
+      return (await import('./commands/bench.js')).runBench(request.words, terminal, signal)
     default:
       await done(request, terminal, signal)
       return EXIT.done

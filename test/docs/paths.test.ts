@@ -1,4 +1,4 @@
-/** Files and folders that the documents for contributors name must exist. */
+/** Files and folders that documents name or link to must exist. */
 
 import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -30,6 +30,17 @@ function isThere(path: string): boolean {
   const name = path.replace(/\/$/, '')
   return !name.includes('/') && names.has(name)
 }
+
+const GUIDES = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith('.md'))
+
+describe.each(GUIDES)('docs/%s', (guide) => {
+  it('is listed in README.md, and links to files that exist', async () => {
+    const text = await readFile(`${ROOT}docs/${guide}`, 'utf8')
+    const links = [...text.matchAll(/\]\(([\w./-]+)(?:#[\w-]*)?\)/g)].map((match) => match[1])
+    expect(links.filter((link) => !existsSync(`${ROOT}docs/${link}`))).toEqual([])
+    expect(await readFile(`${ROOT}README.md`, 'utf8')).toContain(`](docs/${guide})`)
+  })
+})
 
 describe.each(['ARCHITECTURE.md', 'CONTRIBUTING.md', 'README.md'])('%s', (document) => {
   it('names files and folders that exist', async () => {

@@ -11,6 +11,7 @@ import { describe, expect, it } from '../support/jest.js'
 import { temporaryDirectory } from '../support/parquet-files.js'
 
 const MAIN = fileURLToPath(new URL('../../native-bench/main.js', import.meta.url))
+const VOLLEY = fileURLToPath(new URL('../../engine/cli/main.js', import.meta.url))
 const TRIAL = fileURLToPath(new URL('../../native-bench/trials/child.js', import.meta.url))
 const directory = temporaryDirectory()
 
@@ -21,7 +22,11 @@ interface Call {
 }
 
 function call(...words: string[]): Call {
-  const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
+  return callOf(MAIN, words)
+}
+
+function callOf(program: string, words: readonly string[]): Call {
+  const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     said += text
@@ -51,6 +56,16 @@ describe('the benchmark', () => {
     expect(results.suites[0].cases.map(({ name }: { name: string }) => name)).toEqual(['top', 'row'])
     expect(Object.keys(results.versions)).toEqual(['node', 'volley'])
     expect(existsSync(join(directory, 'results.html'))).toBe(true)
+  })
+
+  it('is interrupted as a command of volley, and says how it goes on', async () => {
+    const words = ['bench', 'counts', '--data', join(directory, 'data'), '--output', join(directory, 'none.json')]
+    const interrupted = callOf(VOLLEY, words)
+    interrupted.child.stderr!.once('data', () => interrupted.child.kill('SIGINT'))
+    const { code, said } = await ended(interrupted)
+    expect(code).toBe(130)
+    expect(said).toMatch(/\ninterrupted: the same call with --resume goes on\n$/)
+    expect(existsSync(join(directory, 'none.json'))).toBe(false)
   })
 
   it('says before it measures where it could not write', async () => {
