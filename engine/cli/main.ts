@@ -2,7 +2,7 @@
 /** The `volley` command as a process: words, streams, signals and the exit code. */
 
 import { EXIT } from './failure.js'
-import { runCommand } from './run-command.js'
+import { isForMachines, runCommand } from './run-command.js'
 import { processTerminal } from './terminal.js'
 
 const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const
@@ -16,4 +16,5 @@ for (const signal of INTERRUPTIONS) {
   })
 }
 
-process.exitCode = await runCommand(process.argv.slice(2), processTerminal(), interrupted.signal)
+const words = process.argv.slice(2)
+process.exitCode = await runCommand(words, processTerminal(isForMachines(words)), interrupted.signal)

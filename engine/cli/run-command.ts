@@ -6,9 +6,14 @@ import { parseCommandLine } from './command-line.js'
 import { EXIT, reportFailure, reportInterruption } from './failure.js'
 import type { Terminal } from './terminal.js'
 
+/** True if standard output is to have one JSON object and nothing else. */
+export function isForMachines(words: readonly string[]): boolean {
+  return words.includes('--json')
+}
+
 /** Returns the exit code; whatever fails is said on the terminal. Aborting the signal interrupts the run, which cleans up after itself. */
 export async function runCommand(words: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
-  const json = words.includes('--json')
+  const json = isForMachines(words)
   try {
     return await execute(parseCommandLine(words), terminal, signal)
   } catch (error) {

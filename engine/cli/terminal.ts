@@ -22,7 +22,10 @@ export interface Terminal {
   readonly printColumns: number | null
 }
 
-export function processTerminal(): Terminal {
+/** With `json`, what functions of the user's print goes to standard error: standard output has one JSON object alone. */
+export function processTerminal(json: boolean): Terminal {
+  const write = process.stdout.write.bind(process.stdout)
+  if (json) process.stdout.write = writeAside as typeof process.stdout.write
   const gone = new AbortController()
   process.stdout.on('error', (error) => {
     if (systemCode(error) === 'EPIPE') gone.abort()
@@ -44,7 +47,7 @@ export function processTerminal(): Terminal {
     print: (text) =>
       new Promise((resolve, reject) => {
         if (gone.signal.aborted) return resolve()
-        process.stdout.write(text, (error) => {
+        write(text, (error) => {
           if (!error || systemCode(error) === 'EPIPE') resolve()
           else reject(writeError('standard output', error))
         })
@@ -53,4 +56,10 @@ export function processTerminal(): Terminal {
       process.stderr.write(text)
     },
   }
+}
+
+/** Says that more can be taken: who waits would wait for the wrong stream. */
+function writeAside(...given: Parameters<typeof process.stderr.write>): boolean {
+  process.stderr.write(...given)
+  return true
 }

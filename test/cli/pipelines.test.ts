@@ -141,6 +141,19 @@ describe('volley plan', () => {
   })
 })
 
+describe('what functions print', () => {
+  it('does not get between the lines of --json', async () => {
+    await withPipeline(async (cwd) => {
+      const print = `console.log('loaded'); export const print = (row) => { console.log('seen', row.n); return row }`
+      await writeFile(join(cwd, 'print.mjs'), print)
+      await writeFile(join(cwd, 'rows.csv'), 'n\n1\n')
+      const { code, stdout, stderr } = await volley(['run', 'pipeline.yaml', '--json'], { cwd })
+      expect([code, JSON.parse(stdout).status]).toEqual([0, 'done'])
+      for (const said of ['loaded\n', 'seen 1n\n']) expect(stderr).toContain(said)
+    }, 'extract: rows.csv\ntransform: { function: { module: print.mjs, function: print } }\nload: out.csv\n')
+  })
+})
+
 describe('volley validate', () => {
   it('finds nothing wrong, and writes nothing', async () => {
     await withPipeline(async (cwd) => {
