@@ -4,11 +4,11 @@ import { OutputFile } from '../io/output-file.js'
 import { readFooter } from '../io/parquet/footer.js'
 import type { SinkResult } from '../io/sink.js'
 import { copyStatement } from '../planner/duckdb-sql/copy.js'
-import { isMemoryLimit, VolleyError } from '../planner/errors.js'
+import { VolleyError } from '../planner/errors.js'
 import type { SinkTarget } from '../planner/run-options.js'
 import type { Schema } from '../planner/types.js'
 import { isPushdown, type PlannedRun } from './planned-run.js'
-import { cannotSpill } from './recovery/degradation.js'
+import { cannotSpill, isWorthOwnRun } from './recovery/degradation.js'
 import type { Run } from './run.js'
 
 /** An error of the unfinished file is one of the output, which has its name. */
@@ -19,7 +19,7 @@ function fileFault(error: unknown, temporaryPath: string, path: string): unknown
   return new VolleyError(error.code, `cannot write ${path}: ${reason}`, { path }, error)
 }
 
-/** Writes the output, or nothing at all; null if DuckDB cannot run all of it, or has no memory for it. */
+/** Writes the output, or nothing at all; null if volley is to run it, or has to after DuckDB failed. */
 export async function pushedSink(
   { choice, pushed }: PlannedRun,
   target: SinkTarget,
@@ -29,7 +29,7 @@ export async function pushedSink(
   try {
     return await copiedTo(target, pushed.select, pushed.schema, run)
   } catch (error) {
-    if (!isMemoryLimit(error)) throw error
+    if (!isWorthOwnRun(error)) throw error
     run.pushFailure = error
     return null
   }

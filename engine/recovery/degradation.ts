@@ -1,6 +1,6 @@
 /** What a run that failed before its first result may still be tried with. */
 
-import { VolleyError } from '../../planner/errors.js'
+import { isMemoryLimit, VolleyError } from '../../planner/errors.js'
 import type { ResolvedPlan } from '../../planner/logical-plan.js'
 import { nodesOf } from '../../planner/plan-tree.js'
 import { formatBytes } from '../../planner/quantities.js'
@@ -21,6 +21,14 @@ export interface Attempted {
 export interface Fallback {
   readonly name: Name
   readonly reason: string
+}
+
+/** Faults of a value: DuckDB does not tell the row, and may meet it where the plan would have left it out. */
+const VALUE_FAULTS: ReadonlySet<string> = new Set(['VOLLEY_CAST', 'VOLLEY_OVERFLOW'])
+
+/** True of what a plan that DuckDB ran as a whole is run again for by volley. */
+export function isWorthOwnRun(error: unknown): error is VolleyError {
+  return isMemoryLimit(error) || (error instanceof VolleyError && VALUE_FAULTS.has(error.code))
 }
 
 /** What an attempt depends on. */
@@ -57,7 +65,7 @@ export function cannotSpill(error: unknown): error is VolleyError {
 /**
  * What a run is to begin anew with that has failed and has had no effect so far; null if it is to fail with `error`. What
  * ran out of memory in bulk keeps its state in files, or has fewer rows under way at a time; so does what DuckDB had no
- * memory for. Where nothing can leave the memory, bulk does what has room by estimate.
+ * memory for. A value that DuckDB failed for is met again by volley, which tells its row. Where nothing can leave the memory, bulk does what has room by estimate.
  *
  * @throws VolleyError with both reasons if bulk would have no room for what DuckDB was to take.
  */
@@ -78,11 +86,10 @@ export function fallbackFor(error: unknown, { name, isPushed }: Attempted, prosp
       error,
     )
   }
-  if (error.code !== 'VOLLEY_MEMORY_LIMIT') return null
-  if (isPushed) {
+  if (isPushed && isWorthOwnRun(error)) {
     return { name: 'bigdata', reason: `bigdata from the start, in volley's own partitions: ${reasonOf(error)}` }
   }
-  if (name !== 'bulk') return null
+  if (!isMemoryLimit(error) || name !== 'bulk') return null
   if (prospects.choice.need.largest !== null) return became('bigdata')
   return prospects.rowSupport() === true ? became('row') : null
 }

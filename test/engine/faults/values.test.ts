@@ -94,6 +94,20 @@ describe('values that do not fit', () => {
     expect(await table().select('try_cast(digits as integer) as x').filter('x is null').count()).toBe(1)
   })
 
+  it('is the same error where DuckDB has run the whole plan', async () => {
+    const strategy = 'bigdata'
+    const cast = table().filter('i % 2 = 0').select('digits::integer as x')
+    const plans = {
+      VOLLEY_CAST: () => cast.sinkParquet(out, {}, { strategy }),
+      VOLLEY_OVERFLOW: () => table().groupBy('small').agg({ x: 'max(big + 1)' }).collect({ strategy }),
+    }
+    expect(await cast.explain({ strategy })).toContain('DuckDB runs the whole plan')
+    for (const [code, run] of Object.entries(plans)) {
+      const error = await scene.fails(code, run)
+      expect(error.details).toMatchObject({ path, rowGroup: 2, row: ROW })
+    }
+  })
+
   it('counts rows from the start of what has no file', async () => {
     const records = Array.from({ length: 100_000 }, (_, i) => ({ i, text: i === 98_765 ? 'x' : `${i}` }))
     const frame = scene.engine.fromRecords(records).filter('i % 5 = 0').select('text::integer as x')
