@@ -8,7 +8,6 @@ import { type Constant, freezeNode, literalNode, parseText } from './operands.js
 import type { DataType } from './types.js'
 
 export { Expr, type ExpressionLike, type OverOptions, type Value } from './expr.js'
-export { parseTypeName } from './type-names.js'
 
 /** A column. Any name will do, however odd. */
 export function col(name: string): Expr {

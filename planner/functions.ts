@@ -16,7 +16,6 @@ import { TEMPORAL } from './functions/temporal.js'
 import { TEXT } from './functions/text.js'
 
 export {
-  commonType,
   commonTypeOf,
   comparisonType,
   isConditionType,

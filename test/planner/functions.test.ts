@@ -1,10 +1,10 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { ScalarValue } from '../../planner/expression.js'
+import { commonType } from '../../planner/functions/coercion.js'
 import {
   aggregateForSql,
   aggregateNamed,
   allFunctions,
-  commonType,
   comparisonType,
   functionForSql,
   functionNamed,

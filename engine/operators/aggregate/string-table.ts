@@ -25,9 +25,6 @@ const FIRST_CAPACITY = 64
 const FIRST_BYTES = 1024
 const MAX_BYTES = 2 ** 31 - 64
 
-/** The number that stands for null. */
-export const NO_STRING = 0xffffffff
-
 export class StringTable {
   /** The dictionary that the cache is about. */
   private cached: Vector | null = null
@@ -65,7 +62,7 @@ export class StringTable {
     return this.read(HASHES)
   }
 
-  /** Writes to scratch the number, as u32, of each row of a full string vector; `NO_STRING` for nulls. */
+  /** Writes to scratch the number, as u32, of each row of a full string vector; 0xffffffff for nulls. */
   intern(source: Vector): number {
     const { wasm } = this.context
     const numbers = this.context.scratch(source.length * 4)
@@ -79,7 +76,7 @@ export class StringTable {
     return numbers
   }
 
-  /** The same for `count` codes into `dictionary`; a code of `NO_STRING` is null. */
+  /** The same for `count` codes into `dictionary`; a code of 0xffffffff is null. */
   internCodes(dictionary: Vector, codes: number, validity: number, count: number, numbers: number): void {
     const { wasm } = this.context
     const { offsets, values } = dictionary

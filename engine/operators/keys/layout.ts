@@ -2,7 +2,7 @@
  * Where each key column lies in the 64-bit words of a group's key.
  *
  * Values of 64 bits have a word, wide decimals two; narrower values, the 32-bit numbers of strings and null flags share
- * words, so that most keys are a single one. A null value is zero with its flag set; a null string is `NO_STRING`.
+ * words, so that most keys are a single one. A null value is zero with its flag set; a null string is 0xffffffff.
  */
 
 import { type DataType, isNested, isVariableLength } from '../../../planner/types.js'

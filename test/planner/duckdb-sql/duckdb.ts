@@ -20,7 +20,6 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 import { sqlOfLiteral } from '../../../planner/duckdb-sql/literals.js'
-import { SESSION_SETTINGS } from '../../../planner/duckdb-sql/session.js'
 import type { ScalarValue } from '../../../planner/expression.js'
 import type { DataType, TimeUnit } from '../../../planner/types.js'
 
@@ -30,7 +29,7 @@ let opened: Promise<DuckDBConnection> | null = null
 
 async function connect(): Promise<DuckDBConnection> {
   const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect()
-  for (const statement of SESSION_SETTINGS) await connection.run(statement)
+  await connection.run(`SET TimeZone = 'UTC'`)
   return connection
 }
 
