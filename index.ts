@@ -23,7 +23,7 @@ export {
   type PipeContext,
   runGenerations,
 } from './engine/pipeline/generations/run-generations.js'
-export type { PipelineHandle, PipelineRunOptions } from './engine/pipeline/pipeline-handle.js'
+export type { PipelineHandle } from './engine/pipeline/pipeline-handle.js'
 export type { Parameters, PipelineInCode, PipelineInput } from './engine/pipeline/pipeline-input.js'
 export type { PhaseProgress, StageProgress, StageStatus } from './engine/pipeline/progress/events.js'
 export type { MemoryPeaks, QueuePeak } from './engine/pipeline/progress/peaks.js'
@@ -31,6 +31,7 @@ export type { PhaseName } from './engine/pipeline/progress/phases.js'
 export type { PhaseReport } from './engine/pipeline/progress/view.js'
 export type { DeadLetterFile, PipelineReport, StageReport } from './engine/pipeline/report.js'
 export type { MultipleOptions, MultipleReport, OneOfMultiple, RunOfMultiple } from './engine/pipeline/run-multiple.js'
+export type { PipelineRunOptions } from './engine/pipeline/run-options.js'
 export type { PipelineProblem, PipelineValidation } from './engine/pipeline/validation.js'
 export type {
   ArrowInput,

@@ -5,10 +5,11 @@ import { checkChoice, checkCount, checkOptions, invalid } from '../../planner/ar
 import { VolleyError } from '../../planner/errors.js'
 import type { PipelineDefinition } from '../../planner/pipeline/definition.js'
 import { ExtractedInputs } from './full/extracted-inputs.js'
-import type { PipelineHost, PipelineRunOptions } from './pipeline-handle.js'
 import type { Parameters } from './pipeline-input.js'
 import type { StageProgress } from './progress/events.js'
 import type { PipelineReport, SharedInputsReport } from './report.js'
+import type { PipelineRunOptions } from './run-options.js'
+import type { PipelineHost } from './services.js'
 import type { ParameterValue } from './yaml/parameters.js'
 
 /** A run among others. */

@@ -6,6 +6,7 @@ import type { DecodeTarget, Source } from '../../io/source.js'
 import type { Frame, FrameRuntime } from '../../planner/frame.js'
 import type { RunOptions, RunReport } from '../../planner/run-options.js'
 import type { Schema } from '../../planner/types.js'
+import type { EngineListeners } from '../events.js'
 import type { SharedMemory } from '../memory/shared-memory.js'
 import type { Run } from '../run.js'
 import type { Scans } from '../scans.js'
@@ -54,4 +55,11 @@ export interface BatchTable {
 /** Services that somebody has to close, once nothing of the pipeline runs any more. */
 export interface OpenServices extends PipelineServices {
   close(): Promise<void>
+}
+
+/** What a pipeline needs of its engine. */
+export interface PipelineHost {
+  openPipeline(signal?: AbortSignal, messages?: StageMessages): OpenServices
+  strategyNames(): readonly string[]
+  readonly listeners: EngineListeners
 }

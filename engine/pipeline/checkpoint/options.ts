@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { checkCount, checkName, checkOptions, invalid } from '../../../planner/arguments.js'
 import type { PipelineDefinition } from '../../../planner/pipeline/definition.js'
-import type { PipelineRunOptions } from '../pipeline-handle.js'
+import type { PipelineRunOptions } from '../run-options.js'
 import type { CheckpointOptions } from '../streaming/job.js'
 
 const DEFAULT_INTERVAL_MS = 5000
