@@ -2,12 +2,23 @@
 
 import type { Batch, Vector } from '../../io/batch.js'
 import { readTogether, spilledBatch } from '../../io/spill/spill-reader.js'
+import type { Schema } from '../../planner/types.js'
 import { concat, releaseVector } from '../kernels/vectors.js'
-import type { SpilledMorsel } from '../workers/messages.js'
 import type { OperatorContext } from './operator-context.js'
 
 /** Numbers of a piece in a `SpilledMorsel`: where it begins in the file, its bytes and rows. */
 export const SPILLED_FIELDS = 3
+
+/** Pieces of one spill file whose rows are taken as one batch. */
+export interface SpilledMorsel {
+  readonly kind: 'spilled'
+  readonly schema: Schema
+  readonly path: string
+  /** `SPILLED_FIELDS` numbers each: position, bytes, rows. */
+  readonly pieces: Float64Array
+  readonly rows: number
+  readonly firstRow: number
+}
 
 /** The rows of all pieces, in blocks of the caller's. Throws VOLLEY_IO, VOLLEY_MEMORY_LIMIT. */
 export function loadPieces(context: OperatorContext, { schema, path, pieces, rows }: SpilledMorsel): Batch {

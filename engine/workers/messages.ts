@@ -32,6 +32,7 @@ import type { PartitionTarget } from '../operators/partition.js'
 import type { ProbeStep } from '../operators/probe.js'
 import type { SpilledRows, SpillTarget } from '../operators/sort/spill.js'
 import type { MergePart } from '../operators/sort/spilled-runs.js'
+import type { SpilledMorsel } from '../operators/spilled-pieces.js'
 import type { RejectedRecord } from '../recovery/rejected-record.js'
 import type { PackedOutput } from './batch-numbers.js'
 
@@ -98,17 +99,6 @@ export type ChainEnd =
       /** What it is measured as; not at all if absent. */
       readonly node?: PlanPart
     }
-
-/** Pieces of one spill file whose rows are taken as one batch. */
-export interface SpilledMorsel {
-  readonly kind: 'spilled'
-  readonly schema: Schema
-  readonly path: string
-  /** `SPILLED_FIELDS` numbers each: position, bytes, rows. */
-  readonly pieces: Float64Array
-  readonly rows: number
-  readonly firstRow: number
-}
 
 /** What the task of a chain may read. */
 export type TaskMorsel = Morsel | SpilledMorsel

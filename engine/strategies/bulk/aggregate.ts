@@ -15,12 +15,12 @@ import { type BreakerRows, type PipelineSource, sourceSchema } from '../pipeline
 import { DisjointGroups, isDisjoint, MOST_DISJOINT_GROUPS } from './disjoint-groups.js'
 import type { MorselFeed } from './feed.js'
 import type { GroupStore } from './group-store.js'
-import { BuiltJoins, type Prepared } from './joins.js'
+import { BuiltJoins } from './joins.js'
 import { PartitionedGroups } from './partitioned-groups.js'
 import { partitionBits } from './partitions.js'
 import { distinctValues } from './spilled-states.js'
 import { StagedGroups } from './staged-groups.js'
-import type { BulkWork } from './work.js'
+import type { BulkWork, Prepared } from './work.js'
 
 /** Fewer groups than this are merged by one worker. */
 const SMALL_GROUPS = 20_000

@@ -11,8 +11,7 @@ import { isSql, SqlSteps, sqlOverColumns, withKeys } from '../bigdata/rest.js'
 import { bytesOfBatch, StagedRows } from '../bigdata/staged-rows.js'
 import type { Pipeline } from '../pipeline.js'
 import type { MorselFeed } from './feed.js'
-import type { Prepared } from './joins.js'
-import { type BulkWork, contiguous } from './work.js'
+import { type BulkWork, contiguous, type Prepared } from './work.js'
 
 export type Gathered =
   | { readonly kind: 'memory'; readonly whole: Batch }

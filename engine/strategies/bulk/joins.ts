@@ -10,18 +10,12 @@ import type { BreakerRows, JoinStep, PipelineSource, PipelineStep } from '../pip
 import { gather, relationOf } from './gather.js'
 import { type BuiltJoin, builtJoin, releaseJoin, unmatchedRows } from './join-table.js'
 import { gatherBuild, joinPartitions } from './partitioned-join.js'
-import type { BulkWork } from './work.js'
+import type { BulkWork, Prepared } from './work.js'
 
 type Built =
   | { readonly kind: 'memory'; readonly step: ProbeStep }
   /** The build side has no room: rows of the join with a probe side. */
   | { readonly kind: 'elsewhere'; readonly rows: (probe: Prepared) => Promise<BreakerRows> }
-
-/** A source and what is to be done to its batches, as chains take it. */
-export interface Prepared {
-  readonly source: PipelineSource
-  readonly steps: readonly ChainStep[]
-}
 
 /** The joins of a pipeline, from when they are built until no chain probes them any more. */
 export class BuiltJoins {

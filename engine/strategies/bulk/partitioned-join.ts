@@ -12,9 +12,8 @@ import { orderedMap } from '../ordered-map.js'
 import type { JoinStep } from '../pipeline.js'
 import { Pieces } from './gather.js'
 import { type BuiltJoin, builtJoin, releaseJoin, unmatchedRows } from './join-table.js'
-import type { Prepared } from './joins.js'
 import { Partitions, partitionBits } from './partitions.js'
-import { type BulkWork, contiguous } from './work.js'
+import { type BulkWork, contiguous, type Prepared } from './work.js'
 
 /** The part of a breaker's share that a partition of the build side should take: another is made ready meanwhile. */
 const PARTITION_SHARE = 0.5

@@ -13,7 +13,7 @@ import { StagedRows } from '../bigdata/staged-rows.js'
 import type { BreakerRows } from '../pipeline.js'
 import type { MorselFeed } from './feed.js'
 import type { GroupStore } from './group-store.js'
-import type { Prepared } from './joins.js'
+import type { Prepared } from './work.js'
 
 type AggregateEnd = Extract<ChainEnd, { kind: 'aggregate' }>
 type RestSql = (feed: MorselFeed) => Promise<string | null>

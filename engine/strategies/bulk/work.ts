@@ -51,6 +51,12 @@ export interface BulkWork {
   parts(count: number, start: (part: number) => Promise<WithBatches>): AsyncGenerator<Batch>
 }
 
+/** A source and what is to be done to its batches, as chains take it. */
+export interface Prepared {
+  readonly source: PipelineSource
+  readonly steps: readonly ChainStep[]
+}
+
 /** The pieces in one batch whose columns are contiguous; takes over the pieces. */
 export async function contiguous(
   operator: OperatorHandle,
