@@ -14,6 +14,20 @@ function yaml(): typeof Yaml {
   return library
 }
 
+/** What the library says in words of its grammar. */
+const SAID: Readonly<Partial<Record<Yaml.ErrorCode, string>>> = {
+  BLOCK_AS_IMPLICIT_KEY:
+    "there is a ':' within the value: indent the next line like this one, or put a text with ': ' in it in quotes",
+}
+
+/** A value with a ':' in it is told as two errors at one place. */
+function toldErrors(errors: readonly Yaml.YAMLParseError[]): readonly Yaml.YAMLParseError[] {
+  const isTwice = ({ code, pos }: Yaml.YAMLParseError) =>
+    code === 'MULTILINE_IMPLICIT_KEY' &&
+    errors.some((other) => other.code === 'BLOCK_AS_IMPLICIT_KEY' && other.pos[0] === pos[0])
+  return errors.filter((error) => !isTwice(error))
+}
+
 export interface Place {
   readonly file: string
   /** From 1. */
@@ -50,7 +64,9 @@ export class YamlDocument {
     const lines = new LineCounter()
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
     const problems = [
-      ...document.errors.map(({ message, pos }) => placed(file, lines, pos[0], `YAML: ${message}`, null)),
+      ...toldErrors(document.errors).map(({ code, message, pos }) =>
+        placed(file, lines, pos[0], `YAML: ${SAID[code] ?? message}`, null),
+      ),
       ...unquoted(document, file, lines),
     ]
     return new YamlDocument(file, document, lines, problems, problems.length > 0 ? null : document.toJS())

@@ -18,7 +18,7 @@ const PARTS = ['extract', 'transform', 'load'] as const
 export interface LoadedPipeline {
   readonly definition: PipelineDefinition
   readonly params: Readonly<Record<string, ParameterValue>>
-  /** Where a stage stands and, in it, a step; null for stages of pipelines in other files. */
+  /** Where a stage stands and, in it, a step; of a stage in a nested pipeline, the stage that is nested. */
   readonly locate: (stage: string, step: string | null) => Place | null
 }
 
@@ -105,7 +105,7 @@ class PipelineFiles {
     if (path === null) return null
     const isStage = path[0] === 'stages'
     const transform = [...(isStage ? path : []), 'transform']
-    const exact = step === null ? path : [...transform, ...this.stepPath(transform, step)]
+    const exact = step === null || id.includes('/') ? path : [...transform, ...this.stepPath(transform, step)]
     const { file, line, column } = this.place({ path: exact, atKey: false, message: '', expected: null })
     return { file: shortPath(file), line, column }
   }
@@ -119,8 +119,10 @@ class PipelineFiles {
     return having.length === 1 ? [having[0], step] : []
   }
 
-  private stagePath(id: string): (string | number)[] | null {
+  /** Of a stage of a nested pipeline, the stage that is nested. */
+  private stagePath(given: string): (string | number)[] | null {
     if (!isPlain(this.value)) return null
+    const [id] = given.split('/')
     const { stages, tables } = this.value
     if (Array.isArray(stages)) {
       const index = stages.findIndex((stage: unknown) => isPlain(stage) && stage.id === id)

@@ -93,13 +93,27 @@ function variantProblems(shape: VariantsShape, value: unknown, path: Path): Prob
   if (named === undefined) {
     const implied = variants.find((variant) => variant.impliedBy.some((name) => isGiven(value, name)))
     if (implied !== undefined) return objectProblems(implied.shape, value, path, tag)
-    return [problem(path, `${shape.what} lacks '${tag}'`, describeShape(shape))]
+    return misspelled(shape, value, path) ?? [problem(path, `${shape.what} lacks '${tag}'`, describeShape(shape))]
   }
   const variant = variants.find((one) => one.names.some((name) => name === named))
   if (variant !== undefined) return objectProblems(variant.shape, value, path, tag)
   const names = variants.flatMap((one) => one.names)
   const near = typeof named === 'string' ? nearestName(named, names) : null
   return mismatch({ kind: 'choice', choices: names }, named, [...path, tag], near)
+}
+
+/** A field that nearly tells a variant; null if there is none. */
+function misspelled({ what, variants }: VariantsShape, value: object, path: Path): Problems | null {
+  const known = variants.flatMap(({ shape }) => Object.keys(shape.fields))
+  const telling = variants.flatMap(({ impliedBy }) => impliedBy)
+  for (const name of Object.keys(value)) {
+    const near = known.includes(name) ? null : nearestName(name, telling)
+    if (near === null) continue
+    return [
+      problem([...path, name], `${what} has no '${name}'${didYouMean(near)}`, `one of ${telling.join(', ')}`, true),
+    ]
+  }
+  return null
 }
 
 function unknownKey({ what }: ObjectShape, name: string, names: readonly string[], path: Path): Problems {

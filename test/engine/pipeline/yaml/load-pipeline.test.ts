@@ -66,7 +66,8 @@ describe('files', () => {
       'inner/clean.yaml':
         'params: { least: 1 }\nstages:\n- { id: in, source: { type: input } }\n- { id: f, from: in, transform: { filter: "x > {{ least }}" } }\n',
     }
-    const { definition } = await loaded(files, 'pipeline.yaml')
+    const { definition, locate } = await loaded(files, 'pipeline.yaml')
+    expect(locate('n/f', 'filter')).toMatchObject({ line: 3, column: 3 })
     expect(definition.stages[1]).toMatchObject({ kind: 'pipeline', entry: 'in', exit: 'f' })
     expect(JSON.stringify(definition.stages[1])).toContain('x > 3')
     const own = { 'pipeline.yaml': 'stages:\n- { id: n, pipeline: pipeline.yaml }\n' }
@@ -120,12 +121,26 @@ describe('what is wrong', () => {
     ['extract: a.csv', ["1:1 a pipeline lacks 'load'"]],
     ['extract: {{ file }}\nload: b.csv', ["1:11 '{{' starts a mapping in YAML: put the text in quotes"]],
     [
+      'stages: [{ id: a, source: a.csv }, { id: b, transfrm: { filter: x } }]',
+      ["1:45 a stage has no 'transfrm'; did you mean 'transform'?"],
+    ],
+    [
       'extract: [a\nload: b',
       ['2:1 YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'],
     ],
   ])('in %j', async (text, expected) => {
     expect(await problems({ 'pipeline.yaml': text })).toEqual(expected)
   })
+
+  it.each(['filter: a > 1\n   add: { b: c }', "add:\n    t: x = 'y: z'"])(
+    'once, where a value has a colon: %j',
+    async (steps) => {
+      const text = `extract: a.csv\ntransform:\n  ${steps}\nload: b.csv`
+      expect(await problems({ 'pipeline.yaml': text })).toEqual([
+        expect.stringMatching(/^[34]:\d+ YAML: there is a ':' within the value: indent the next line like this one/),
+      ])
+    },
+  )
 })
 
 describe('parameters', () => {
