@@ -128,8 +128,15 @@ async function* pushedBatches(
   sources: SourceRegistry,
 ): AsyncGenerator<Batch> {
   const span = run.metrics.span({ index: 0, place: 'whole' }, 'bigdata')
-  yield* span.output(queried(run, select, schema, []))
-  countPushed(plan, run, sources)
+  let waited = performance.now()
+  for await (const batch of span.output(queried(run, select, schema, []))) {
+    span.busy(performance.now() - waited)
+    yield batch
+    waited = performance.now()
+  }
+  span.busy(performance.now() - waited)
+  const { rows, bytes } = countPushed(plan, run, sources)
+  span.rowsIn(rows, bytes)
 }
 
 /** The rows of a plan as DuckDB reads them by itself; null if it cannot. */
@@ -140,9 +147,15 @@ export function pushedRelation(plan: ResolvedPlan, run: Run, sources: SourceRegi
 }
 
 /** DuckDB does not tell what it reads: footers do. */
-export function countPushed(plan: ResolvedPlan, run: Run, sources: SourceRegistry): void {
-  const { rows, bytes } = rowsToRead(plan, sources)
-  run.counts.rowsIn += rows ?? 0
-  run.counts.bytesRead += bytes ?? 0
+export function countPushed(
+  plan: ResolvedPlan,
+  run: Run,
+  sources: SourceRegistry,
+): { readonly rows: number; readonly bytes: number } {
+  const known = rowsToRead(plan, sources)
+  const [rows, bytes] = [known.rows ?? 0, known.bytes ?? 0]
+  run.counts.rowsIn += rows
+  run.counts.bytesRead += bytes
   run.onCount()
+  return { rows, bytes }
 }

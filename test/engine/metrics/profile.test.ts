@@ -173,3 +173,14 @@ describe('a profile', () => {
     }
   })
 })
+
+it('a plan that DuckDB runs as a whole is measured at its root', async () => {
+  const path = scene.path('pushed.parquet')
+  await numbers().sinkParquet(path)
+  const frame = scene.engine.scanParquet(path).filter('id < 30000').groupBy('key').agg({ n: 'count(*)' })
+  const profile = await frame.profile({ strategy: 'bigdata' })
+  const [root, ...others] = nodesOf(profile.plan)
+  expect(root.metrics).toEqual([expect.objectContaining({ strategy: 'bigdata', rowsIn: ROWS, rowsOut: 50 })])
+  expect(root.metrics[0].timeMs).toBeGreaterThan(0)
+  expect(others.map(({ metrics }) => metrics)).toEqual(others.map(() => []))
+})
