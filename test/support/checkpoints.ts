@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const PATIENCE_MILLISECONDS = 20_000
+const PATIENCE_MILLISECONDS = 60_000
 const PAUSE_MILLISECONDS = 10
 
 /** The cut that a job of a pipeline in `directory` has committed last, as text; null before the first. */

@@ -10,7 +10,7 @@ const input = scene.path('input.parquet')
 
 const INDEX = new URL('../../../index.js', import.meta.url).href
 /** A process that does not end by itself is killed after this. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 interface Ended {
   readonly code: number | null
