@@ -23,7 +23,9 @@ import { SourceRegistry } from './sources.js'
 import { StrategyRegistry } from './strategies/registry.js'
 import { WorkerPool } from './workers/pool.js'
 
-/** Where memory is scarce, garbage is collected once results have taken so small a part of it. */
+/** Garbage is collected once results have taken so small a part of the memory: of one that is large, they may take more. */
+const PARTS = 8
+/** Where it is short. */
 const CROWDED_PARTS = 16
 
 export interface EngineWork {
@@ -105,9 +107,10 @@ export class EngineParts {
     return leaseBatch(batch, this.memory, this.leases)
   }
 
-  /** Lets go of what the user has dropped, if `most` bytes may be that, or less where memory is short. */
-  relieve(most?: number): Promise<void> {
-    return this.leases.relieve(this.memory.isCrowded ? this.memory.limit / CROWDED_PARTS : most)
+  /** Lets go of what the user has dropped, if `most` bytes may be that, or less where memory is scarce or short. */
+  relieve(most = Number.POSITIVE_INFINITY): Promise<void> {
+    const { isCrowded, limit } = this.memory
+    return this.leases.relieve(Math.min(most, limit / (isCrowded ? CROWDED_PARTS : PARTS)))
   }
 
   /** For when nothing runs any more. Results in the user's hands stay valid. */
