@@ -4,12 +4,12 @@ import { duckdbRun } from '../../support/parquet-files.js'
 import { expectNoLeak, failure, resultsDropped, Scene } from '../../support/scene.js'
 import { openWithSharedMemory } from '../../support/small-memory.js'
 
-const scene = Scene.forFile({ threads: 2, strategy: 'bulk' }, (options) => openWithSharedMemory(18e6, options))
+const scene = Scene.forFile({ threads: 2, strategy: 'bulk' }, (options) => openWithSharedMemory(22e6, options))
 const input = scene.path('input.parquet')
 const table = () => scene.engine.scanParquet(input)
 
 beforeAll(async () => {
-  await duckdbRun(`copy (select i, md5(i::varchar) as text, md5((i + 1)::varchar) as other from range(240000) t(i))
+  await duckdbRun(`copy (select i, md5(i::varchar) as text, md5((i + 1)::varchar) as other from range(320000) t(i))
     to '${input}' (row_group_size 10240)`)
 })
 
@@ -34,7 +34,7 @@ describe('a run that needs more memory than it may have', () => {
   it.each(Object.keys(runs))('fails, and another works: %s', async (name) => {
     const error = await scene.fails('VOLLEY_MEMORY_LIMIT', runs[name])
     expect(error.message).toMatch(
-      /^cannot allocate [\d.]+ [KM]B: [\d.]+ MB of 18.0 MB of shared memory are in use \(.+\) under a memory limit of [\d.]+ GB; /,
+      /^cannot allocate [\d.]+ [KM]B: [\d.]+ MB of 22.0 MB of shared memory are in use \(.+\) under a memory limit of [\d.]+ GB; /,
     )
     const { requested, used, operators, smallestLimitBytes } = error.details
     expect([requested, used, smallestLimitBytes]).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)])
@@ -49,11 +49,11 @@ describe('a run that needs more memory than it may have', () => {
 
   it('does not stop what fits: rows that only pass through', async () => {
     const out = scene.path('through.parquet')
-    expect((await table().filter('i % 2 = 0').sinkParquet(out, { rowGroupSize: 10_240 })).rowsOut).toBe(120_000)
+    expect((await table().filter('i % 2 = 0').sinkParquet(out, { rowGroupSize: 10_240 })).rowsOut).toBe(160_000)
     let rows = 0
     for await (const batch of table().stream()) rows += batch.numRows
-    expect(rows).toBe(240_000)
-    expect(await table().count()).toBe(240_000)
+    expect(rows).toBe(320_000)
+    expect(await table().count()).toBe(320_000)
   })
 
   it('does not count results that were dropped', async () => {
