@@ -11,7 +11,7 @@ export function encodeTask(context: TaskContext, { slices, schema, options }: Ta
     block = allocated(context, bytes)
     return block === 0 ? new Uint8Array(bytes) : context.memory.u8.subarray(block, block + bytes)
   }
-  const { bytes, ...group } = encodeRowGroup(context.memory, slices, schema, options, place)
+  const { bytes, ...group } = encodeRowGroup(context, slices, schema, options, place)
   // A view of the shared memory cannot be posted.
   return { ...group, pages: block === 0 ? bytes : { block, bytes: bytes.length } }
 }

@@ -1,14 +1,17 @@
 /** Encodes row groups: what a worker does for the writer. */
 
-import { InternalError, VolleyError } from '../../planner/errors.js'
-import type { Field, Schema } from '../../planner/types.js'
+import { InternalError, isMemoryLimit, VolleyError } from '../../planner/errors.js'
+import { type Field, type Schema, valueWidth } from '../../planner/types.js'
 import type { MemoryViews } from '../batch.js'
 import { vectorBytes } from '../vector-bytes.js'
 import { type Codec, codecLimits, withCodec } from './codec.js'
 import { wantsDictionary } from './encode/dictionary-choice.js'
-import { dictionaryChunk, type EncodedChunk, suitsDictionaryChunk } from './encode/dictionary-chunk.js'
+import { dictionaryChunk, suitsDictionaryChunk } from './encode/dictionary-chunk.js'
+import { type EncodedChunk, storedBytes } from './encode/encoded-chunk.js'
 import { ipcStream, type RowGroupSlice } from './encode/ipc-stream.js'
+import { plainChunk, suitsPlainChunk } from './encode/plain-chunk.js'
 import { ColumnField, parseMetadata, RowGroupField, thriftField } from './metadata.js'
+import type { PageTarget } from './page-kernels.js'
 import { columnChunk, moveColumn } from './relocate.js'
 import { leafPaths } from './schema-elements.js'
 import { type ThriftStruct, writeThriftStruct } from './thrift.js'
@@ -47,7 +50,7 @@ export interface EncodedRowGroup {
  * VOLLEY_OVERFLOW for seconds that do not fit milliseconds.
  */
 export function encodeRowGroup(
-  memory: MemoryViews,
+  target: PageTarget,
   slices: readonly RowGroupSlice[],
   schema: Schema,
   options: EncodeOptions,
@@ -57,8 +60,11 @@ export function encodeRowGroup(
   const rows = filled.reduce((sum, slice) => sum + slice.length, 0)
   if (rows === 0) throw new InternalError('a row group has at least one row')
   if (schema.fields.length === 0) throw new VolleyError('VOLLEY_UNSUPPORTED', 'a Parquet file has at least one column')
+  const { memory } = target
   const dictionaries = dictionaryColumns(memory, filled, schema, options)
-  const own = schema.fields.map((field, column) => ownChunk(memory, filled, column, field, dictionaries, options))
+  const own = schema.fields.map((field, column) =>
+    ownChunk(target, filled, column, field, dictionaries[column], options),
+  )
   const coded = codecChunks(memory, filled, schema, own, dictionaries, options)
   const paths = leafPaths(schema)
   const chunks = schema.fields.flatMap((_, column) => own[column] ?? coded.get(column) ?? [])
@@ -77,17 +83,30 @@ function dictionaryColumns(
   )
 }
 
+/** The chunk of a column that needs no codec; null for others, and where there is no room to encode it. */
 function ownChunk(
-  memory: MemoryViews,
+  target: PageTarget,
   slices: readonly RowGroupSlice[],
   column: number,
   { type }: Field,
-  dictionaries: readonly boolean[],
-  { compression }: EncodeOptions,
+  wantsDictionary: boolean,
+  { compression, statistics = true }: EncodeOptions,
 ): EncodedChunk | null {
   // Who asks for zstd or gzip asks for small files: the codec compresses the packed codes as well.
-  if (!dictionaries[column] || compression === 'zstd' || compression === 'gzip') return null
-  return suitsDictionaryChunk(slices, column, type) ? dictionaryChunk(memory, slices, column, type, compression) : null
+  if (compression === 'zstd' || compression === 'gzip') return null
+  try {
+    if (wantsDictionary && suitsDictionaryChunk(slices, column, type)) {
+      const chunk = dictionaryChunk(target, slices, column, type, compression, statistics)
+      if (chunk !== null || type.kind === 'utf8') return chunk
+    }
+    // The codec finds out whether texts and floating-point numbers repeat.
+    if (compression === 'lz4' || (wantsDictionary && (valueWidth(type) === 0 || type.kind === 'float'))) return null
+    if (!suitsPlainChunk(slices, column, type)) return null
+    return plainChunk(target, slices, column, type, compression, statistics)
+  } catch (error) {
+    if (isMemoryLimit(error)) return null
+    throw error
+  }
 }
 
 /** Lets the codec encode the columns that are not in `own`; returns the chunks of each, one for each leaf. */
@@ -186,7 +205,7 @@ function cutChunks(file: Uint8Array, slices: readonly RowGroupSlice[]): EncodedC
     throw new InternalError(`the codec wrote ${rowGroups.map((group) => group.rows)} rows, not ${rows}`)
   }
   return rowGroups[0].columns.map((chunk) => ({
-    bytes: file.subarray(chunk.offset, chunk.offset + chunk.compressedBytes),
+    parts: [file.subarray(chunk.offset, chunk.offset + chunk.compressedBytes)],
     metadata: moveColumn(chunk.metadata, -chunk.offset),
   }))
 }
@@ -198,15 +217,17 @@ function assemble(
   rows: number,
   place: (bytes: number) => Uint8Array,
 ): EncodedRowGroup {
-  const bytes = place(chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0))
+  const bytes = place(chunks.reduce((sum, chunk) => sum + storedBytes(chunk), 0))
   let at = 0
   let uncompressed = 0
   const columns = chunks.map((chunk, leaf) => {
-    bytes.set(chunk.bytes, at)
     const metadata = moveColumn(chunk.metadata, FIRST_PAGE + at)
     // The codec names the inner levels of maps its own way.
     metadata.set(ColumnField.PATH, thriftField.texts(paths[leaf]))
-    at += chunk.bytes.length
+    for (const part of chunk.parts) {
+      bytes.set(part, at)
+      at += part.length
+    }
     uncompressed += Number(metadata.get(ColumnField.UNCOMPRESSED_BYTES)?.value)
     return columnChunk(metadata)
   })

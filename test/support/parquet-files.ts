@@ -83,11 +83,11 @@ export async function writeFile(
   const encode = { compression: options.compression ?? 'snappy', dictionary: options.dictionary } as const
   for (const batch of batches) {
     for (const slices of assembler.push(batch)) {
-      await writer.append(encodeRowGroup(memory.views, slices, schema, encode))
+      await writer.append(encodeRowGroup(target, slices, schema, encode))
     }
   }
   const rest = assembler.finish()
-  if (rest !== null) await writer.append(encodeRowGroup(memory.views, rest, schema, encode))
+  if (rest !== null) await writer.append(encodeRowGroup(target, rest, schema, encode))
   await writer.finish()
 }
 

@@ -1,111 +1,108 @@
 /** Numbers the distinct values of a column in order of appearance. */
 
-import type { MemoryViews, Vector } from '../../batch.js'
-import { readBit } from '../../values.js'
+import type { Vector } from '../../batch.js'
+import type { PageTarget } from '../page-kernels.js'
+import type { Temporary } from '../temporary.js'
 import type { RowGroupSlice } from './ipc-stream.js'
 
 export interface DistinctValues {
-  /** Of the rows that are not null, in order. */
-  readonly codes: Int32Array
+  /** Where the numbers of the rows that are not null lie, in order, 4 bytes each. */
+  readonly codes: number
   /** Number of distinct values. */
   readonly count: number
-  /** As the dictionary page has them: each little endian, or with its length in four bytes in front. */
-  readonly plain: Uint8Array
+  /** Where the values lie as the dictionary page has them: as they are, or each behind its length in 4 bytes. */
+  readonly plain: number
+  readonly plainBytes: number
 }
 
-/** Beyond this the codec does as well. */
-const MAXIMUM_COUNT = 16_384
-const MAXIMUM_TEXT_BYTES = 64 * 1024
-const SLOTS = MAXIMUM_COUNT * 4
+/** More than these are not worth it. */
+const MOST_NUMBERS = 65_536
+const MOST_WORDS = 16_384
+const MOST_WORD_BYTES = 64 * 1024
+const SLOTS_PER_NUMBER = 4
 
-/** Of a fixed-width column, whose values are stored at 4 or 8 bytes; null if there are too many. */
+/** Of a column whose values are stored at 4 or 8 bytes; null if there are too many. */
 export function distinctNumbers(
-  memory: MemoryViews,
+  { memory, wasm }: PageTarget,
+  temporary: Temporary,
   slices: readonly RowGroupSlice[],
   column: number,
 ): DistinctValues | null {
-  const codes = new Int32Array(slices.reduce((sum, slice) => sum + slice.length, 0))
-  const words = slices[0].batch.columns[column].width / 4
-  const table = new NumberTable()
-  const { i32 } = memory
-  let filled = 0
+  const rows = rowsOf(slices)
+  const most = Math.min(MOST_NUMBERS, rows)
+  const { width } = slices[0].batch.columns[column]
+  const mask = 2 ** Math.ceil(Math.log2(most * SLOTS_PER_NUMBER)) - 1
+  const slots = temporary.allocate((mask + 1) * 4)
+  memory.u8.fill(0, slots, slots + (mask + 1) * 4)
+  const entries = temporary.allocate(most * width)
+  const codes = temporary.allocate(rows * 4)
+  const number = width === 4 ? wasm.page_distinct_32 : wasm.page_distinct_64
+  let count = 0
+  let at = codes
   for (const { batch, start, length } of slices) {
-    const source = batch.columns[column]
-    let at = source.values / 4 + start * words
-    for (let row = start; row < start + length; row++, at += words) {
-      if (source.validity !== 0 && !readBit(memory, source.validity, row)) continue
-      const code = table.codeOf(i32[at], words === 2 ? i32[at + 1] : 0)
-      if (code < 0) return null
-      codes[filled++] = code
-    }
+    const { values, validity } = batch.columns[column]
+    count = number(values, validity, start, length, slots, mask, entries, count, most, at)
+    if (count < 0) return null
+    at += validRows(wasm, validity, start, length) * 4
   }
-  return { codes: codes.subarray(0, filled), count: table.count, plain: table.plain(words) }
-}
-
-/** An open-addressing table of values of one or two words. */
-class NumberTable {
-  count = 0
-  private readonly low = new Int32Array(MAXIMUM_COUNT)
-  private readonly high = new Int32Array(MAXIMUM_COUNT)
-  /** Code plus one; 0 is free. */
-  private readonly slots = new Int32Array(SLOTS)
-
-  /** -1 if the table is full. */
-  codeOf(low: number, high: number): number {
-    let slot = (Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)) >>> 0
-    for (slot = (slot ^ (slot >>> 15)) & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
-      const code = this.slots[slot] - 1
-      if (code < 0) return this.add(slot, low, high)
-      if (this.low[code] === low && this.high[code] === high) return code
-    }
-  }
-
-  plain(words: number): Uint8Array {
-    const result = new Int32Array(this.count * words)
-    for (let code = 0; code < this.count; code++) {
-      result[code * words] = this.low[code]
-      if (words === 2) result[code * words + 1] = this.high[code]
-    }
-    return new Uint8Array(result.buffer)
-  }
-
-  private add(slot: number, low: number, high: number): number {
-    if (this.count === MAXIMUM_COUNT) return -1
-    this.low[this.count] = low
-    this.high[this.count] = high
-    this.slots[slot] = ++this.count
-    return this.count - 1
-  }
+  return { codes, count, plain: entries, plainBytes: count * width }
 }
 
 /** Of a text column that is dictionary encoded in every slice; null if the words used are too many or too long. */
 export function distinctWords(
-  memory: MemoryViews,
+  target: PageTarget,
+  temporary: Temporary,
   slices: readonly RowGroupSlice[],
   column: number,
 ): DistinctValues | null {
-  const codes = new Int32Array(slices.reduce((sum, slice) => sum + slice.length, 0))
-  const words = new WordTable(memory)
-  const { i32 } = memory
-  let filled = 0
-  for (const { batch, start, length } of slices) {
-    const source = batch.columns[column]
-    const dictionary = source.dictionary as Vector
-    const known = words.codesOf(dictionary)
-    const at = source.values / 4
-    for (let row = start; row < start + length; row++) {
-      if (source.validity !== 0 && !readBit(memory, source.validity, row)) continue
-      const entry = i32[at + row]
-      let code = known[entry]
-      if (code < 0) {
-        code = words.add(dictionary, entry)
-        if (code < 0) return null
-        known[entry] = code
-      }
-      codes[filled++] = code
+  const { memory, wasm } = target
+  const codes = temporary.allocate(rowsOf(slices) * 4)
+  const words = new WordTable(target)
+  let at = codes
+  for (const group of byDictionary(slices, column)) {
+    const dictionary = group[0].batch.columns[column].dictionary as Vector
+    const mapping = temporary.allocate(dictionary.length * 4)
+    const order = temporary.allocate(dictionary.length * 4)
+    memory.u8.fill(0xff, mapping, mapping + dictionary.length * 4)
+    const first = at
+    let known = 0
+    for (const { batch, start, length } of group) {
+      const { values, validity } = batch.columns[column]
+      known = wasm.page_renumber(values, validity, start, length, mapping, order, known, at)
+      at += validRows(wasm, validity, start, length) * 4
     }
+    if (known > MOST_WORDS) return null
+    for (let i = 0; i < known; i++) {
+      const code = words.add(dictionary, memory.u32[order / 4 + i])
+      if (code < 0) return null
+      memory.i32[mapping / 4 + i] = code
+    }
+    // What was numbered within the dictionary is now numbered among all words.
+    wasm.take_32(mapping, first, (at - first) / 4, first)
   }
-  return { codes: codes.subarray(0, filled), count: words.count, plain: words.plain() }
+  return { codes, count: words.count, ...words.plain(temporary) }
+}
+
+function rowsOf(slices: readonly RowGroupSlice[]): number {
+  return slices.reduce((sum, slice) => sum + slice.length, 0)
+}
+
+function validRows(wasm: PageTarget['wasm'], validity: number, start: number, length: number): number {
+  return validity === 0 ? length : wasm.page_count(validity, start, length)
+}
+
+/** Neighbours that share their dictionary. */
+function byDictionary(slices: readonly RowGroupSlice[], column: number): RowGroupSlice[][] {
+  const groups: RowGroupSlice[][] = []
+  let last: Vector | null = null
+  for (const slice of slices) {
+    const { dictionary } = slice.batch.columns[column]
+    const isSame = last !== null && last.values === dictionary?.values && last.offsets === dictionary.offsets
+    if (isSame) groups[groups.length - 1].push(slice)
+    else groups.push([slice])
+    last = dictionary
+  }
+  return groups
 }
 
 class WordTable {
@@ -113,26 +110,16 @@ class WordTable {
   private readonly byText = new Map<string, number>()
   private readonly parts: Uint8Array[] = []
   private bytes = 0
-  private last: { readonly dictionary: Vector; readonly codes: Int32Array } | null = null
 
-  constructor(private readonly memory: MemoryViews) {}
+  constructor(private readonly target: PageTarget) {}
 
   get count(): number {
     return this.parts.length
   }
 
-  /** Our code of each of a dictionary's entries; -1 where it has not been met. */
-  codesOf(dictionary: Vector): Int32Array {
-    const { last } = this
-    const isSame =
-      last !== null && last.dictionary.values === dictionary.values && last.dictionary.offsets === dictionary.offsets
-    if (!isSame) this.last = { dictionary, codes: new Int32Array(dictionary.length).fill(-1) }
-    return (this.last as { codes: Int32Array }).codes
-  }
-
   /** -1 if there is no room. */
   add(dictionary: Vector, entry: number): number {
-    const { i32, u8 } = this.memory
+    const { i32, u8 } = this.target.memory
     const start = dictionary.values + i32[dictionary.offsets / 4 + entry]
     const end = dictionary.values + i32[dictionary.offsets / 4 + entry + 1]
     const bytes = u8.slice(start, end)
@@ -140,20 +127,22 @@ class WordTable {
     const known = this.byText.get(text)
     if (known !== undefined) return known
     this.bytes += 4 + bytes.length
-    if (this.count === MAXIMUM_COUNT || this.bytes > MAXIMUM_TEXT_BYTES) return -1
+    if (this.count === MOST_WORDS || this.bytes > MOST_WORD_BYTES) return -1
     this.byText.set(text, this.count)
     this.parts.push(bytes)
     return this.count - 1
   }
 
-  plain(): Uint8Array {
-    const result = Buffer.alloc(this.bytes)
+  plain(temporary: Temporary): { plain: number; plainBytes: number } {
+    const { u8, buffer } = this.target.memory
+    const plain = temporary.allocate(this.bytes)
+    const lengths = new DataView(buffer, plain, this.bytes)
     let at = 0
     for (const part of this.parts) {
-      at = result.writeUInt32LE(part.length, at)
-      result.set(part, at)
-      at += part.length
+      lengths.setUint32(at, part.length, true)
+      u8.set(part, plain + at + 4)
+      at += 4 + part.length
     }
-    return result
+    return { plain, plainBytes: this.bytes }
   }
 }

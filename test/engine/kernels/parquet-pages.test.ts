@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { instantiateKernels } from '../../../engine/kernels/context.js'
 import { SharedMemory } from '../../../engine/memory/shared-memory.js'
-import { hybridRuns } from '../../../io/parquet/encode/hybrid-runs.js'
 import { readBit } from '../../../io/values.js'
 import { describe, expect, it } from '../../support/jest.js'
 
@@ -12,6 +11,13 @@ const ROOM = 1 << 19
 const source = memory.allocate(ROOM)
 const out = memory.allocate(ROOM)
 const offsets = memory.allocate(ROOM)
+const codes = memory.allocate(ROOM)
+
+/** Writes the values to `source` as runs and packed groups; returns the bytes. */
+function encoded(values: Int32Array, width: number): number {
+  i32.set(values, codes / 4)
+  return kernels.page_write_codes(codes, values.length, width, source)
+}
 
 /** Values below 2^width, in runs and by themselves. */
 const valuesOfWidth = (width: number) =>
@@ -28,13 +34,11 @@ const valuesOfWidth = (width: number) =>
     )
 
 describe('page_codes', () => {
-  it('decodes what the encoder writes, in every width', () => {
+  it('decodes what page_write_codes writes, in every width', () => {
     const coded = fc.integer({ min: 1, max: 24 }).chain((width) => fc.tuple(fc.constant(width), valuesOfWidth(width)))
     fc.assert(
       fc.property(coded, ([width, values]) => {
-        const bytes = hybridRuns(values, width)
-        u8.set(bytes, source)
-        const largest = kernels.page_codes(source, bytes.length, width, values.length, out)
+        const largest = kernels.page_codes(source, encoded(values, width), width, values.length, out)
         expect(largest).toBe(values.reduce((most, value) => Math.max(most, value), 0))
         expect(i32.slice(out / 4, out / 4 + values.length)).toEqual(values)
       }),
@@ -67,9 +71,7 @@ describe('page_levels', () => {
         u8.fill(0xff, out, out + 4096)
         let first = 0
         for (const levels of pages) {
-          const bytes = hybridRuns(levels, 1)
-          u8.set(bytes, source)
-          const ones = kernels.page_levels(source, bytes.length, levels.length, out, first)
+          const ones = kernels.page_levels(source, encoded(levels, 1), levels.length, out, first)
           expect(ones).toBe(levels.reduce((sum, level) => sum + level, 0))
           first += levels.length
         }

@@ -123,3 +123,41 @@ describe('snappy_decompress', () => {
     )
   })
 })
+
+describe('snappy_compress', () => {
+  const table = memory.allocate(2 ** 15)
+
+  function compress(plain: Uint8Array): Uint8Array {
+    u8.set(plain, source)
+    const bound = kernels.snappy_bound(plain.length)
+    u8.fill(UNTOUCHED, out + bound, out + bound + SLACK)
+    const bytes = kernels.snappy_compress(source, plain.length, out, table)
+    expect(u8.subarray(out + bound, out + bound + SLACK).every((byte) => byte === UNTOUCHED)).toBe(true)
+    return u8.slice(out, out + bytes)
+  }
+
+  function expectRoundTrip(plain: Uint8Array): void {
+    const compressed = compress(plain)
+    expect(compressors.SNAPPY?.(compressed, plain.length)).toEqual(plain)
+    expect(decompress(compressed, plain.length)).toEqual(plain)
+  }
+
+  it('is undone by this and another decoder, for texts that repeat and bytes that do not', () => {
+    fc.assert(fc.property(elements, (wanted) => expectRoundTrip(streamOf(wanted).plain)))
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 2000, max: 3 }), expectRoundTrip))
+  })
+
+  it('goes over the borders of its blocks', () => {
+    for (const length of [65_535, 65_536, 65_537, 65_551, 200_000]) {
+      expectRoundTrip(new Uint8Array(length))
+      expectRoundTrip(Uint8Array.from({ length }, (_, i) => (i * 2_654_435_761) >>> 24))
+      expectRoundTrip(Uint8Array.from({ length }, (_, i) => (i % 1000) * (i % 7)))
+    }
+  })
+
+  it('makes repetitions short, and what does not repeat hardly longer', () => {
+    expect(compress(new Uint8Array(100_000)).length).toBeLessThan(5000)
+    const random = Uint8Array.from({ length: 100_000 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> ((i * 7) % 24))
+    expect(compress(random).length).toBeLessThan(101_000)
+  })
+})

@@ -7,7 +7,15 @@ import { expandPaths } from '../../../io/paths.js'
 import { VolleyError } from '../../../planner/errors.js'
 import { DATE, decimal, field, INT32, schemaOf, UTF8 } from '../../../planner/types.js'
 import { describe, expect, it } from '../../support/jest.js'
-import { batchOf, duckdbText, memory, type Row, readFiles, temporaryDirectory } from '../../support/parquet-files.js'
+import {
+  batchOf,
+  duckdbText,
+  memory,
+  type Row,
+  readFiles,
+  target,
+  temporaryDirectory,
+} from '../../support/parquet-files.js'
 
 const directory = temporaryDirectory()
 const schema = schemaOf([field('n', INT32), field('city', UTF8), field('day', DATE), field('rate', decimal(5, 2))])
@@ -21,7 +29,7 @@ async function write(path: string, own: readonly Row[], overwrite = false) {
   for (const part of partitionRows(memory.views, batch, ['city', 'day'])) {
     const selected = Array.from(part.rows, (row) => [own[row][0], own[row][3]])
     const slices = [{ batch: batchOf(files, selected), start: 0, length: selected.length }]
-    await writer.append(part.directory, encodeRowGroup(memory.views, slices, files, { compression: 'snappy' }))
+    await writer.append(part.directory, encodeRowGroup(target, slices, files, { compression: 'snappy' }))
   }
   return writer
 }

@@ -1,15 +1,16 @@
 /** Reads and decodes those columns of a morsel that need no codec. */
 
-import type { Field } from '../../planner/types.js'
-import type { Vector } from '../batch.js'
-import type { ParquetMorsel } from '../source.js'
+import { isMemoryLimit } from '../../../planner/errors.js'
+import type { Field } from '../../../planner/types.js'
+import type { Vector } from '../../batch.js'
+import type { ParquetMorsel } from '../../source.js'
+import type { ColumnChunk, SchemaNode } from '../metadata.js'
+import { readFile } from '../morsel-file.js'
+import type { PageTarget } from '../page-kernels.js'
+import { chunksOf, fileOffset, parseMini } from '../read-plan.js'
+import { Temporary } from '../temporary.js'
 import { decodeChunk } from './chunk-decoder.js'
-import type { ColumnChunk, SchemaNode } from './metadata.js'
-import { readFile } from './morsel-file.js'
 import { type OwnChunk, ownChunk } from './own-chunk.js'
-import type { PageTarget } from './page-kernels.js'
-import { chunksOf, fileOffset, parseMini } from './read-plan.js'
-import { Temporary } from './temporary.js'
 
 export interface OwnColumns {
   /** By name; the caller owns their blocks. */
@@ -36,6 +37,7 @@ export function decodeOwnColumns(morsel: ParquetMorsel, fields: readonly Field[]
   return { vectors, bytesRead }
 }
 
+/** Null if the chunk is for the codec: also where there is no room for its pages, which the codec keeps elsewhere. */
 function decodeAt(morsel: ParquetMorsel, chunk: ColumnChunk, own: OwnChunk, target: PageTarget): Vector | null {
   const temporary = new Temporary(target)
   try {
@@ -43,6 +45,9 @@ function decodeAt(morsel: ParquetMorsel, chunk: ColumnChunk, own: OwnChunk, targ
     const bytes = target.memory.u8.subarray(address, address + own.storedBytes)
     readFile(morsel, (read) => read(fileOffset(morsel, chunk.offset), bytes))
     return decodeChunk(own, address, target)
+  } catch (error) {
+    if (isMemoryLimit(error)) return null
+    throw error
   } finally {
     temporary.release()
   }

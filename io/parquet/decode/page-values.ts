@@ -1,10 +1,10 @@
 /** Opens the pages of a column chunk: decompresses them and reads which rows have values. */
 
-import { bitmapBytes } from '../batch.js'
+import { bitmapBytes } from '../../batch.js'
+import type { PageTarget } from '../page-kernels.js'
+import { type Page, pagesOf } from '../pages.js'
+import type { Temporary } from '../temporary.js'
 import type { OwnChunk } from './own-chunk.js'
-import type { PageTarget } from './page-kernels.js'
-import { type Page, pagesOf } from './pages.js'
-import type { Temporary } from './temporary.js'
 
 /** Uncompressed bytes in the shared memory. */
 export interface Bytes {

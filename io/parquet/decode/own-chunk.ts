@@ -1,8 +1,8 @@
 /** Which column chunks `chunk-decoder.ts` decodes; all others are for the codec. */
 
-import { type DataType, valueWidth } from '../../planner/types.js'
-import { type ColumnChunk, Physical, Repetition, type SchemaNode } from './metadata.js'
-import { Encoding } from './pages.js'
+import { type DataType, valueWidth } from '../../../planner/types.js'
+import { type ColumnChunk, Physical, Repetition, type SchemaNode } from '../metadata.js'
+import { Encoding } from '../pages.js'
 
 export interface OwnChunk {
   readonly type: DataType

@@ -10,13 +10,13 @@
  * What this does not know, or finds malformed, is left to the codec, which has the last word on it.
  */
 
-import { valueWidth } from '../../planner/types.js'
-import { align64, bitmapBytes, type Vector, vector } from '../batch.js'
+import { valueWidth } from '../../../planner/types.js'
+import { align64, bitmapBytes, type Vector, vector } from '../../batch.js'
+import { KERNEL_SLACK, type PageTarget } from '../page-kernels.js'
+import { Encoding, isCode } from '../pages.js'
+import { Temporary } from '../temporary.js'
 import type { OwnChunk } from './own-chunk.js'
-import { KERNEL_SLACK, type PageTarget } from './page-kernels.js'
 import { type DictionaryPage, type OpenChunk, openChunk, type PageValues } from './page-values.js'
-import { Encoding, isCode } from './pages.js'
-import { Temporary } from './temporary.js'
 
 const MOST_TEXT_BYTES = 2 ** 31 - 1
 
