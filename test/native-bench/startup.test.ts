@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, it } from '../support/jest.js'
 
 const quick = quickSetting()
 // Packages that are only loaded: one stands for all, starting processes takes its time.
-const setting = { ...quick, wantsEngine: (name: string) => name !== 'arquero' && name !== 'parquet-wasm' }
-const OF_PACKAGES = ['volley', 'duckdb', 'polars', 'hyparquet']
+const setting = { ...quick, wantsEngine: (name: string) => !['arquero', 'parquet-wasm', 'hyparquet'].includes(name) }
+const OF_PACKAGES = ['volley', 'duckdb', 'polars']
 const OF_PROGRAMS = ['volley', 'duckdb', 'polars']
 
 describe('the startup suite', () => {

@@ -41,6 +41,11 @@ export function enginesOf<T>(text: string, engines: readonly T[]): readonly T[] 
   return runsAll() || digestOf(text)[3] % SAMPLED_THREADS === 0 ? engines : engines.slice(-1)
 }
 
+/** How many random plans a property takes: all of `runs` where VOLLEY_TEST_STRATEGIES is `all`, otherwise a third. */
+export function runsOf(runs: number): number {
+  return runsAll() ? runs : Math.ceil(runs / 3)
+}
+
 function runsAll(): boolean {
   return process.env.VOLLEY_TEST_STRATEGIES === 'all'
 }

@@ -4,10 +4,9 @@ import fc from 'fast-check'
 import { differential } from '../../support/differential.js'
 import { everyType } from '../../support/every-type.js'
 import { it } from '../../support/jest.js'
+import { runsOf } from '../../support/ways.js'
 import { randomPipeline } from './random-pipeline.js'
 import { randomTable } from './random-table.js'
-
-const RUNS = 60
 
 const volley = differential({ one: everyType(1), none: everyType(0) })
 
@@ -19,6 +18,6 @@ it('random pipelines have the rows of their query, whatever the table', async ()
       const { frame, query } = randomPipeline(draw)
       await volley().expectBoth(frame, query)
     }),
-    { seed: 20_261_122, numRuns: RUNS, endOnFailure: true, includeErrorInReport: true },
+    { seed: 20_261_122, numRuns: runsOf(60), endOnFailure: true, includeErrorInReport: true },
   )
 })

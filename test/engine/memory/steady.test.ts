@@ -6,7 +6,7 @@ import { duckdbRun } from '../../support/parquet-files.js'
 import { expectNoLeak, failure, modulePath, resultsDropped, Scene } from '../../support/scene.js'
 import { openWithSharedMemory } from '../../support/small-memory.js'
 
-const BATCHES = 10_000
+const BATCHES = 6000
 const BATCH_ROWS = 64
 const MEBIBYTE = 1 << 20
 const schema = { i: 'int64', text: 'utf8' }

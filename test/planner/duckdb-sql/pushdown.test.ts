@@ -54,7 +54,7 @@ describe('random pipelines', () => {
         const { query } = randomPipeline((limit) => (numbers.next().value as number) % limit)
         expect({ query, found: await difference(query, false) }).toEqual({ query, found: null })
       }),
-      { seed: 20250101, numRuns: 40, endOnFailure: true },
+      { seed: 20250101, numRuns: 25, endOnFailure: true },
     )
   })
 })
@@ -65,7 +65,7 @@ describe('random queries whose result depends on the order of rows', () => {
       fc.asyncProperty(orderedQueries, async ({ sql, ordered }) => {
         expect({ sql, found: await difference(sql, ordered) }).toEqual({ sql, found: null })
       }),
-      { seed: 20250102, numRuns: 100, endOnFailure: true },
+      { seed: 20250102, numRuns: 50, endOnFailure: true },
     )
   })
 })

@@ -7,7 +7,7 @@ import { everyType } from '../../../support/every-type.js'
 import { afterAll, beforeAll, expect, it } from '../../../support/jest.js'
 import { randomPipeline } from '../../differential/random-pipeline.js'
 
-const RUNS = 40
+const RUNS = 25
 
 const volley = differential({ t: everyType(7_000), one: everyType(1), none: everyType(0) }, [1], { strategy: 'row' })
 let bulk: Engine
