@@ -40,10 +40,16 @@ function collectChunks(): void {
   collect?.({ type: 'minor' })
 }
 
+/** Held until another is read: readers keep addresses of what lies in the chunk, which is freed once it is collected. */
+interface LoadedChunk {
+  readonly chunk: duckdb.DataChunk
+  readonly rows: number
+}
+
 export class ResultStream {
   private chunks = 0
-  /** What is left of the chunk read last. */
-  private loadedRows = 0
+  private loaded: LoadedChunk | null = null
+  /** Of the chunk read last. */
   private takenRows = 0
   private isComplete = false
 
@@ -80,7 +86,7 @@ export class ResultStream {
     let rows = 0
     let bytes = 0
     while (rows < this.target.batchRows && bytes < BATCH_BYTES && (await this.load())) {
-      const taken = Math.min(this.target.batchRows - rows, this.loadedRows - this.takenRows)
+      const taken = Math.min(this.target.batchRows - rows, this.leftRows())
       for (const reader of this.readers) reader.append(this.takenRows, taken)
       this.takenRows += taken
       rows += taken
@@ -96,21 +102,26 @@ export class ResultStream {
 
   /** Loads a chunk unless there is something left of the last one; false at the end of the result. */
   private async load(): Promise<boolean> {
-    while (this.takenRows === this.loadedRows) {
+    while (this.leftRows() === 0) {
       if (this.isComplete) return false
       const chunk = await this.fetch()
       if (chunk === null) {
         this.isComplete = true
         return false
       }
+      const loaded = { chunk, rows: duckdb.data_chunk_get_size(chunk) }
+      this.loaded = loaded
       this.takenRows = 0
-      this.loadedRows = duckdb.data_chunk_get_size(chunk)
       for (const [i, reader] of this.readers.entries()) {
-        reader.load(duckdb.data_chunk_get_vector(chunk, i), this.loadedRows, null)
+        reader.load(duckdb.data_chunk_get_vector(chunk, i), loaded.rows, null)
       }
       if (++this.chunks % CHUNKS_BETWEEN_COLLECTIONS === 0) collectChunks()
     }
     return true
+  }
+
+  private leftRows(): number {
+    return (this.loaded?.rows ?? 0) - this.takenRows
   }
 
   private async fetch(): Promise<duckdb.DataChunk | null> {
